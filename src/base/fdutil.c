@@ -1,0 +1,179 @@
+#include "base/fdutil.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define LISTEN_BACKLOG 16
+
+int
+fd_nonblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+unix_addr(const char *path, struct sockaddr_un *ret)
+{
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlen(path) >= sizeof(ret->sun_path))
+		return -ENAMETOOLONG;
+	strcpy(ret->sun_path, path);
+	return 0;
+}
+
+int
+unix_connect(const char *path, int type)
+{
+	struct sockaddr_un sun;
+	int fd, rc = unix_addr(path, &sun);
+
+	if (rc < 0)
+		return rc;
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+/* Removes a socket file that nobody listens on; 0 when the way is free. */
+static int
+clear_stale(const char *path, int type)
+{
+	struct stat st;
+	int fd;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	fd = unix_connect(path, type);
+	if (fd >= 0) {
+		close(fd);
+		return -EADDRINUSE;
+	}
+	if (fd != -ECONNREFUSED)
+		return fd;
+	return unlink(path) < 0 ? -errno : 0;
+}
+
+/* The mode must hold from the first moment: bind under a matching umask. */
+static int
+bind_mode(int fd, const struct sockaddr_un *sun, mode_t mode)
+{
+	mode_t old = umask(0777 & ~mode);
+	int rc = bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
+
+	rc = rc < 0 ? -errno : 0;
+	umask(old);
+	return rc;
+}
+
+int
+unix_listen(const char *path, int type, mode_t mode)
+{
+	struct sockaddr_un sun;
+	int fd, rc = unix_addr(path, &sun);
+
+	if (rc == 0)
+		rc = clear_stale(path, type);
+	if (rc < 0)
+		return rc;
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	rc = bind_mode(fd, &sun, mode);
+	if (rc == 0 && listen(fd, LISTEN_BACKLOG) < 0)
+		rc = -errno;
+	if (rc < 0) {
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+int
+unix_peer(int fd, uid_t *ret_uid, gid_t *ret_gid)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return -errno;
+	*ret_uid = cred.uid;
+	*ret_gid = cred.gid;
+	return 0;
+}
+
+ssize_t
+file_read(const char *path, char *buf, size_t max)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (len < max && (n = read(fd, buf + len, max - len)) > 0)
+		len += (size_t)n;
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	if (n < 0)
+		return n;
+	if (len >= max)
+		return -EFBIG;
+	buf[len] = '\0';
+	return (ssize_t)len;
+}
+
+static int
+write_all(int fd, const void *p, size_t len)
+{
+	const char *from = p;
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, from, len);
+		if (n < 0)
+			return -errno;
+		from += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int
+file_write(const char *path, const void *p, size_t len, mode_t mode)
+{
+	char tmp[4096];
+	int fd, rc;
+
+	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
+		return -ENAMETOOLONG;
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	rc = write_all(fd, p, len);
+	if (close(fd) < 0 && rc == 0)
+		rc = -errno;
+	if (rc == 0 && rename(tmp, path) < 0)
+		rc = -errno;
+	if (rc < 0)
+		unlink(tmp);
+	return rc;
+}

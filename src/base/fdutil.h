@@ -1,0 +1,35 @@
+/* File descriptors and Unix sockets: the few calls everybody needs. */
+#ifndef VPLAM_BASE_FDUTIL_H
+#define VPLAM_BASE_FDUTIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* All return 0 or -errno unless said. */
+int fd_nonblock(int fd);
+
+/*
+ * A listening Unix socket of type SOCK_STREAM or SOCK_SEQPACKET at path with
+ * the given mode. A stale socket file (nobody listens) is replaced; a live
+ * one gives -EADDRINUSE; anything that is not a socket -ENOTSOCK. Returns the
+ * descriptor (nonblocking, close-on-exec) or -errno.
+ */
+int unix_listen(const char *path, int type, mode_t mode);
+
+/* A connected, blocking, close-on-exec descriptor, or -errno. */
+int unix_connect(const char *path, int type);
+
+/* Credentials of the process on the other side. */
+int unix_peer(int fd, uid_t *ret_uid, gid_t *ret_gid);
+
+/*
+ * Reads a whole small file into buf and ends it with a NUL byte. Returns the
+ * length, -EFBIG when it does not fit, or -errno.
+ */
+ssize_t file_read(const char *path, char *buf, size_t max);
+
+/* Writes by a temporary file and rename, so that no reader sees a part. */
+int file_write(const char *path, const void *p, size_t len, mode_t mode);
+
+#endif

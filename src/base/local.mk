@@ -1,0 +1,14 @@
+noinst_LIBRARIES += src/base/libbase.a
+src_base_libbase_a_SOURCES = \
+	src/base/addr.c src/base/addr.h \
+	src/base/counters.c src/base/counters.def src/base/counters.h \
+	src/base/fdutil.c src/base/fdutil.h \
+	src/base/heap.c src/base/heap.h \
+	src/base/htab.c src/base/htab.h \
+	src/base/log.c src/base/log.h \
+	src/base/mono.h \
+	src/base/pool.c src/base/pool.h \
+	src/base/rd.c src/base/rd.h \
+	src/base/run.c src/base/run.h \
+	src/base/wr.c src/base/wr.h \
+	src/base/xmem.c src/base/xmem.h

@@ -1,0 +1,39 @@
+#include "base/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct pbuf *
+pool_get(struct pool *pl, size_t len)
+{
+	struct pbuf *b;
+
+	if (len > UINT32_MAX || len > pl->max - pl->used)
+		return NULL;
+	b = malloc(sizeof(*b) + len);
+	if (b == NULL)
+		return NULL;
+	b->next = NULL;
+	b->len = (uint32_t)len;
+	pl->used += len;
+	return b;
+}
+
+struct pbuf *
+pool_dup(struct pool *pl, const void *p, size_t len)
+{
+	struct pbuf *b = pool_get(pl, len);
+
+	if (b != NULL)
+		memcpy(b->data, p, len);
+	return b;
+}
+
+void
+pool_put(struct pool *pl, struct pbuf *b)
+{
+	if (b == NULL)
+		return;
+	pl->used -= b->len;
+	free(b);
+}

@@ -1,0 +1,113 @@
+#include "base/run.h"
+
+#include <string.h>
+
+#include "base/xmem.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ASAN 1
+#endif
+#endif
+#ifdef ASAN
+#include <sanitizer/asan_interface.h>
+#define POISON(p, n) ASAN_POISON_MEMORY_REGION((p), (n))
+#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
+#else
+#define POISON(p, n) ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
+#endif
+
+#define ARENA_ALIGN 16u
+
+void
+arena_init(struct arena *a, size_t max)
+{
+	a->base = xcalloc(1, max);
+	a->used = 0;
+	a->max = max;
+	POISON(a->base, max);
+}
+
+void
+arena_fini(struct arena *a)
+{
+	if (a->base != NULL)
+		UNPOISON(a->base, a->max);
+	free(a->base);
+	*a = (struct arena){ 0 };
+}
+
+void
+arena_reset(struct arena *a)
+{
+	POISON(a->base, a->used);
+	a->used = 0;
+}
+
+void *
+arena_get(struct arena *a, size_t len)
+{
+	uint8_t *p = a->base + a->used;
+	size_t step;
+
+	if (len > a->max - a->used)
+		return NULL;
+	step = (len + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+	if (step > a->max - a->used)
+		return NULL;
+	a->used += step;
+	UNPOISON(p, step);
+	return p;
+}
+
+bool
+pkt_new(struct pkt *pk, size_t len, struct arena *a)
+{
+	uint8_t *p = arena_get(a, RUN_HEAD + len + RUN_TAIL);
+
+	if (p == NULL)
+		return false;
+	pk->p = p + RUN_HEAD;
+	pk->len = (uint32_t)len;
+	return true;
+}
+
+struct run *
+run_new(struct arena *a)
+{
+	struct run *run = arena_get(a, sizeof(*run));
+
+	if (run != NULL)
+		run->n = 0;
+	return run;
+}
+
+struct pkt *
+run_add(struct run *run, size_t len, struct arena *a)
+{
+	struct pkt *pk = &run->pkt[run->n];
+
+	if (run->n >= RUN_MAX || !pkt_new(pk, len, a))
+		return NULL;
+	run->n++;
+	return pk;
+}
+
+struct run *
+run_copy(const struct run *run, struct arena *a)
+{
+	struct run *copy = run_new(a);
+	unsigned i;
+
+	for (i = 0; copy != NULL && i < run->n; i++) {
+		struct pkt *pk = run_add(copy, run->pkt[i].len, a);
+
+		if (pk == NULL)
+			return NULL;
+		memcpy(pk->p, run->pkt[i].p, pk->len);
+	}
+	return copy;
+}

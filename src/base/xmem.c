@@ -1,0 +1,52 @@
+#include "base/xmem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static void *
+must(void *p)
+{
+	if (p == NULL)
+		fatalx("out of memory");
+	return p;
+}
+
+void *
+xmalloc(size_t len)
+{
+	return must(malloc(len > 0 ? len : 1));
+}
+
+void *
+xcalloc(size_t n, size_t len)
+{
+	return must(calloc(n > 0 ? n : 1, len > 0 ? len : 1));
+}
+
+void *
+xreallocarray(void *p, size_t n, size_t len)
+{
+	return must(reallocarray(p, n > 0 ? n : 1, len > 0 ? len : 1));
+}
+
+char *
+xstrdup(const char *s)
+{
+	return must(strdup(s));
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) < 0)
+		fatalx("out of memory");
+	va_end(ap);
+	return s;
+}

@@ -1,0 +1,19 @@
+/*
+ * X25519. The only Diffie-Hellman of the project; long simulations link
+ * tests/sim/kx_hashed.c in its place, nothing else may.
+ */
+#ifndef VPLAM_CRYPTO_KX_H
+#define VPLAM_CRYPTO_KX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "crypto/prim.h"
+
+void kx_public(uint8_t pk[KEY_LEN], const uint8_t sk[KEY_LEN]);
+
+/* false for a low-order public key: the result is all zero. */
+bool kx_shared(
+    uint8_t out[KEY_LEN], const uint8_t sk[KEY_LEN], const uint8_t pk[KEY_LEN]);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * Records of the mesh socket (doc/mesh-socket.md): what a mesh daemon and
+ * vplamad say to one another, one record per SOCK_SEQPACKET message. Integers
+ * are big-endian.
+ *
+ * record = u8 version, u8 type, u16 zero, fixed part, attributes
+ * attribute = u16 type, u16 length, value; unknown ones are skipped unless
+ * MESH_ATTR_MUST is set in their type. PKT has a body in place of attributes.
+ */
+#ifndef VPLAM_WIRE_MESH_H
+#define VPLAM_WIRE_MESH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/rd.h"
+#include "base/wr.h"
+
+#define MESH_VERSION 1
+#define MESH_HEAD 4
+#define MESH_KEY_MAX 32
+#define MESH_BODY_MAX 65536
+#define MESH_RECORD_MAX (MESH_HEAD + 8 + MESH_KEY_MAX + MESH_BODY_MAX)
+#define MESH_TEXT_MAX 64
+
+enum mesh_type {
+	MESH_HELLO = 1,	  /* both ways, first */
+	MESH_REFUSED = 2, /* from vplamad, then it closes */
+	MESH_PKT = 3,	  /* both ways */
+	MESH_PEER_UP = 4, /* from vplamad */
+	MESH_PEER_DOWN = 5,
+	MESH_PEER_RTT = 6,
+	MESH_PING = 7, /* both ways, answered by PONG with the same token */
+	MESH_PONG = 8,
+	/* 16..23 are kept for the negotiation of addresses */
+	MESH_NETDESC = 16,
+	MESH_REHOOK = 17,
+	MESH_REHOOK_DONE = 18,
+	MESH_REHOOK_FAILED = 19,
+	MESH_ROUTE = 20,
+};
+
+#define MESH_ATTR_MUST 0x8000u /* who does not know it refuses the record */
+enum mesh_attr {
+	MESH_ATTR_NAME = 1,	/* text: software, or name of a peer */
+	MESH_ATTR_ENDPOINT = 2, /* text */
+	MESH_ATTR_NETWORK = 3,	/* text: name of the network */
+	MESH_ATTR_WHY = 4,	/* text */
+};
+
+enum mesh_provenance {
+	MESH_INTERNAL = 0, /* born in, or received from inside the gnode */
+	MESH_INTERNET = 1, /* came out of a tunnel */
+};
+
+enum mesh_refusal {
+	MESH_REF_BUSY = 1,    /* another mesh daemon is connected */
+	MESH_REF_VERSION = 2, /* no common version */
+	MESH_REF_FORMAT = 3,  /* a record that breaks the format */
+	MESH_REF_ORDER = 4,   /* a record before HELLO */
+	MESH_REF_CREDENTIALS = 5,
+};
+
+enum mesh_down {
+	MESH_DOWN_DEAD = 1,
+	MESH_DOWN_CLOSED = 2,
+	MESH_DOWN_REMOVED = 3
+};
+
+struct mesh_hello {
+	uint8_t min, max; /* versions its sender speaks; vplamad: both chosen */
+	uint8_t key[32];  /* vplamad's public key; zero from a mesh daemon */
+	uint32_t body_max; /* largest PKT body its sender takes */
+	uint32_t rate;	   /* packets a second vplamad takes; 0 from a daemon */
+	uint32_t burst;
+	char name[MESH_TEXT_MAX + 1];
+	char network[MESH_TEXT_MAX + 1];
+};
+
+struct mesh_refused {
+	uint16_t code; /* enum mesh_refusal */
+	char why[MESH_TEXT_MAX + 1];
+};
+
+struct mesh_pkt {
+	uint8_t provenance;
+	uint8_t class; /* 0 until classes are defined */
+	uint32_t peer; /* from vplamad: whom it came from; to it: 0 */
+	uint8_t key_len;
+	const uint8_t *key; /* borrowed: stays the same at each hop */
+	const uint8_t *body;
+	size_t len;
+};
+
+struct mesh_peer_up {
+	uint32_t peer;
+	uint8_t key[32]; /* Ed25519 public key */
+	uint32_t rtt_us; /* 0: not measured yet */
+	char name[MESH_TEXT_MAX + 1];
+	char endpoint[MESH_TEXT_MAX + 1];
+};
+
+struct mesh_peer_down {
+	uint32_t peer;
+	uint8_t why; /* enum mesh_down */
+};
+
+struct mesh_peer_rtt {
+	uint32_t peer;
+	uint32_t rtt_us;
+};
+
+struct mesh_ping {
+	uint32_t token;
+};
+
+/* One record: the member of u that type names. */
+struct mesh_rec {
+	uint8_t type;
+	union {
+		struct mesh_hello hello;
+		struct mesh_refused refused;
+		struct mesh_pkt pkt;
+		struct mesh_peer_up up;
+		struct mesh_peer_down down;
+		struct mesh_peer_rtt rtt;
+		struct mesh_ping ping; /* PING and PONG */
+	} u;
+};
+
+enum mesh_parse {
+	MESH_OK,
+	MESH_UNKNOWN, /* well-formed header, type not known: skip it */
+	MESH_BAD,
+	MESH_BAD_VERSION
+};
+
+/*
+ * On MESH_BAD *ret_field names the field at fault ("PKT.key_len").
+ * Parses and writes the types up to MESH_PONG; others are MESH_UNKNOWN.
+ */
+enum mesh_parse mesh_parse(
+    const uint8_t *p, size_t len, struct mesh_rec *ret, const char **ret_field);
+
+/*
+ * Writes a record; false if it does not fit or a field is out of range. A
+ * PKT's key and body may lie anywhere but in the output.
+ */
+bool mesh_write(struct wr *w, const struct mesh_rec *rec);
+
+/* Length of what goes before a PKT's body, so that it can be put in front. */
+size_t mesh_pkt_head_len(size_t key_len);
+void mesh_pkt_head(uint8_t *out, const struct mesh_pkt *pkt);
+
+const char *mesh_type_name(uint8_t type); /* "PKT"; "?" when unknown */
+
+#endif

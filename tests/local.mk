@@ -1,0 +1,22 @@
+# Tests: what `make check` runs needs no root; `make check-root` makes network
+# namespaces.
+
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) \
+	-DSRCDIR='"$(abs_top_srcdir)"'
+AM_TESTS_ENVIRONMENT = TOP_SRCDIR='$(abs_top_srcdir)'; \
+	TOP_BUILDDIR='$(abs_top_builddir)'; \
+	export TOP_SRCDIR TOP_BUILDDIR;
+
+include tests/unit/base.mk
+include tests/unit/crypto.mk
+include tests/unit/wire.mk
+include tests/unit/core.mk
+include tests/unit/io.mk
+include tests/unit/ctl.mk
+include tests/unit/shim.mk
+include tests/unit/vplamad.mk
+include tests/sim/local.mk
+include tests/relay/local.mk
+include tests/netns/local.mk
+include tests/lint/local.mk
+include tests/fuzz/local.mk

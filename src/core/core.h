@@ -1,0 +1,167 @@
+/*
+ * The protocol as a library without I/O: bytes, their source and the turn go
+ * in; what to send comes out through struct core_io. No sockets, clock, files
+ * or statics, so the same code runs in the daemon, the simulator and the
+ * fuzzers. One thread per struct core.
+ */
+#ifndef VPLAM_CORE_CORE_H
+#define VPLAM_CORE_CORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/counters.h"
+#include "base/heap.h"
+#include "base/htab.h"
+#include "base/pool.h"
+#include "base/run.h"
+#include "core/cookie.h"
+#include "core/dupcache.h"
+#include "core/peer.h"
+#include "core/ratelimit.h"
+#include "crypto/aead.h"
+#include "crypto/keys.h"
+
+struct core;
+
+/* What happened, for the log, `vplamctl monitor` and the name resolver. */
+enum core_event {
+	EV_PEER_STATE,	  /* peer->state changed */
+	EV_PEER_ENDPOINT, /* peer->path changed */
+	EV_PEER_RTT,	  /* peer->rtt_us changed */
+	EV_PEER_SESSION,  /* a handshake was completed */
+	EV_PEER_DIAL,	  /* an initiation is about to be sent */
+	EV_MESH_UP,	  /* a mesh daemon said HELLO; peer is NULL */
+	EV_MESH_DOWN,	  /* it is gone; peer is NULL */
+};
+
+/* Callbacks out; called once per run, not per packet. They must not call in. */
+struct core_io {
+	void *arg;
+
+	/* The bytes live to the end of the turn. */
+	void (*udp_send)(void *arg, const struct path *to, struct run *run);
+
+	/* One record of the mesh socket per packet. Bytes as above. */
+	void (*mesh_send)(void *arg, struct run *run);
+
+	/* Close the mesh daemon's connection once what was sent is out. */
+	void (*mesh_hangup)(void *arg);
+
+	void (*event)(void *arg, enum core_event ev, const struct peer *peer);
+
+	/* Unpredictable bytes; seeded in simulations. */
+	void (*random)(void *arg, void *p, size_t len);
+};
+
+/* Limits and settings that a reload may change. */
+struct core_limits {
+	uint32_t rekey_after_ms; /* 2000 to 120000; other times scale with it */
+	uint32_t fan_origin;	 /* fan-out packets a second, per origin */
+	uint32_t fan_total;	 /* and in all */
+	uint16_t mtu;		 /* largest data body we take */
+};
+
+#define REKEY_AFTER_MS 120000u
+#define FAN_ORIGIN 20u
+#define FAN_TOTAL 200u
+#define CORE_MTU 1400u
+
+struct core_config {
+	struct identity id;
+	struct network net;
+	char network[NETWORK_NAME_MAX + 1]; /* its name, for the mesh daemon */
+	uint8_t suites;			    /* bitmap: what to offer */
+	uint8_t preferred;
+	uint64_t
+	    stamp_floor_ms; /* no stamp of ours lies below (disk reserve) */
+	struct core_limits limits;
+};
+
+struct core_times; /* timers.h */
+
+struct core {
+	struct identity id;
+	struct network net;
+	char network[NETWORK_NAME_MAX + 1];
+	uint8_t suites, preferred;
+	struct core_limits limits;
+	struct core_io io;
+	uint8_t boot[8];
+	uint8_t mac1key[KEY_LEN], cookiekey[KEY_LEN]; /* ours, as responder */
+	uint64_t stamp_ms;			      /* last one used */
+	uint32_t stamp_n;
+
+	TAILQ_HEAD(, peer) peers; /* in order of id */
+	uint32_t last_id, n_peers;
+	struct htab by_key, by_index;
+	struct heap deadlines;
+
+	struct cookie_check cookies;
+	struct ratelimit *rate;	 /* per address */
+	struct bucket dh_budget; /* initiations we may spend DHs on */
+	struct bucket cookie_budget, doubt_budget;
+	struct mono loaded_until; /* under load: cookies from everybody */
+
+	struct dupcache dups;
+	struct bucket fan_own, fan_in; /* what the mesh daemon / tunnels send */
+	uint32_t fan_seq;
+	uint8_t sip_key[16];
+
+	bool mesh_up;	     /* a mesh daemon has said HELLO */
+	bool mesh_open;	     /* somebody is connected */
+	struct pool staging; /* packets that wait for a session */
+	struct counters cnt;
+};
+
+/* cfg is copied. Aborts without memory. */
+void core_init(struct core *c, const struct core_config *cfg,
+    const struct core_io *io, struct mono now);
+void core_fini(struct core *c); /* sends nothing */
+
+/* A run of datagrams from one address; the bytes are overwritten. */
+void core_udp_input(
+    struct core *c, const struct path *from, struct run *run, struct turn *t);
+
+/* The handshake socket's queue is more than an eighth full. */
+void core_note_load(struct core *c, struct mono now);
+
+/* Does what is due. Call when core_deadline() has come. */
+void core_tick(struct core *c, struct turn *t);
+struct mono core_deadline(const struct core *c);
+
+/* The mesh daemon's connection: opened, records in, gone. */
+void core_mesh_open(struct core *c, struct turn *t);
+void core_mesh_input(struct core *c, struct run *run, struct turn *t);
+void core_mesh_close(struct core *c, struct turn *t);
+
+/*
+ * Adds a peer; NULL and *ret_why (static) when its key is ours, converts to no
+ * X25519 key, or is there already. It is dialled once it has endpoints.
+ */
+struct peer *core_peer_add(struct core *c, const struct peer_config *cfg,
+    const char **ret_why, struct turn *t);
+
+/* Resolved endpoints, in the order to try; at most PEER_ENDPOINTS count. */
+void core_peer_endpoints(struct core *c, struct peer *p, const struct addr *ep,
+    unsigned n, struct turn *t);
+
+/* Says goodbye and frees p. */
+void core_peer_del(
+    struct core *c, struct peer *p, uint8_t close_reason, struct turn *t);
+
+struct peer *core_peer_by_id(struct core *c, uint32_t id);
+struct peer *core_peer_by_ed_key(struct core *c, const uint8_t ed_pk[KEY_LEN]);
+struct peer *core_peer_by_name(struct core *c, const char *name);
+
+void core_set_limits(
+    struct core *c, const struct core_limits *lim, struct turn *t);
+
+/*
+ * Sends one close to every live peer. A stopping daemon calls it at 0, 200
+ * and 400 ms; there is no acknowledgement.
+ */
+void core_close_all(struct core *c, uint8_t reason, struct turn *t);
+
+#endif

@@ -1,1 +1,19 @@
-# Files of this folder.
+noinst_LIBRARIES += src/core/libcore.a
+src_core_libcore_a_SOURCES = \
+	src/core/answer.c src/core/answer.h \
+	src/core/attempt.h \
+	src/core/cookie.c src/core/cookie.h \
+	src/core/core.c src/core/core.h \
+	src/core/dial.c src/core/dial.h \
+	src/core/dupcache.c src/core/dupcache.h \
+	src/core/fanout.c src/core/fanout.h \
+	src/core/frag.c src/core/frag.h \
+	src/core/frames.c src/core/frames.h \
+	src/core/handshake.c src/core/handshake.h \
+	src/core/mesh.c src/core/mesh.h \
+	src/core/peer.c src/core/peer.h \
+	src/core/ratelimit.c src/core/ratelimit.h \
+	src/core/replay.c src/core/replay.h \
+	src/core/roam.c src/core/roam.h \
+	src/core/session.c src/core/session.h \
+	src/core/timers.c src/core/timers.h

@@ -1,0 +1,54 @@
+/* Attempts to open a session with one peer: the last three initiations. */
+#ifndef VPLAM_CORE_ATTEMPT_H
+#define VPLAM_CORE_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/htab.h"
+#include "base/mono.h"
+#include "core/handshake.h"
+#include "wire/msg.h"
+
+struct peer;
+struct session;
+
+/* What a receiver index stands for: a session or an attempt. */
+enum index_kind { INDEX_SESSION, INDEX_ATTEMPT };
+struct index {
+	struct hnode node;
+	uint32_t index;
+	enum index_kind kind;
+	struct peer *peer;
+};
+
+#define ATTEMPTS 3 /* with one, a path slower than the retry gap never opens \
+		    */
+
+struct attempt {
+	struct index ix; /* in core.by_index while used */
+	bool used;
+	bool in_band;
+	bool cookie_done; /* sent again with a cookie: at most once */
+	struct mono sent;
+	struct path to;
+	struct hs_init hs;
+	uint8_t msg[INIT_LEN]; /* as sent: a cookie seals its mac1 */
+};
+
+struct dial {
+	struct attempt at[ATTEMPTS];
+	unsigned next;	  /* place of the next one */
+	bool active;	  /* we want a session */
+	unsigned tries;	  /* since it began, all endpoints */
+	unsigned in_band; /* in-band tries that failed */
+	struct mono began;
+	struct mono backoff_from; /* begin of the silence that slows us down */
+	bool has_cookie;
+	struct mono cookie_at;
+	struct addr cookie_for; /* endpoint it is good for */
+	uint8_t cookie[MAC_LEN];
+};
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * Frames too big for a datagram: cut into parts, put together again in
+ * bounded memory (protocol.md 2.3, type 12).
+ */
+#ifndef VPLAM_CORE_FRAG_H
+#define VPLAM_CORE_FRAG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/counters.h"
+#include "base/mono.h"
+#include "base/run.h"
+#include "wire/frame.h"
+
+#define FRAG_WHOLES 16		  /* unfinished ones, per peer */
+#define FRAG_BYTES (256u * 1024u) /* held by them, per peer */
+#define FRAG_LIFE_MS 2000
+
+struct frag_whole; /* one unfinished whole */
+
+struct frag_table {
+	struct frag_whole *whole[FRAG_WHOLES];
+	uint32_t bytes;
+};
+
+/*
+ * Cuts body (len bytes of a frame of type and flags) into parts of one length
+ * for bodies of at most mtu. The run's packets are bodies of FRAME_FRAG.
+ * NULL: more than FRAG_PARTS would be needed, or the arena is full.
+ */
+struct run *frag_cut(const uint8_t *body, size_t len, uint8_t type,
+    uint8_t flags, size_t mtu, uint32_t id, struct arena *mem);
+
+/*
+ * Takes one part. session names the session it came by: parts of different
+ * sessions never meet. True when it completed a whole, which then lies in the
+ * arena as *ret (one frame without padding). What is dropped is counted.
+ */
+bool frag_take(struct frag_table *ft, const struct frag *fr, uint32_t session,
+    struct frame *ret, struct counters *cnt, struct turn *t);
+
+/* Gives up what is older than FRAG_LIFE_MS; the next deadline. */
+struct mono frag_expire(
+    struct frag_table *ft, struct counters *cnt, struct mono now);
+void frag_fini(struct frag_table *ft);
+
+#endif

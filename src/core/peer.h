@@ -1,0 +1,161 @@
+/*
+ * One remote vnode: who it is, how far we are with it, its sessions, queue
+ * and counters. Other folders read the fields and change nothing.
+ */
+#ifndef VPLAM_CORE_PEER_H
+#define VPLAM_CORE_PEER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/addr.h"
+#include "base/heap.h"
+#include "base/htab.h"
+#include "base/pool.h"
+#include "base/run.h"
+#include "core/attempt.h"
+#include "core/frag.h"
+#include "core/ratelimit.h"
+#include "core/roam.h"
+#include "crypto/prim.h"
+#include "wire/frame.h"
+#include "wire/msg.h"
+
+struct core;
+struct session;
+
+#define PEER_ENDPOINTS 8
+#define PEER_NAME_MAX 64
+
+/*
+ * candidate: never shook hands with us. vnode: did, and has no live tunnel.
+ * vrnode: live tunnel, takes part in the fan-out. dead: was a vrnode and
+ * answered nothing for 35 s.
+ */
+enum peer_state { PEER_CANDIDATE, PEER_VNODE, PEER_VRNODE, PEER_DEAD };
+
+/* The newest of a peer's sessions are in these slots (protocol.md 2.6). */
+enum slot { SLOT_PREV, SLOT_CUR, SLOT_NEXT, SLOT_DOUBT, SLOTS };
+
+struct peer_config {
+	char name[PEER_NAME_MAX + 1];
+	uint8_t ed_pk[KEY_LEN];
+	uint8_t x_pk[KEY_LEN];	   /* of ed_pk, by key_to_x25519() */
+	uint8_t pair_psk[KEY_LEN]; /* zero: none */
+};
+
+/* One per purpose; MONO_NEVER when off. Only core/timers.c sets them. */
+enum timer {
+	TM_DIAL,      /* next initiation */
+	TM_CONFIRM,   /* first packet of a session again, until answered */
+	TM_REKEY,     /* current session wants a successor */
+	TM_REJECT,    /* current session is too old to use */
+	TM_KEEPALIVE, /* data came and we said nothing since */
+	TM_PERSIST,   /* NAT binding wants to be kept */
+	TM_SILENCE,   /* nothing heard: ask */
+	TM_PROBE,     /* ask again, or give up */
+	TM_PATH,      /* end of a path check */
+	TM_FRAG,      /* oldest unfinished whole */
+	TM_WIPE,      /* forget all keys */
+	TIMERS
+};
+
+/* Byte counts are of UDP payloads. */
+struct peer_stats {
+	uint64_t rx_bytes, tx_bytes;
+	uint64_t rx_packets, tx_packets; /* transport packets */
+	uint64_t fan_sent, fan_received; /* packets of the mesh daemon */
+	uint64_t deaths, rekeys;
+};
+
+struct peer {
+	TAILQ_ENTRY(peer) link;
+	struct hnode key_node; /* in core.by_key: x_pk */
+	struct hpent due;      /* in core.deadlines */
+	uint32_t id;	       /* never used again for another peer */
+	struct peer_config cfg;
+	uint8_t psk[KEY_LEN], psk_id;
+	uint8_t ss[KEY_LEN]; /* static-static DH, worked out once */
+	uint8_t mac1key[KEY_LEN], cookiekey[KEY_LEN]; /* the peer's */
+
+	enum peer_state state;
+	struct mono since; /* of this state */
+	bool ever_live;	   /* has been a vrnode */
+	bool dialled;	   /* the current session was opened by us */
+
+	struct addr ep[PEER_ENDPOINTS];
+	unsigned n_ep, next_ep;
+	bool has_path;
+	struct path path;      /* where we send */
+	struct addr reflexive; /* how the peer sees us; port 0: not known */
+	bool behind_nat;       /* reflexive differs from the local address */
+
+	struct session *slot[SLOTS];
+	struct dial dial; /* attempts to open a session */
+	bool has_stamp;
+	uint8_t stamp[STAMP_LEN];  /* last fresh one seen */
+	struct mono next_answered; /* when SLOT_NEXT was filled */
+	struct mono doubt_after;   /* no doubtful session before */
+	struct mono init_after;	   /* no in-band initiation before */
+
+	struct mono deadline[TIMERS];
+	struct mono last_rx, last_tx; /* authenticated packet, any packet */
+	struct mono last_data_rx;     /* payload */
+	struct mono unanswered;	      /* first payload sent since last_rx */
+	struct mono handshake_at;     /* last completed handshake */
+	uint64_t handshake_wall_ms;
+	unsigned probes; /* unanswered so far */
+	uint32_t probe_seq;
+	uint32_t rtt_us;      /* smoothed; 0: not measured yet */
+	uint32_t rtt_told_us; /* what the mesh daemon knows */
+
+	struct roam roam;
+	struct frag_table frags;
+	uint32_t frag_id;
+	struct bucket fan; /* its share of what we take from tunnels */
+	struct pbuf *staged, **staged_end; /* frames without a session */
+	unsigned n_staged;
+	struct peer_stats stats;
+};
+
+const char *peer_state_name(enum peer_state s); /* "vrnode" */
+
+/* Frees sessions, attempts, queues and p itself; takes it out of core. */
+void peer_free(struct core *c, struct peer *p);
+
+/* Logs nothing; tells the mesh daemon and core_io->event. */
+void peer_set_state(
+    struct core *c, struct peer *p, enum peer_state s, struct turn *t);
+
+/*
+ * Sends frames: each packet of run is the body of one frame of this type and
+ * flags, at most the session's MTU. Without a session they wait in the
+ * staging queue (bounded, oldest dropped) and a handshake is asked for. The
+ * bytes are overwritten.
+ */
+void peer_send(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
+    struct run *run, struct turn *t);
+
+/* An empty transport packet. */
+void peer_send_keepalive(struct core *c, struct peer *p, struct turn *t);
+
+/* The largest frame body that the current session carries. */
+size_t peer_mtu(const struct core *c, const struct peer *p);
+
+/* Sends what waited. */
+void peer_flush(struct core *c, struct peer *p, struct turn *t);
+
+/* The session to send on, or NULL. */
+struct session *peer_session(const struct peer *p);
+
+/* A frame on a session and path of the caller's choice (body overwritten). */
+void peer_send_on(struct core *c, struct peer *p, struct session *s,
+    const struct path *to, uint8_t type, uint8_t flags, struct run *run,
+    struct turn *t);
+
+/* All sessions and attempts are over; reason is a mesh_down. */
+void peer_drop(
+    struct core *c, struct peer *p, enum peer_state s, struct turn *t);
+
+#endif

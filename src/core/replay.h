@@ -1,0 +1,28 @@
+/* Anti-replay window over the counters of one receiving key (RFC 6479). */
+#ifndef VPLAM_CORE_REPLAY_H
+#define VPLAM_CORE_REPLAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define REPLAY_WORDS 128
+#define REPLAY_WINDOW ((REPLAY_WORDS - 1) * 64) /* 8128: how far back we look \
+						 */
+
+struct replay {
+	uint64_t top; /* highest counter accepted so far, plus one */
+	uint64_t bits[REPLAY_WORDS];
+};
+
+void replay_init(struct replay *rp);
+
+/* Would replay_accept(n) take it? Changes nothing: ask before opening. */
+bool replay_check(const struct replay *rp, uint64_t n);
+
+/*
+ * Accepts n once. Call it only for a packet whose tag has been checked: a
+ * forged counter must not move the window.
+ */
+bool replay_accept(struct replay *rp, uint64_t n);
+
+#endif

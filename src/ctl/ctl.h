@@ -1,0 +1,66 @@
+/*
+ * Control commands: a table of {name, role, function, usage}. Knows the core;
+ * what lies outside it (files, names, stopping) it asks of struct ctl_host.
+ */
+#ifndef VPLAM_CTL_CTL_H
+#define VPLAM_CTL_CTL_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/core.h"
+
+enum ctl_role { CTL_READ, CTL_ADMIN };
+
+/* Where a peer's settings come from, for `explain`. */
+struct ctl_origin {
+	const char *file; /* NULL: added by a control command */
+	int line;
+};
+
+/* What the daemon does for the commands. Texts in *why are static. */
+struct ctl_host {
+	void *arg;
+
+	/* Reads the configuration again; false: kept the old one. errors is an
+	 * array of strings "file:line: what" that the caller owns. */
+	bool (*reload)(void *arg, struct json_object *errors);
+	void (*stop)(void *arg);
+
+	/* Peer by control command: name, key text, endpoint texts (host:port).
+	 * Not written to a file; lost at restart. */
+	bool (*peer_add)(void *arg, const char *name, const char *key,
+	    const char *const *endpoints, size_t n, const char **why);
+	bool (*peer_del)(void *arg, struct peer *p, const char **why);
+
+	bool (*peer_origin)(
+	    void *arg, const struct peer *p, struct ctl_origin *ret);
+
+	/* Endpoints as configured, with the outcome of the last look-up:
+	 * array of {"text","addresses":[],"error"}. */
+	struct json_object *(*peer_names)(void *arg, const struct peer *p);
+
+	/* {"version","pid","uptime","config","listen":[..],"mesh_socket",...}
+	 */
+	struct json_object *(*about)(void *arg);
+};
+
+struct ctl {
+	struct core *core;
+	const struct ctl_host *host;
+};
+
+/*
+ * Carries out one line (no newline) for a client of this role and returns the
+ * reply, which the caller puts. *ret_monitor is set when the client asked for
+ * the stream of events.
+ */
+struct json_object *ctl_dispatch(const struct ctl *ctl, enum ctl_role role,
+    const char *line, size_t len, struct turn *t, bool *ret_monitor);
+
+/* An event as one JSON line for those who monitor; the caller puts it. */
+struct json_object *ctl_event(const struct ctl *ctl, enum core_event ev,
+    const struct peer *p, const struct turn *t);
+
+#endif

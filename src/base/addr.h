@@ -9,10 +9,14 @@
 
 #define ADDR_TEXT 80 /* bytes that any addr_format() fits */
 
-/* ip holds IPv4 as v4-mapped IPv6; host byte order elsewhere. */
+/*
+ * ip holds IPv4 as v4-mapped IPv6; host byte order elsewhere. Without hidden
+ * bytes, so that the whole can be a hash key.
+ */
 struct addr {
 	uint8_t ip[16];
 	uint16_t port;
+	uint16_t zero;
 	uint32_t scope; /* interface index of a link-local address, else 0 */
 };
 

@@ -6,25 +6,14 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "base/htab.h"
 #include "base/mono.h"
 #include "core/handshake.h"
+#include "core/peertab.h"
 #include "wire/msg.h"
 
-struct peer;
-struct session;
-
-/* What a receiver index stands for: a session or an attempt. */
-enum index_kind { INDEX_SESSION, INDEX_ATTEMPT };
-struct index {
-	struct hnode node;
-	uint32_t index;
-	enum index_kind kind;
-	struct peer *peer;
-};
-
-#define ATTEMPTS 3 /* with one, a path slower than the retry gap never opens \
-		    */
+#define ATTEMPTS                                                    \
+	3 /* with one, a path slower than the retry gap never opens \
+	   */
 
 struct attempt {
 	struct index ix; /* in core.by_index while used */
@@ -41,13 +30,13 @@ struct dial {
 	struct attempt at[ATTEMPTS];
 	unsigned next;	  /* place of the next one */
 	bool active;	  /* we want a session */
-	unsigned tries;	  /* since it began, all endpoints */
-	unsigned in_band; /* in-band tries that failed */
+	unsigned tries;	  /* since it began, over all endpoints */
+	unsigned in_band; /* of them inside the living session */
+	uint64_t gap_us;  /* to the next try, once it is slow */
 	struct mono began;
-	struct mono backoff_from; /* begin of the silence that slows us down */
 	bool has_cookie;
 	struct mono cookie_at;
-	struct addr cookie_for; /* endpoint it is good for */
+	struct addr cookie_for; /* the endpoint it is good for */
 	uint8_t cookie[MAC_LEN];
 };
 

@@ -36,14 +36,16 @@ enum core_event {
 	EV_MESH_DOWN,	  /* it is gone; peer is NULL */
 };
 
-/* Callbacks out; called once per run, not per packet. They must not call in. */
+/*
+ * Callbacks out; called once per run, not per packet. They must not call in.
+ * A run is theirs for the call, its bytes to the end of the turn.
+ */
 struct core_io {
 	void *arg;
 
-	/* The bytes live to the end of the turn. */
 	void (*udp_send)(void *arg, const struct path *to, struct run *run);
 
-	/* One record of the mesh socket per packet. Bytes as above. */
+	/* One record of the mesh socket per packet. */
 	void (*mesh_send)(void *arg, struct run *run);
 
 	/* Close the mesh daemon's connection once what was sent is out. */
@@ -79,8 +81,6 @@ struct core_config {
 	struct core_limits limits;
 };
 
-struct core_times; /* timers.h */
-
 struct core {
 	struct identity id;
 	struct network net;
@@ -95,7 +95,7 @@ struct core {
 
 	TAILQ_HEAD(, peer) peers; /* in order of id */
 	uint32_t last_id, n_peers;
-	struct htab by_key, by_index;
+	struct htab by_key, by_index, by_endpoint;
 	struct heap deadlines;
 
 	struct cookie_check cookies;

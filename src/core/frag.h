@@ -35,10 +35,11 @@ struct run *frag_cut(const uint8_t *body, size_t len, uint8_t type,
 /*
  * Takes one part. session names the session it came by: parts of different
  * sessions never meet. True when it completed a whole, which then lies in the
- * arena as *ret (one frame without padding). What is dropped is counted.
+ * arena as *ret (the body of a frame of fr's type and flags, with head- and
+ * tailroom). What is dropped is counted.
  */
 bool frag_take(struct frag_table *ft, const struct frag *fr, uint32_t session,
-    struct frame *ret, struct counters *cnt, struct turn *t);
+    struct pkt *ret, struct counters *cnt, struct turn *t);
 
 /* Gives up what is older than FRAG_LIFE_MS; the next deadline. */
 struct mono frag_expire(

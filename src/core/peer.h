@@ -16,6 +16,7 @@
 #include "base/run.h"
 #include "core/attempt.h"
 #include "core/frag.h"
+#include "core/peertab.h"
 #include "core/ratelimit.h"
 #include "core/roam.h"
 #include "crypto/prim.h"
@@ -57,7 +58,6 @@ enum timer {
 	TM_PROBE,     /* ask again, or give up */
 	TM_PATH,      /* end of a path check */
 	TM_FRAG,      /* oldest unfinished whole */
-	TM_WIPE,      /* forget all keys */
 	TIMERS
 };
 
@@ -87,7 +87,8 @@ struct peer {
 	struct addr ep[PEER_ENDPOINTS];
 	unsigned n_ep, next_ep;
 	bool has_path;
-	struct path path;      /* where we send */
+	struct path path; /* where we send */
+	struct known known[PEER_ENDPOINTS + 1];
 	struct addr reflexive; /* how the peer sees us; port 0: not known */
 	bool behind_nat;       /* reflexive differs from the local address */
 
@@ -105,7 +106,8 @@ struct peer {
 	struct mono unanswered;	      /* first payload sent since last_rx */
 	struct mono handshake_at;     /* last completed handshake */
 	uint64_t handshake_wall_ms;
-	unsigned probes; /* unanswered so far */
+	unsigned probes;   /* unanswered so far */
+	unsigned confirms; /* first packets sent under the current session */
 	uint32_t probe_seq;
 	uint32_t rtt_us;      /* smoothed; 0: not measured yet */
 	uint32_t rtt_told_us; /* what the mesh daemon knows */
@@ -121,41 +123,61 @@ struct peer {
 
 const char *peer_state_name(enum peer_state s); /* "vrnode" */
 
-/* Frees sessions, attempts, queues and p itself; takes it out of core. */
+/* The peer is in no table yet; NULL and *ret_why for a key of no use. */
+struct peer *peer_new(struct core *c, const struct peer_config *cfg,
+    const char **ret_why, struct turn *t);
+
+/* Takes p out of all tables and frees it with all it holds. Tells nobody. */
 void peer_free(struct core *c, struct peer *p);
 
-/* Logs nothing; tells the mesh daemon and core_io->event. */
-void peer_set_state(
-    struct core *c, struct peer *p, enum peer_state s, struct turn *t);
-
-/*
- * Sends frames: each packet of run is the body of one frame of this type and
- * flags, at most the session's MTU. Without a session they wait in the
- * staging queue (bounded, oldest dropped) and a handshake is asked for. The
- * bytes are overwritten.
- */
-void peer_send(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
-    struct run *run, struct turn *t);
-
-/* An empty transport packet. */
-void peer_send_keepalive(struct core *c, struct peer *p, struct turn *t);
-
-/* The largest frame body that the current session carries. */
-size_t peer_mtu(const struct core *c, const struct peer *p);
-
-/* Sends what waited. */
-void peer_flush(struct core *c, struct peer *p, struct turn *t);
+/* Tells the mesh daemon (why is an enum mesh_down) and core_io.event. */
+void peer_set_state(struct core *c, struct peer *p, enum peer_state s,
+    uint8_t why, struct turn *t);
 
 /* The session to send on, or NULL. */
 struct session *peer_session(const struct peer *p);
 
-/* A frame on a session and path of the caller's choice (body overwritten). */
+/* The largest frame body that the session carries. */
+size_t peer_mtu(const struct core *c, const struct peer *p);
+
+/*
+ * Sends frames: each packet of run is the body of one frame of this type and
+ * flags, at most peer_mtu() long. Without a session they wait in the staging
+ * queue (bounded, oldest dropped) and a session is asked for. The bytes are
+ * overwritten.
+ */
+void peer_send(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
+    struct run *run, struct turn *t);
+
+/* The same on a session and path of the caller's choice. */
 void peer_send_on(struct core *c, struct peer *p, struct session *s,
     const struct path *to, uint8_t type, uint8_t flags, struct run *run,
     struct turn *t);
 
-/* All sessions and attempts are over; reason is a mesh_down. */
-void peer_drop(
-    struct core *c, struct peer *p, enum peer_state s, struct turn *t);
+/* One small frame, copied from body; type 0 is an empty keepalive. */
+void peer_send_small(struct core *c, struct peer *p, struct session *s,
+    const struct path *to, uint8_t type, const void *body, size_t len,
+    struct turn *t);
+
+void peer_send_probe(struct core *c, struct peer *p, struct turn *t);
+
+/* We opened s and its message 2 has come: it is the current one. */
+void peer_take_current(
+    struct core *c, struct peer *p, struct session *s, struct turn *t);
+
+/* We answered: s waits for its first packet in SLOT_NEXT or SLOT_DOUBT. */
+void peer_take_waiting(struct core *c, struct peer *p, struct session *s,
+    enum slot slot, struct turn *t);
+
+/* Something opened under s for the first time: it is proven. */
+void peer_confirm(
+    struct core *c, struct peer *p, struct session *s, struct turn *t);
+
+/* Frees the sessions older than reject-after; the next one's time. */
+struct mono peer_expire(struct core *c, struct peer *p, struct mono now);
+
+/* All sessions and attempts are over. The peer's new state is s. */
+void peer_drop(struct core *c, struct peer *p, enum peer_state s, uint8_t why,
+    struct turn *t);
 
 #endif

@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 #define REPLAY_WORDS 128
-#define REPLAY_WINDOW ((REPLAY_WORDS - 1) * 64) /* 8128: how far back we look \
-						 */
+#define REPLAY_WINDOW                                           \
+	((REPLAY_WORDS - 1) * 64) /* 8128: how far back we look \
+				   */
 
 struct replay {
 	uint64_t top; /* highest counter accepted so far, plus one */

@@ -8,10 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/counters.h"
 #include "base/run.h"
-#include "core/attempt.h"
 #include "core/handshake.h"
+#include "core/peertab.h"
 #include "core/replay.h"
 #include "crypto/aead.h"
 
@@ -25,18 +26,18 @@ struct session {
 	struct replay replay;
 	bool initiator; /* we wrote message 1 */
 	bool heard;	/* something has opened under it */
-	bool rekey_asked;
 	struct mono born;
 	uint16_t mtu; /* the smaller of both sides' */
 	uint32_t caps;
 	uint8_t boot[BOOT_LEN];	  /* the peer's */
-	uint8_t stamp[STAMP_LEN]; /* of message 1 that made it (responder) */
-	bool has_stamp;
+	uint8_t stamp[STAMP_LEN]; /* of the message 1 that we answered */
+	bool in_band;		  /* born inside another session */
+	struct path to;		  /* else: where the peer has proven to be */
 };
 
-/* Takes the keys over (copies into contexts); NULL without memory. */
-struct session *session_new(const struct hs_keys *keys, uint32_t index,
-    uint32_t remote, struct peer *peer, struct mono now);
+/* Makes contexts of the keys; the index is not set. Aborts without memory. */
+struct session *session_new(
+    const struct hs_keys *keys, uint32_t remote, struct mono now);
 void session_free(struct session *s); /* wipes; NULL is fine */
 
 /*

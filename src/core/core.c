@@ -1,0 +1,319 @@
+#include "core/core.h"
+
+#include <string.h>
+
+#include "core/answer.h"
+#include "core/dial.h"
+#include "core/frames.h"
+#include "core/session.h"
+#include "core/timers.h"
+#include "wire/mesh.h"
+
+#define LOAD_HOLD_US (1 * MONO_SEC)
+#define ADDRESS_RATE 20 /* initiations a second from one address */
+#define ADDRESS_BURST 5
+#define DH_RATE 4400	  /* a third of a core on a small machine */
+#define COOKIE_RATE 20000 /* replies a second, in all */
+#define DOUBT_RATE 20
+#define STAGING_MAX (1024u * 1024u)
+
+static void
+buckets_init(struct core *c, struct mono now)
+{
+	const struct core_limits *lim = &c->limits;
+
+	bucket_init(&c->dh_budget, DH_RATE, DH_RATE, now);
+	bucket_init(&c->cookie_budget, COOKIE_RATE, COOKIE_RATE, now);
+	bucket_init(&c->doubt_budget, DOUBT_RATE, DOUBT_RATE, now);
+	bucket_init(&c->fan_own, lim->fan_origin, 2 * lim->fan_origin, now);
+	bucket_init(&c->fan_in, lim->fan_total, 2 * lim->fan_total, now);
+}
+
+void
+core_init(struct core *c, const struct core_config *cfg,
+    const struct core_io *io, struct mono now)
+{
+	uint8_t secret[KEY_LEN];
+
+	memset(c, 0, sizeof(*c));
+	c->id = cfg->id;
+	c->net = cfg->net;
+	memcpy(c->network, cfg->network, sizeof(c->network));
+	c->suites = cfg->suites;
+	c->preferred = cfg->preferred;
+	c->limits = cfg->limits;
+	c->stamp_ms = cfg->stamp_floor_ms;
+	c->io = *io;
+	io->random(io->arg, c->boot, sizeof(c->boot));
+	io->random(io->arg, c->sip_key, sizeof(c->sip_key));
+	network_mac1key(&c->net, c->id.x_pk, c->mac1key);
+	network_cookiekey(&c->net, c->id.x_pk, c->cookiekey);
+	TAILQ_INIT(&c->peers);
+	peertab_init(c);
+	heap_init(&c->deadlines);
+	io->random(io->arg, secret, sizeof(secret));
+	cookie_renew(&c->cookies, secret, now);
+	io->random(io->arg, secret, sizeof(secret));
+	c->rate = ratelimit_new(ADDRESS_RATE, ADDRESS_BURST, secret);
+	wipe(secret, sizeof(secret));
+	buckets_init(c, now);
+	dupcache_init(&c->dups);
+	c->staging.max = STAGING_MAX;
+}
+
+void
+core_fini(struct core *c)
+{
+	while (!TAILQ_EMPTY(&c->peers))
+		peer_free(c, TAILQ_FIRST(&c->peers));
+	peertab_fini(c);
+	heap_fini(&c->deadlines);
+	ratelimit_free(c->rate);
+	dupcache_fini(&c->dups);
+	wipe(c, sizeof(*c));
+}
+
+/* The session a transport packet is for, or NULL and the reason counted. */
+static struct session *
+session_of(struct core *c, uint32_t index, struct mono now)
+{
+	struct index *ix = index_find(c, index);
+	struct session *s;
+
+	if (ix == NULL || ix->kind != INDEX_SESSION) {
+		count(&c->cnt, CNT_data_index);
+		return NULL;
+	}
+	s = (struct session *)(void *)((uint8_t *)ix -
+	    offsetof(struct session, ix));
+	if (mono_since(s->born, now) >= times_reject_us(c)) {
+		count(&c->cnt, CNT_data_expired);
+		return NULL;
+	}
+	return s;
+}
+
+/* Packets of one session, from one address. */
+static void
+data_input(struct core *c, const struct path *from, uint32_t index,
+    struct run *run, struct turn *t)
+{
+	struct session *s = session_of(c, index, t->now);
+	size_t bytes = 0;
+	bool newest;
+	unsigned i;
+
+	if (s == NULL)
+		return;
+	session_open(s, run, &c->cnt, &newest);
+	for (i = 0; i < run->n; i++)
+		bytes += run->pkt[i].len + DATA_HEAD + TAG_LEN;
+	if (run->n > 0)
+		frames_receive(c, s->ix.peer, s, from, run, bytes, newest, t);
+}
+
+/*
+ * Handles the transport packets from place i on that go to one session;
+ * returns the place of the first one that does not.
+ */
+static unsigned
+data_span(struct core *c, const struct path *from, const struct run *run,
+    unsigned i, struct turn *t)
+{
+	struct msg_data first, m;
+	enum counter why;
+	struct run part = { .n = 0 };
+
+	if (!msg_data_parse(run->pkt[i].p, run->pkt[i].len, &first))
+		return i + 1;
+	do {
+		part.pkt[part.n++] = run->pkt[i++];
+	} while (i < run->n &&
+	    msg_classify(run->pkt[i].p, run->pkt[i].len, &why) == MSG_DATA &&
+	    msg_data_parse(run->pkt[i].p, run->pkt[i].len, &m) &&
+	    m.receiver == first.receiver);
+	data_input(c, from, first.receiver, &part, t);
+	return i;
+}
+
+/* Nobody asks who we are here (protocol.md 2.9): off unless configured. */
+static void
+on_identity(struct core *c, const struct path *from, const uint8_t *msg,
+    size_t len, struct turn *t)
+{
+	(void)from, (void)msg, (void)len, (void)t;
+	count(&c->cnt, CNT_msg_type);
+}
+
+void
+core_udp_input(
+    struct core *c, const struct path *from, struct run *run, struct turn *t)
+{
+	static void (*const handler[])(struct core *, const struct path *,
+	    const uint8_t *, size_t, struct turn *) = {
+		[MSG_INIT] = answer_init,
+		[MSG_RESP] = dial_response,
+		[MSG_COOKIE] = dial_cookie,
+		[MSG_IDQ] = on_identity,
+		[MSG_IDR] = on_identity,
+	};
+	unsigned i = 0;
+
+	while (i < run->n) {
+		struct pkt *pk = &run->pkt[i];
+		enum counter why;
+		int type = msg_classify(pk->p, pk->len, &why);
+
+		if (type == MSG_DATA) {
+			i = data_span(c, from, run, i, t);
+			continue;
+		}
+		if (type == 0)
+			count(&c->cnt, why);
+		else
+			handler[type](c, from, pk->p, pk->len, t);
+		i++;
+	}
+}
+
+void
+core_note_load(struct core *c, struct mono now)
+{
+	c->loaded_until = mono_add(now, LOAD_HOLD_US);
+}
+
+void
+core_tick(struct core *c, struct turn *t)
+{
+	struct hpent *e;
+
+	while ((e = heap_min(&c->deadlines)) != NULL && mono_due(e->at, t->now))
+		timers_run(c, HEAP_ENTRY(e, struct peer, due), t);
+}
+
+struct mono
+core_deadline(const struct core *c)
+{
+	struct hpent *e = heap_min(&c->deadlines);
+
+	return e != NULL ? e->at : MONO_NEVER;
+}
+
+struct peer *
+core_peer_add(struct core *c, const struct peer_config *cfg,
+    const char **ret_why, struct turn *t)
+{
+	if (equal_ct(cfg->x_pk, c->id.x_pk, KEY_LEN)) {
+		*ret_why = "the key is our own";
+		return NULL;
+	}
+	if (peertab_by_key(c, cfg->x_pk) != NULL) {
+		*ret_why = "a peer with this key is there already";
+		return NULL;
+	}
+	if (core_peer_by_name(c, cfg->name) != NULL) {
+		*ret_why = "a peer of this name is there already";
+		return NULL;
+	}
+	return peer_new(c, cfg, ret_why, t);
+}
+
+void
+core_peer_endpoints(struct core *c, struct peer *p, const struct addr *ep,
+    unsigned n, struct turn *t)
+{
+	if (n > PEER_ENDPOINTS)
+		n = PEER_ENDPOINTS;
+	if (n == p->n_ep &&
+	    (n == 0 || memcmp(p->ep, ep, n * sizeof(*ep)) == 0))
+		return;
+	if (n > 0)
+		memcpy(p->ep, ep, n * sizeof(*ep));
+	p->n_ep = n;
+	p->next_ep = 0;
+	known_update(c, p);
+	if (peer_session(p) == NULL)
+		dial_restart(c, p, t);
+}
+
+static void
+send_close(struct core *c, struct peer *p, uint8_t reason, struct turn *t)
+{
+	struct session *s = peer_session(p);
+	uint8_t body[CLOSE_LEN];
+
+	if (s == NULL)
+		return;
+	close_write(body, reason, c->boot);
+	peer_send_small(c, p, s, &p->path, FRAME_CLOSE, body, sizeof(body), t);
+}
+
+void
+core_peer_del(
+    struct core *c, struct peer *p, uint8_t close_reason, struct turn *t)
+{
+	send_close(c, p, close_reason, t);
+	peer_drop(c, p, PEER_CANDIDATE, MESH_DOWN_REMOVED, t);
+	peer_free(c, p);
+}
+
+struct peer *
+core_peer_by_id(struct core *c, uint32_t id)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH (p, &c->peers, link) {
+		if (p->id == id)
+			return p;
+	}
+	return NULL;
+}
+
+struct peer *
+core_peer_by_ed_key(struct core *c, const uint8_t ed_pk[KEY_LEN])
+{
+	struct peer *p;
+
+	TAILQ_FOREACH (p, &c->peers, link) {
+		if (memcmp(p->cfg.ed_pk, ed_pk, KEY_LEN) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+struct peer *
+core_peer_by_name(struct core *c, const char *name)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH (p, &c->peers, link) {
+		if (strcmp(p->cfg.name, name) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+void
+core_set_limits(struct core *c, const struct core_limits *lim, struct turn *t)
+{
+	struct peer *p;
+
+	c->limits = *lim;
+	bucket_set(&c->fan_own, lim->fan_origin, 2 * lim->fan_origin, t->now);
+	bucket_set(&c->fan_in, lim->fan_total, 2 * lim->fan_total, t->now);
+	TAILQ_FOREACH (p, &c->peers, link) {
+		bucket_set(
+		    &p->fan, lim->fan_origin, 4 * lim->fan_origin, t->now);
+		if (p->slot[SLOT_CUR] != NULL)
+			timers_session_current(c, p, t);
+	}
+}
+
+void
+core_close_all(struct core *c, uint8_t reason, struct turn *t)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH (p, &c->peers, link)
+		send_close(c, p, reason, t);
+}

@@ -1,0 +1,393 @@
+#include "core/dial.h"
+
+#include <string.h>
+
+#include "base/wr.h"
+#include "core/core.h"
+#include "core/session.h"
+#include "core/timers.h"
+
+#define IN_BAND_TRIES 3 /* then in the open: the peer may have forgotten us */
+#define CROSSING_US (500 * MONO_MS) /* the first retry gap */
+#define FAST_US (90 * UINT64_C(1000000))
+#define SLOW_FIRST_US (5 * MONO_SEC)
+
+/* The longest pause between tries, by how long we have been trying. */
+static const struct {
+	uint64_t until_us, gap_us;
+} backoff[] = {
+	{ 600 * UINT64_C(1000000), 15 * MONO_SEC },
+	{ 3600 * UINT64_C(1000000), 60 * MONO_SEC },
+	{ UINT64_MAX, 300 * MONO_SEC },
+};
+
+static uint64_t
+next_gap(struct core *c, struct dial *d, struct mono now)
+{
+	uint64_t since = mono_since(d->began, now), gap;
+	unsigned i = 0;
+
+	if (since < FAST_US)
+		return times_retry_gap(c, d->tries - 1);
+	while (since >= backoff[i].until_us)
+		i++;
+	gap = d->gap_us > 0 ? 2 * d->gap_us : SLOW_FIRST_US;
+	d->gap_us = gap < backoff[i].gap_us ? gap : backoff[i].gap_us;
+	return d->gap_us;
+}
+
+static void
+attempt_end(struct core *c, struct attempt *at)
+{
+	if (!at->used)
+		return;
+	index_del(c, &at->ix);
+	hs_wipe(&at->hs, sizeof(at->hs));
+	at->used = false;
+}
+
+static void
+attempts_end(struct core *c, struct peer *p)
+{
+	unsigned i;
+
+	for (i = 0; i < ATTEMPTS; i++)
+		attempt_end(c, &p->dial.at[i]);
+}
+
+void
+dial_stamp(struct core *c, uint64_t wall_ms, uint8_t ret[STAMP_LEN])
+{
+	struct wr w = wr_of(ret, STAMP_LEN);
+
+	if (wall_ms > c->stamp_ms) {
+		c->stamp_ms = wall_ms;
+		c->stamp_n = 0;
+	} else {
+		c->stamp_n++;
+	}
+	wr_be64(&w, c->stamp_ms);
+	wr_be32(&w, c->stamp_n);
+}
+
+/* Where the next initiation in the open goes; false: nowhere to go. */
+static bool
+pick_target(struct peer *p, struct path *ret)
+{
+	bool live = p->has_path && p->state == PEER_VRNODE;
+
+	/* A living peer may have moved: its endpoints get every other try. */
+	if (live && (p->n_ep == 0 || p->dial.tries % 2 == 0)) {
+		*ret = p->path;
+		return true;
+	}
+	if (p->n_ep == 0)
+		return false;
+	*ret = (struct path){ .remote = p->ep[p->next_ep % p->n_ep],
+		.sock = SOCK_ANY };
+	p->next_ep = (p->next_ep + 1) % p->n_ep;
+	return true;
+}
+
+static bool
+write_init(struct core *c, struct peer *p, struct attempt *at, uint32_t index,
+    uint64_t wall_ms)
+{
+	struct init_payload pl = { .suites = c->suites,
+		.preferred = c->preferred,
+		.mtu = c->limits.mtu,
+		.caps = CAP_REKEY | CAP_PATH | CAP_FRAG,
+		.psk_id = p->psk_id,
+		.class = 1 };
+	uint8_t e_sk[KEY_LEN];
+	bool ok;
+
+	dial_stamp(c, wall_ms, pl.stamp);
+	memcpy(pl.boot, c->boot, sizeof(pl.boot));
+	c->io.random(c->io.arg, e_sk, sizeof(e_sk));
+	count_n(&c->cnt, CNT_dh, 2); /* e, es; ss is kept */
+	ok = hs_init_write(&at->hs, &c->net, &c->id, p->cfg.x_pk, p->ss, p->psk,
+	    e_sk, index, &pl, at->msg);
+	wipe(e_sk, sizeof(e_sk));
+	return ok;
+}
+
+/* A new attempt in place of the oldest; NULL if the key is of no use. */
+static struct attempt *
+attempt_new(struct core *c, struct peer *p, struct turn *t)
+{
+	struct dial *d = &p->dial;
+	struct attempt *at = &d->at[d->next];
+	uint32_t index = index_fresh(c);
+
+	attempt_end(c, at);
+	memset(at->msg, 0, sizeof(at->msg));
+	if (!write_init(c, p, at, index, t->wall_ms))
+		return NULL;
+	d->next = (d->next + 1) % ATTEMPTS;
+	at->used = true;
+	at->in_band = false;
+	at->cookie_done = false;
+	at->sent = t->now;
+	index_add(c, &at->ix, index, INDEX_ATTEMPT, p);
+	return at;
+}
+
+/* A cookie that still serves for this endpoint. */
+static const uint8_t *
+cookie_for(const struct dial *d, const struct addr *to, struct mono now)
+{
+	if (!d->has_cookie || !addr_equal(&d->cookie_for, to) ||
+	    mono_since(d->cookie_at, now) >= COOKIE_LIFE_S * MONO_SEC)
+		return NULL;
+	return d->cookie;
+}
+
+static void
+send_init(struct core *c, struct attempt *at, struct turn *t)
+{
+	struct run *run = run_new(t->mem);
+	struct pkt *pk = run != NULL ? run_add(run, INIT_LEN, t->mem) : NULL;
+
+	if (pk == NULL) {
+		count(&c->cnt, CNT_arena_full);
+		return;
+	}
+	memcpy(pk->p, at->msg, INIT_LEN);
+	count(&c->cnt, CNT_init_sent);
+	c->io.udp_send(c->io.arg, &at->to, run);
+}
+
+static void
+try_open(struct core *c, struct peer *p, struct turn *t)
+{
+	struct path to;
+	struct attempt *at;
+	const uint8_t *cookie;
+
+	if (!pick_target(p, &to) || (at = attempt_new(c, p, t)) == NULL)
+		return;
+	at->to = to;
+	mac1_write(p->mac1key, at->msg, INIT_NOMACS);
+	cookie = cookie_for(&p->dial, &to.remote, t->now);
+	if (cookie != NULL) {
+		mac2_write(cookie, at->msg);
+		at->cookie_done = true;
+	}
+	c->io.event(c->io.arg, EV_PEER_DIAL, p);
+	send_init(c, at, t);
+}
+
+static void
+try_in_band(struct core *c, struct peer *p, struct session *s, struct turn *t)
+{
+	struct attempt *at = attempt_new(c, p, t);
+
+	if (at == NULL)
+		return;
+	at->in_band = true;
+	p->dial.in_band++;
+	count(&c->cnt, CNT_init_sent);
+	peer_send_small(
+	    c, p, s, &p->path, FRAME_REKEY, at->msg, INIT_NOMACS, t);
+}
+
+void
+dial_again(struct core *c, struct peer *p, struct turn *t)
+{
+	struct session *s = peer_session(p);
+	struct dial *d = &p->dial;
+
+	if (!d->active)
+		return;
+	d->tries++;
+	timers_arm(c, p, TM_DIAL, mono_add(t->now, next_gap(c, d, t->now)));
+	if (s != NULL && s->heard && (s->caps & CAP_REKEY) != 0 &&
+	    d->in_band < IN_BAND_TRIES)
+		try_in_band(c, p, s, t);
+	else
+		try_open(c, p, t);
+}
+
+void
+dial_begin(struct core *c, struct peer *p, struct turn *t)
+{
+	struct dial *d = &p->dial;
+
+	if (d->active || (p->n_ep == 0 && peer_session(p) == NULL))
+		return;
+	d->active = true;
+	d->tries = 0;
+	d->in_band = 0;
+	d->gap_us = 0;
+	d->began = t->now;
+	dial_again(c, p, t);
+}
+
+void
+dial_restart(struct core *c, struct peer *p, struct turn *t)
+{
+	dial_end(c, p);
+	dial_begin(c, p, t);
+}
+
+void
+dial_end(struct core *c, struct peer *p)
+{
+	attempts_end(c, p);
+	p->dial.active = false;
+	timers_off(c, p, TM_DIAL);
+}
+
+void
+dial_yield(struct core *c, struct peer *p, struct turn *t)
+{
+	attempts_end(c, p);
+	if (p->dial.active)
+		timers_arm(c, p, TM_DIAL, mono_add(t->now, MONO_SEC));
+}
+
+bool
+dial_crosses(const struct peer *p, const struct addr *from, bool in_band,
+    struct mono now)
+{
+	unsigned i;
+
+	for (i = 0; i < ATTEMPTS; i++) {
+		const struct attempt *at = &p->dial.at[i];
+
+		if (!at->used || at->in_band != in_band ||
+		    mono_since(at->sent, now) >= CROSSING_US)
+			continue;
+		if (in_band || addr_equal(&at->to.remote, from))
+			return true;
+	}
+	return false;
+}
+
+/* What the peer tells of how it sees us: is there a NAT in between? */
+static void
+note_reflexive(
+    struct peer *p, const struct resp_payload *pl, const struct path *from)
+{
+	memcpy(p->reflexive.ip, pl->seen_ip, sizeof(p->reflexive.ip));
+	p->reflexive.port = pl->seen_port;
+	p->reflexive.scope = from->local.scope;
+	if (!addr_is_any(&from->local) && from->local.port != 0)
+		p->behind_nat = !addr_equal(&p->reflexive, &from->local);
+}
+
+static void
+finish(struct core *c, struct attempt *at, const struct path *from,
+    const struct msg_resp *in, struct turn *t)
+{
+	struct peer *p = at->ix.peer;
+	uint32_t index = at->ix.index;
+	struct resp_payload pl;
+	struct hs_keys keys;
+	struct session *s;
+
+	count_n(&c->cnt, CNT_dh, 2);
+	if (!hs_init_read(&at->hs, &c->id, in, &pl, &keys)) {
+		count(&c->cnt, CNT_resp_bad);
+		return;
+	}
+	s = session_new(&keys, in->sender, t->now);
+	hs_wipe(&keys, sizeof(keys));
+	s->initiator = true;
+	s->in_band = at->in_band;
+	s->mtu = pl.mtu;
+	s->caps = pl.caps;
+	memcpy(s->boot, pl.boot, sizeof(s->boot));
+	if (!at->in_band) {
+		p->path = at->to;
+		if (addr_equal(&from->remote, &at->to.remote))
+			p->path = *from;
+		p->has_path = true;
+		known_update(c, p);
+	}
+	note_reflexive(p, &pl, from);
+	attempt_end(c, at); /* the session inherits its index */
+	index_add(c, &s->ix, index, INDEX_SESSION, p);
+	peer_take_current(c, p, s, t);
+}
+
+/* The attempt that an index stands for, of the right kind, or NULL. */
+static struct attempt *
+attempt_find(struct core *c, uint32_t index, bool in_band)
+{
+	struct index *ix = index_find(c, index);
+	struct attempt *at;
+
+	if (ix == NULL || ix->kind != INDEX_ATTEMPT)
+		return NULL;
+	at = (struct attempt *)(void *)((uint8_t *)ix -
+	    offsetof(struct attempt, ix));
+	return at->in_band == in_band ? at : NULL;
+}
+
+void
+dial_response(struct core *c, const struct path *from, const uint8_t *msg,
+    size_t len, struct turn *t)
+{
+	struct attempt *at;
+	struct msg_resp in;
+
+	if (!msg_resp_parse(msg, len, &in) ||
+	    (at = attempt_find(c, in.receiver, false)) == NULL) {
+		count(&c->cnt, CNT_resp_bad);
+		return;
+	}
+	if (!mac1_ok(at->ix.peer->mac1key, msg, RESP_NOMACS)) {
+		count(&c->cnt, CNT_mac1_bad);
+		return;
+	}
+	finish(c, at, from, &in, t);
+}
+
+void
+dial_response_in_band(struct core *c, struct peer *p, const struct path *from,
+    const uint8_t *msg, size_t len, struct turn *t)
+{
+	struct attempt *at;
+	struct msg_resp in;
+
+	if (!msg_resp_parse(msg, len, &in) ||
+	    (at = attempt_find(c, in.receiver, true)) == NULL ||
+	    at->ix.peer != p) {
+		count(&c->cnt, CNT_resp_bad);
+		return;
+	}
+	finish(c, at, from, &in, t);
+}
+
+void
+dial_cookie(struct core *c, const struct path *from, const uint8_t *msg,
+    size_t len, struct turn *t)
+{
+	uint8_t cookie[MAC_LEN];
+	struct msg_cookie in;
+	struct attempt *at;
+	struct dial *d;
+
+	(void)from; /* the seal says enough; an address proves nothing */
+	if (!msg_cookie_parse(msg, len, &in) ||
+	    (at = attempt_find(c, in.receiver, false)) == NULL ||
+	    at->cookie_done) {
+		count(&c->cnt, CNT_cookie_bad);
+		return;
+	}
+	if (!cookie_reply_open(&in, at->ix.peer->cookiekey, at->msg, cookie)) {
+		count(&c->cnt, CNT_cookie_bad);
+		return;
+	}
+	count(&c->cnt, CNT_cookie_got);
+	d = &at->ix.peer->dial;
+	memcpy(d->cookie, cookie, sizeof(d->cookie));
+	d->has_cookie = true;
+	d->cookie_at = t->now;
+	d->cookie_for = at->to.remote;
+	mac2_write(cookie, at->msg);
+	at->cookie_done = true;
+	send_init(c, at, t);
+}

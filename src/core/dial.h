@@ -1,0 +1,47 @@
+/*
+ * The initiator: opens sessions, inside the living one where there is one,
+ * else by the peer's endpoints in turn, with a back-off (protocol.md 2.6, 2.7).
+ */
+#ifndef VPLAM_CORE_DIAL_H
+#define VPLAM_CORE_DIAL_H
+
+#include <stdbool.h>
+
+#include "core/peer.h"
+
+/* We want a fresh session: begins to try unless trying already. */
+void dial_begin(struct core *c, struct peer *p, struct turn *t);
+
+/* TM_DIAL is due: the next try. */
+void dial_again(struct core *c, struct peer *p, struct turn *t);
+
+/* Begins anew without the back-off of earlier tries. */
+void dial_restart(struct core *c, struct peer *p, struct turn *t);
+
+/* No more tries, no more attempts. */
+void dial_end(struct core *c, struct peer *p);
+
+/* Forgets the attempts but goes on trying: the peer's own one won. */
+void dial_yield(struct core *c, struct peer *p, struct turn *t);
+
+/*
+ * Did an initiation of ours cross one from `from` (or, when in_band, one
+ * inside the session) so closely that both are on their way?
+ */
+bool dial_crosses(const struct peer *p, const struct addr *from, bool in_band,
+    struct mono now);
+
+/* Message 2: in the open, or inside s. */
+void dial_response(struct core *c, const struct path *from, const uint8_t *msg,
+    size_t len, struct turn *t);
+void dial_response_in_band(struct core *c, struct peer *p,
+    const struct path *from, const uint8_t *msg, size_t len, struct turn *t);
+
+/* A cookie reply: the same initiation again at once, paid for. */
+void dial_cookie(struct core *c, const struct path *from, const uint8_t *msg,
+    size_t len, struct turn *t);
+
+/* The stamp of our next initiation: strictly above all before. */
+void dial_stamp(struct core *c, uint64_t wall_ms, uint8_t ret[STAMP_LEN]);
+
+#endif

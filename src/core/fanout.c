@@ -1,0 +1,207 @@
+#include "core/fanout.h"
+
+#include <string.h>
+
+#include "core/core.h"
+#include "core/session.h"
+
+#define HOPS_START 16
+
+/* What a fingerprint is of; the same bytes mean something else in each. */
+enum print_kind { PRINT_BODY, PRINT_KEY, PRINT_SEQ };
+
+static uint64_t
+print_of(const struct core *c, enum print_kind kind, const void *p, size_t len)
+{
+	uint8_t key[16];
+
+	memcpy(key, c->sip_key, sizeof(key));
+	key[0] = (uint8_t)(key[0] + kind);
+	return siphash(key, p, len);
+}
+
+/* Of what stays the same at each hop: the key, else the whole body. */
+static uint64_t
+content_print(const struct core *c, const uint8_t *key, size_t key_len,
+    const uint8_t *body, size_t len)
+{
+	return key_len > 0 ? print_of(c, PRINT_KEY, key, key_len)
+			   : print_of(c, PRINT_BODY, body, len);
+}
+
+static struct peer *
+next_live(struct peer *p)
+{
+	while (p != NULL && p->state != PEER_VRNODE)
+		p = TAILQ_NEXT(p, link);
+	return p;
+}
+
+/* All checks on what the mesh daemon wants sent. Remembers what passes. */
+static bool
+admit(struct core *c, const struct mesh_pkt *pkt, struct turn *t)
+{
+	uint64_t print =
+	    content_print(c, pkt->key, pkt->key_len, pkt->body, pkt->len);
+
+	if (pkt->provenance != MESH_INTERNAL) {
+		count(&c->cnt, CNT_fan_internet);
+		return false;
+	}
+	if (dupcache_has(&c->dups, print, t->now)) {
+		count(&c->cnt, CNT_fan_dup);
+		return false;
+	}
+	if (!bucket_take(&c->fan_own, t->now)) {
+		count(&c->cnt, CNT_fan_rate);
+		return false;
+	}
+	dupcache_add(&c->dups, print, t->now);
+	count(&c->cnt, CNT_fan_in);
+	return true;
+}
+
+/* One copy into one tunnel, in fragments where it does not fit. */
+static void
+send_one(struct core *c, struct peer *p, uint8_t flags, struct run *run,
+    struct turn *t)
+{
+	size_t mtu = peer_mtu(c, p);
+	struct run *parts;
+
+	p->stats.fan_sent++;
+	count(&c->cnt, CNT_fan_out);
+	if (run->pkt[0].len <= mtu) {
+		peer_send(c, p, FRAME_NTK, flags, run, t);
+		return;
+	}
+	parts = frag_cut(run->pkt[0].p, run->pkt[0].len, FRAME_NTK, flags, mtu,
+	    p->frag_id++, t->mem);
+	if (parts == NULL) {
+		count(&c->cnt, CNT_fan_too_big);
+		return;
+	}
+	count_n(&c->cnt, CNT_frag_sent, parts->n);
+	peer_send(c, p, FRAME_FRAG, 0, parts, t);
+}
+
+static void
+send_all(struct core *c, uint8_t flags, struct run *run, struct turn *t)
+{
+	struct peer *next, *p = next_live(TAILQ_FIRST(&c->peers));
+
+	if (p == NULL)
+		count(&c->cnt, CNT_fan_no_peer);
+	for (; p != NULL; p = next) {
+		struct run *copy = run; /* the last takes the original */
+
+		next = next_live(TAILQ_NEXT(p, link));
+		if (next != NULL)
+			copy = run_copy(run, t->mem);
+		if (copy != NULL)
+			send_one(c, p, flags, copy, t);
+		else
+			count(&c->cnt, CNT_arena_full);
+	}
+}
+
+void
+fanout_send(
+    struct core *c, const struct mesh_pkt *pkt, uint8_t *body, struct turn *t)
+{
+	struct envelope env = {
+		.hops = HOPS_START, .class = pkt->class, .key_len = pkt->key_len
+	};
+	uint8_t head[NTK_HEAD_MAX], flags;
+	struct run *run;
+	size_t n;
+
+	if (!admit(c, pkt, t) || (run = run_new(t->mem)) == NULL)
+		return;
+	memcpy(env.origin, c->id.x_pk, sizeof(env.origin));
+	memcpy(env.boot, c->boot, sizeof(env.boot));
+	env.seq = c->fan_seq++;
+	if (pkt->key_len > 0)
+		memcpy(env.key, pkt->key, pkt->key_len);
+	n = envelope_write(head, &env, &flags);
+	memcpy(body - n, head, n);
+	run->pkt[0] = (struct pkt){ body - n, (uint32_t)(n + pkt->len) };
+	run->n = 1;
+	send_all(c, flags, run, t);
+}
+
+/* An envelope speaks only for the peer whose session carries it. */
+static bool
+is_from(const struct rx *rx, const struct envelope *env)
+{
+	return memcmp(env->origin, rx->p->cfg.x_pk, sizeof(env->origin)) == 0 &&
+	    memcmp(env->boot, rx->s->boot, sizeof(env->boot)) == 0;
+}
+
+/* All checks on what came out of a tunnel. Remembers what passes. */
+static enum counter
+take(struct rx *rx, const struct envelope *env, uint64_t print, uint64_t seq)
+{
+	struct core *c = rx->c;
+	struct mono now = rx->t->now;
+
+	if (!is_from(rx, env))
+		return CNT_rx_origin;
+	if (env->hops == 0)
+		return CNT_rx_hops;
+	if (!c->mesh_up)
+		return CNT_rx_no_mesh;
+	if (dupcache_has(&c->dups, seq, now) ||
+	    dupcache_has(&c->dups, print, now))
+		return CNT_rx_dup;
+	if (!bucket_take(&rx->p->fan, now))
+		return CNT_rx_rate_origin;
+	if (!bucket_take(&c->fan_in, now))
+		return CNT_rx_rate_total;
+	dupcache_add(&c->dups, seq, now);
+	dupcache_add(&c->dups, print, now);
+	return CNT_fan_delivered;
+}
+
+/* The record takes the place of envelope and frame header: no copy. */
+static void
+deliver(struct rx *rx, const struct envelope *env, uint8_t *body, size_t len)
+{
+	struct mesh_pkt pkt = { .provenance = MESH_INTERNET,
+		.class = env->class,
+		.peer = rx->p->id,
+		.key_len = env->key_len,
+		.key = env->key,
+		.body = body,
+		.len = len };
+	size_t n = mesh_pkt_head_len(pkt.key_len);
+
+	mesh_pkt_head(body - n, &pkt);
+	rx->out.pkt[rx->out.n++] =
+	    (struct pkt){ body - n, (uint32_t)(n + len) };
+	rx->p->stats.fan_received++;
+}
+
+void
+fanout_receive(struct rx *rx, const struct frame *f)
+{
+	uint8_t seq_id[16] = { 0 };
+	struct envelope env;
+	const uint8_t *body;
+	enum counter what;
+	size_t len;
+
+	if (!envelope_parse(f->body, f->len, f->flags, &env, &body, &len)) {
+		count(&rx->c->cnt, CNT_frame_bad);
+		return;
+	}
+	memcpy(seq_id, env.origin, sizeof(env.origin));
+	memcpy(seq_id + 8, env.boot, sizeof(env.boot));
+	memcpy(seq_id + 12, &env.seq, sizeof(env.seq));
+	what = take(rx, &env,
+	    content_print(rx->c, env.key, env.key_len, body, len),
+	    print_of(rx->c, PRINT_SEQ, seq_id, sizeof(seq_id)));
+	count(&rx->c->cnt, what);
+	if (what == CNT_fan_delivered)
+		deliver(rx, &env, rx->raw + (body - rx->raw), len);
+}

@@ -1,0 +1,238 @@
+#include "core/mesh.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/core.h"
+#include "core/fanout.h"
+#include "wire/mesh.h"
+
+#define RECORD_SMALL 512 /* any record but a PKT fits */
+
+static void
+send_rec(struct core *c, const struct mesh_rec *rec, struct turn *t)
+{
+	struct run *run = run_new(t->mem);
+	struct pkt *pk =
+	    run != NULL ? run_add(run, RECORD_SMALL, t->mem) : NULL;
+	struct wr w;
+
+	if (pk == NULL) {
+		count(&c->cnt, CNT_arena_full);
+		return;
+	}
+	w = wr_of(pk->p, RECORD_SMALL);
+	if (!mesh_write(&w, rec))
+		return;
+	pk->len = (uint32_t)w.len;
+	c->io.mesh_send(c->io.arg, run);
+}
+
+void
+mesh_peer_up(struct core *c, const struct peer *p, struct turn *t)
+{
+	struct mesh_rec rec = { .type = MESH_PEER_UP };
+	struct mesh_peer_up *up = &rec.u.up;
+	char text[ADDR_TEXT];
+
+	if (!c->mesh_up)
+		return;
+	up->peer = p->id;
+	memcpy(up->key, p->cfg.ed_pk, sizeof(up->key));
+	up->rtt_us = p->rtt_us;
+	memcpy(up->name, p->cfg.name, sizeof(up->name));
+	addr_format(&p->path.remote, text);
+	if (strlen(text) <= MESH_TEXT_MAX)
+		memcpy(up->endpoint, text, strlen(text) + 1);
+	send_rec(c, &rec, t);
+}
+
+void
+mesh_peer_down(
+    struct core *c, const struct peer *p, uint8_t why, struct turn *t)
+{
+	struct mesh_rec rec = { .type = MESH_PEER_DOWN,
+		.u.down = { .peer = p->id, .why = why } };
+
+	if (c->mesh_up)
+		send_rec(c, &rec, t);
+}
+
+void
+mesh_peer_rtt(struct core *c, const struct peer *p, struct turn *t)
+{
+	struct mesh_rec rec = { .type = MESH_PEER_RTT,
+		.u.rtt = { .peer = p->id, .rtt_us = p->rtt_us } };
+
+	if (c->mesh_up && p->state == PEER_VRNODE)
+		send_rec(c, &rec, t);
+}
+
+/* Says why, and hangs up. */
+static void
+refuse(struct core *c, uint16_t code, const char *why, struct turn *t)
+{
+	struct mesh_rec rec = { .type = MESH_REFUSED,
+		.u.refused = { .code = code } };
+
+	snprintf(rec.u.refused.why, sizeof(rec.u.refused.why), "%s", why);
+	count(&c->cnt, CNT_mesh_bad);
+	send_rec(c, &rec, t);
+	c->mesh_open = false;
+	c->io.mesh_hangup(c->io.arg);
+}
+
+static void
+send_hello(struct core *c, struct turn *t)
+{
+	struct mesh_rec rec = { .type = MESH_HELLO };
+	struct mesh_hello *h = &rec.u.hello;
+
+	h->min = MESH_VERSION;
+	h->max = MESH_VERSION;
+	memcpy(h->key, c->id.ed_pk, sizeof(h->key));
+	h->body_max = MESH_BODY_MAX;
+	h->rate = c->limits.fan_origin;
+	h->burst = 2 * c->limits.fan_origin;
+	memcpy(h->name, "vplamad", sizeof("vplamad"));
+	memcpy(h->network, c->network, sizeof(h->network));
+	send_rec(c, &rec, t);
+}
+
+static void
+on_hello(
+    struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
+{
+	const struct mesh_hello *h = &rec->u.hello;
+	struct peer *p;
+
+	(void)raw;
+	if (c->mesh_up) {
+		refuse(c, MESH_REF_ORDER, "HELLO came twice", t);
+		return;
+	}
+	if (h->min > MESH_VERSION || h->max < MESH_VERSION) {
+		refuse(c, MESH_REF_VERSION, "only version 1 is spoken here", t);
+		return;
+	}
+	c->mesh_up = true;
+	send_hello(c, t);
+	TAILQ_FOREACH (p, &c->peers, link) {
+		if (p->state == PEER_VRNODE)
+			mesh_peer_up(c, p, t);
+	}
+	c->io.event(c->io.arg, EV_MESH_UP, NULL);
+}
+
+static void
+on_pkt(struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
+{
+	const struct mesh_pkt *pkt = &rec->u.pkt;
+
+	fanout_send(c, pkt, raw + (pkt->body - raw), t);
+}
+
+static void
+on_ping(
+    struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
+{
+	struct mesh_rec pong = { .type = MESH_PONG, .u.ping = rec->u.ping };
+
+	(void)raw;
+	send_rec(c, &pong, t);
+}
+
+static void
+on_pong(
+    struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
+{
+	(void)c, (void)rec, (void)raw,
+	    (void)t; /* an answer we never wait for */
+}
+
+static void
+on_wrong_way(
+    struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
+{
+	char why[MESH_TEXT_MAX];
+
+	(void)raw;
+	snprintf(why, sizeof(why), "%s goes from vplamad to the mesh daemon",
+	    mesh_type_name(rec->type));
+	refuse(c, MESH_REF_FORMAT, why, t);
+}
+
+static void
+handle(struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
+{
+	static void (*const handler[])(struct core *, const struct mesh_rec *,
+	    uint8_t *, struct turn *) = {
+		[MESH_HELLO] = on_hello,
+		[MESH_REFUSED] = on_wrong_way,
+		[MESH_PKT] = on_pkt,
+		[MESH_PEER_UP] = on_wrong_way,
+		[MESH_PEER_DOWN] = on_wrong_way,
+		[MESH_PEER_RTT] = on_wrong_way,
+		[MESH_PING] = on_ping,
+		[MESH_PONG] = on_pong,
+	};
+
+	if (!c->mesh_up && rec->type != MESH_HELLO)
+		refuse(c, MESH_REF_ORDER, "HELLO must come first", t);
+	else
+		handler[rec->type](c, rec, raw, t);
+}
+
+static void
+input_one(struct core *c, struct pkt *pk, struct turn *t)
+{
+	const char *field = "";
+	char why[MESH_TEXT_MAX];
+	struct mesh_rec rec;
+
+	count(&c->cnt, CNT_mesh_in);
+	switch (mesh_parse(pk->p, pk->len, &rec, &field)) {
+	case MESH_OK:
+		handle(c, &rec, pk->p, t);
+		break;
+	case MESH_UNKNOWN:
+		count(&c->cnt, CNT_mesh_unknown);
+		break;
+	case MESH_BAD:
+		snprintf(why, sizeof(why), "bad field %s", field);
+		refuse(c, MESH_REF_FORMAT, why, t);
+		break;
+	case MESH_BAD_VERSION:
+		refuse(c, MESH_REF_VERSION, "only version 1 is spoken here", t);
+		break;
+	}
+}
+
+void
+core_mesh_open(struct core *c, struct turn *t)
+{
+	(void)t;
+	c->mesh_open = true;
+	c->mesh_up = false;
+}
+
+void
+core_mesh_input(struct core *c, struct run *run, struct turn *t)
+{
+	unsigned i;
+
+	for (i = 0; i < run->n && c->mesh_open; i++)
+		input_one(c, &run->pkt[i], t);
+}
+
+void
+core_mesh_close(struct core *c, struct turn *t)
+{
+	bool was_up = c->mesh_up;
+
+	(void)t;
+	c->mesh_open = false;
+	c->mesh_up = false;
+	if (was_up)
+		c->io.event(c->io.arg, EV_MESH_DOWN, NULL);
+}

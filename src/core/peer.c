@@ -1,0 +1,415 @@
+#include "core/peer.h"
+
+#include <string.h>
+
+#include "base/xmem.h"
+#include "core/core.h"
+#include "core/dial.h"
+#include "core/mesh.h"
+#include "core/session.h"
+#include "core/timers.h"
+#include "crypto/kx.h"
+
+#define STAGED_MAX 64 /* frames per peer that wait for a session */
+
+const char *
+peer_state_name(enum peer_state s)
+{
+	static const char *const names[] = {
+		[PEER_CANDIDATE] = "candidate",
+		[PEER_VNODE] = "vnode",
+		[PEER_VRNODE] = "vrnode",
+		[PEER_DEAD] = "dead",
+	};
+
+	return names[s];
+}
+
+static bool
+is_zero(const uint8_t *p, size_t len)
+{
+	uint8_t seen = 0;
+
+	while (len > 0)
+		seen |= p[--len];
+	return seen == 0;
+}
+
+struct peer *
+peer_new(struct core *c, const struct peer_config *cfg, const char **ret_why,
+    struct turn *t)
+{
+	struct peer *p = xcalloc(1, sizeof(*p));
+
+	p->cfg = *cfg;
+	p->since = t->now;
+	if (!kx_shared(p->ss, c->id.x_sk, cfg->x_pk)) {
+		*ret_why = "the key is a point of low order";
+		free(p);
+		return NULL;
+	}
+	network_psk(&c->net, cfg->pair_psk, p->psk);
+	if (!is_zero(cfg->pair_psk, KEY_LEN))
+		p->psk_id = network_psk_id(cfg->pair_psk);
+	network_mac1key(&c->net, cfg->x_pk, p->mac1key);
+	network_cookiekey(&c->net, cfg->x_pk, p->cookiekey);
+	/* Twice the sender's burst: the line may bunch what it paced. */
+	bucket_init(
+	    &p->fan, c->limits.fan_origin, 4 * c->limits.fan_origin, t->now);
+	p->staged_end = &p->staged;
+	timers_init(p);
+	p->id = ++c->last_id;
+	htab_add(&c->by_key, &p->key_node);
+	TAILQ_INSERT_TAIL(&c->peers, p, link);
+	c->n_peers++;
+	return p;
+}
+
+static void
+slot_free(struct core *c, struct peer *p, enum slot i)
+{
+	if (p->slot[i] == NULL)
+		return;
+	index_del(c, &p->slot[i]->ix);
+	session_free(p->slot[i]);
+	p->slot[i] = NULL;
+}
+
+static void
+staged_drop_first(struct core *c, struct peer *p)
+{
+	struct pbuf *b = p->staged;
+
+	p->staged = b->next;
+	if (p->staged == NULL)
+		p->staged_end = &p->staged;
+	p->n_staged--;
+	pool_put(&c->staging, b);
+}
+
+/* Everything that belongs to a living tunnel. */
+static void
+release(struct core *c, struct peer *p)
+{
+	unsigned i;
+
+	dial_end(c, p);
+	for (i = 0; i < SLOTS; i++)
+		slot_free(c, p, (enum slot)i);
+	while (p->staged != NULL)
+		staged_drop_first(c, p);
+	frag_fini(&p->frags);
+	p->roam = (struct roam){ .settled = p->roam.settled };
+	timers_all_off(c, p);
+	p->probes = 0;
+}
+
+void
+peer_free(struct core *c, struct peer *p)
+{
+	release(c, p);
+	known_forget(c, p);
+	htab_del(&c->by_key, &p->key_node);
+	TAILQ_REMOVE(&c->peers, p, link);
+	c->n_peers--;
+	wipe(p, sizeof(*p));
+	free(p);
+}
+
+void
+peer_set_state(struct core *c, struct peer *p, enum peer_state s, uint8_t why,
+    struct turn *t)
+{
+	enum peer_state old = p->state;
+
+	if (s == old)
+		return;
+	p->state = s;
+	p->since = t->now;
+	if (s == PEER_VRNODE) {
+		p->ever_live = true;
+		mesh_peer_up(c, p, t);
+	} else if (old == PEER_VRNODE) {
+		mesh_peer_down(c, p, why, t);
+	}
+	c->io.event(c->io.arg, EV_PEER_STATE, p);
+}
+
+struct session *
+peer_session(const struct peer *p)
+{
+	struct session *s = p->slot[SLOT_CUR];
+
+	return s != NULL && !session_spent(s) ? s : NULL;
+}
+
+size_t
+peer_mtu(const struct core *c, const struct peer *p)
+{
+	const struct session *s = p->slot[SLOT_CUR];
+	size_t mtu = s != NULL ? s->mtu : MTU_MIN;
+
+	if (mtu > c->limits.mtu)
+		mtu = c->limits.mtu;
+	return mtu < MTU_MIN ? MTU_MIN : mtu;
+}
+
+static bool
+is_payload(uint8_t type)
+{
+	return type == FRAME_DATA || type == FRAME_NTK || type == FRAME_FRAG;
+}
+
+/* Turns bodies into whole plaintexts: header in front, zeros behind. */
+static void
+add_heads(struct run *run, uint8_t type, uint8_t flags, size_t mtu)
+{
+	unsigned i;
+
+	for (i = 0; i < run->n; i++) {
+		struct pkt *pk = &run->pkt[i];
+		size_t pad = frame_write_head(
+		    pk->p - FRAME_HEAD, type, flags, pk->len, mtu);
+
+		memset(pk->p + pk->len, 0, pad);
+		pk->p -= FRAME_HEAD;
+		pk->len += (uint32_t)(FRAME_HEAD + pad);
+	}
+}
+
+static void
+seal_and_send(struct core *c, struct peer *p, struct session *s,
+    const struct path *to, bool payload, struct run *run, struct turn *t)
+{
+	unsigned i;
+
+	if (run->n == 0 || !session_seal(s, run))
+		return;
+	for (i = 0; i < run->n; i++)
+		p->stats.tx_bytes += run->pkt[i].len;
+	p->stats.tx_packets += run->n;
+	c->io.udp_send(c->io.arg, to, run);
+	timers_sent(c, p, payload, t);
+	if (session_wants_rekey(s))
+		dial_begin(c, p, t);
+}
+
+void
+peer_send_on(struct core *c, struct peer *p, struct session *s,
+    const struct path *to, uint8_t type, uint8_t flags, struct run *run,
+    struct turn *t)
+{
+	add_heads(run, type, flags, peer_mtu(c, p));
+	seal_and_send(c, p, s, to, is_payload(type), run, t);
+}
+
+void
+peer_send_small(struct core *c, struct peer *p, struct session *s,
+    const struct path *to, uint8_t type, const void *body, size_t len,
+    struct turn *t)
+{
+	struct run *run = run_new(t->mem);
+	struct pkt *pk = run != NULL ? run_add(run, len, t->mem) : NULL;
+
+	if (pk == NULL) {
+		count(&c->cnt, CNT_arena_full);
+		return;
+	}
+	if (len > 0)
+		memcpy(pk->p, body, len);
+	if (type == 0)
+		seal_and_send(c, p, s, to, false, run, t);
+	else
+		peer_send_on(c, p, s, to, type, 0, run, t);
+}
+
+void
+peer_send_probe(struct core *c, struct peer *p, struct turn *t)
+{
+	struct probe pr = { .seq = ++p->probe_seq, .sent_us = t->now.us };
+	struct session *s = peer_session(p);
+	uint8_t body[PROBE_LEN];
+
+	if (s == NULL)
+		return;
+	probe_write(body, &pr);
+	count(&c->cnt, CNT_probe_sent);
+	peer_send_small(c, p, s, &p->path, FRAME_PROBE, body, sizeof(body), t);
+}
+
+/* What waits remembers its type and flags in its first two bytes. */
+static void
+stage(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
+    const struct run *run)
+{
+	unsigned i;
+
+	for (i = 0; i < run->n; i++) {
+		struct pbuf *b = pool_get(&c->staging, run->pkt[i].len + 2);
+
+		if (b == NULL) {
+			count(&c->cnt, CNT_stage_drop);
+			continue;
+		}
+		b->data[0] = type;
+		b->data[1] = flags;
+		memcpy(b->data + 2, run->pkt[i].p, run->pkt[i].len);
+		*p->staged_end = b;
+		p->staged_end = &b->next;
+		if (++p->n_staged > STAGED_MAX) {
+			staged_drop_first(c, p);
+			count(&c->cnt, CNT_stage_drop);
+		}
+	}
+}
+
+void
+peer_send(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
+    struct run *run, struct turn *t)
+{
+	struct session *s = peer_session(p);
+
+	if (s == NULL) {
+		stage(c, p, type, flags, run);
+		dial_begin(c, p, t);
+		return;
+	}
+	peer_send_on(c, p, s, &p->path, type, flags, run, t);
+}
+
+/* Sends what waited; says whether there was anything. */
+static bool
+flush(struct core *c, struct peer *p, struct turn *t)
+{
+	bool any = p->staged != NULL;
+
+	while (p->staged != NULL) {
+		struct run *run = run_new(t->mem);
+		struct pbuf *b = p->staged;
+		struct pkt *pk =
+		    run != NULL ? run_add(run, b->len - 2, t->mem) : NULL;
+
+		if (pk == NULL)
+			count(&c->cnt, CNT_arena_full);
+		else {
+			memcpy(pk->p, b->data + 2, pk->len);
+			peer_send(c, p, b->data[0], b->data[1], run, t);
+		}
+		staged_drop_first(c, p);
+	}
+	return any;
+}
+
+/* The other side learns from the first packet that the session lives. */
+static void
+speak_up(struct core *c, struct peer *p, struct session *s, struct turn *t)
+{
+	if (!flush(c, p, t))
+		peer_send_small(c, p, s, &p->path, 0, NULL, 0, t);
+}
+
+/* s replaces the current session, which stays readable for a while. */
+static void
+make_current(struct core *c, struct peer *p, struct session *s, struct turn *t)
+{
+	if (p->slot[SLOT_CUR] != NULL) {
+		p->stats.rekeys++;
+		count(&c->cnt, CNT_rekeys);
+		slot_free(c, p, SLOT_PREV);
+		p->slot[SLOT_PREV] = p->slot[SLOT_CUR];
+	}
+	p->slot[SLOT_CUR] = s;
+	p->dialled = s->initiator;
+	p->handshake_at = t->now;
+	p->handshake_wall_ms = t->wall_ms;
+	count(&c->cnt, CNT_handshakes);
+	dial_end(c, p);
+	timers_session_current(c, p, t);
+	c->io.event(c->io.arg, EV_PEER_SESSION, p);
+}
+
+void
+peer_take_current(
+    struct core *c, struct peer *p, struct session *s, struct turn *t)
+{
+	make_current(c, p, s, t);
+	if (p->state == PEER_CANDIDATE)
+		peer_set_state(c, p, PEER_VNODE, 0, t);
+	timers_received(c, p, false, t);
+	speak_up(c, p, s, t);
+}
+
+void
+peer_take_waiting(struct core *c, struct peer *p, struct session *s,
+    enum slot slot, struct turn *t)
+{
+	slot_free(c, p, slot);
+	p->slot[slot] = s;
+	if (slot == SLOT_NEXT)
+		p->next_answered = t->now;
+	timers_arm(c, p, TM_REJECT, peer_expire(c, p, t->now));
+	if (p->state == PEER_CANDIDATE)
+		peer_set_state(c, p, PEER_VNODE, 0, t);
+}
+
+/* Our answer was used: what waited is the current session now. */
+static void
+promote(struct core *c, struct peer *p, struct session *s, struct turn *t)
+{
+	if (p->slot[SLOT_DOUBT] == s) {
+		/* Proven fresh after all: its clock may have gone back. */
+		memcpy(p->stamp, s->stamp, STAMP_LEN);
+		p->slot[SLOT_DOUBT] = NULL;
+		slot_free(c, p, SLOT_NEXT);
+	} else {
+		p->slot[SLOT_NEXT] = NULL;
+	}
+	if (!s->in_band) {
+		p->path = s->to;
+		p->has_path = true;
+		known_update(c, p);
+		c->io.event(c->io.arg, EV_PEER_ENDPOINT, p);
+	}
+	make_current(c, p, s, t);
+}
+
+void
+peer_confirm(struct core *c, struct peer *p, struct session *s, struct turn *t)
+{
+	s->heard = true;
+	if (p->slot[SLOT_CUR] != s && p->slot[SLOT_PREV] != s) {
+		promote(c, p, s, t);
+		speak_up(c, p, s, t);
+	}
+	if (p->slot[SLOT_CUR] != s)
+		return;
+	timers_confirmed(c, p);
+	peer_set_state(c, p, PEER_VRNODE, 0, t);
+	peer_send_probe(c, p, t); /* a first round trip time */
+}
+
+struct mono
+peer_expire(struct core *c, struct peer *p, struct mono now)
+{
+	struct mono next = MONO_NEVER, end;
+	unsigned i;
+
+	for (i = 0; i < SLOTS; i++) {
+		if (p->slot[i] == NULL)
+			continue;
+		end = mono_add(p->slot[i]->born, times_reject_us(c));
+		if (mono_due(end, now))
+			slot_free(c, p, (enum slot)i);
+		else
+			next = mono_min(next, end);
+	}
+	return next;
+}
+
+void
+peer_drop(struct core *c, struct peer *p, enum peer_state s, uint8_t why,
+    struct turn *t)
+{
+	release(c, p);
+	peer_set_state(c, p, s, why, t);
+}

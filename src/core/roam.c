@@ -1,0 +1,144 @@
+#include "core/roam.h"
+
+#include <string.h>
+
+#include "core/core.h"
+#include "core/session.h"
+#include "core/timers.h"
+
+#define CHECK_US (2 * MONO_SEC)	 /* how long the old address may speak up */
+#define SETTLE_US (2 * MONO_SEC) /* at most one switch in that time */
+#define CHALLENGE_SENT 48	 /* bytes of UDP payload of one challenge */
+
+static void
+challenge(struct core *c, struct peer *p, struct roam_leg *leg, struct turn *t)
+{
+	struct session *s = peer_session(p);
+
+	if (s == NULL)
+		return;
+	leg->asked = true;
+	peer_send_small(c, p, s, &leg->path, FRAME_CHALLENGE, leg->cookie,
+	    CHALLENGE_LEN, t);
+}
+
+/* The new address is asked only once it has paid for the question. */
+static void
+challenge_new(struct core *c, struct peer *p, struct turn *t)
+{
+	struct roam *r = &p->roam;
+
+	if (r->new.asked || r->got - r->sent < CHALLENGE_SENT)
+		return;
+	r->sent += CHALLENGE_SENT;
+	challenge(c, p, &r->new, t);
+}
+
+static void
+begin(struct core *c, struct peer *p, const struct path *from, struct turn *t)
+{
+	struct roam *r = &p->roam;
+
+	*r = (struct roam){ .active = true,
+		.old = { .path = p->path },
+		.new = { .path = *from },
+		.until = mono_add(t->now, CHECK_US),
+		.settled = r->settled };
+	c->io.random(c->io.arg, r->old.cookie, CHALLENGE_LEN);
+	c->io.random(c->io.arg, r->new.cookie, CHALLENGE_LEN);
+	timers_arm(c, p, TM_PATH, r->until);
+	challenge(c, p, &r->old, t);
+}
+
+static void
+finish(struct core *c, struct peer *p)
+{
+	p->roam.active = false;
+	timers_off(c, p, TM_PATH);
+}
+
+void
+roam_candidate(struct core *c, struct peer *p, const struct path *from,
+    size_t bytes, struct turn *t)
+{
+	struct roam *r = &p->roam;
+
+	if (!r->active) {
+		if (mono_before(t->now, r->settled))
+			return;
+		begin(c, p, from, t);
+	}
+	if (!addr_equal(&r->new.path.remote, &from->remote))
+		return; /* one check at a time */
+	r->got += bytes;
+	challenge_new(c, p, t);
+}
+
+void
+roam_challenge(struct core *c, struct peer *p, struct session *s,
+    const struct path *from, const uint8_t *cookie, struct turn *t)
+{
+	peer_send_small(
+	    c, p, s, from, FRAME_RESPONSE, cookie, CHALLENGE_LEN, t);
+}
+
+static void
+switch_path(struct core *c, struct peer *p, struct turn *t)
+{
+	p->path = p->roam.new.path;
+	p->roam.settled = mono_add(t->now, SETTLE_US);
+	known_update(c, p);
+	count(&c->cnt, CNT_roam_switch);
+	finish(c, p);
+	c->io.event(c->io.arg, EV_PEER_ENDPOINT, p);
+}
+
+static void
+refuse(struct core *c, struct peer *p, enum counter why, struct turn *t)
+{
+	p->roam.settled = mono_add(t->now, SETTLE_US);
+	count(&c->cnt, why);
+	finish(c, p);
+}
+
+static bool
+leg_answers(
+    struct roam_leg *leg, const struct path *from, const uint8_t *cookie)
+{
+	if (!leg->asked || !addr_equal(&leg->path.remote, &from->remote) ||
+	    !equal_ct(leg->cookie, cookie, CHALLENGE_LEN))
+		return false;
+	leg->answered = true;
+	return true;
+}
+
+void
+roam_response(struct core *c, struct peer *p, const struct path *from,
+    const uint8_t *cookie, struct turn *t)
+{
+	struct roam *r = &p->roam;
+
+	if (r->active && leg_answers(&r->old, from, cookie)) {
+		/* The old way is alive: somebody copies packets. */
+		refuse(c, p, CNT_roam_refused, t);
+		return;
+	}
+	if (!r->active || !leg_answers(&r->new, from, cookie)) {
+		count(&c->cnt, CNT_path_response_bad);
+		return;
+	}
+	/* A NAT that bound anew leaves nobody behind the old port. */
+	if (addr_same_ip(&r->old.path.remote, &r->new.path.remote))
+		switch_path(c, p, t);
+}
+
+void
+roam_decide(struct core *c, struct peer *p, struct turn *t)
+{
+	if (!p->roam.active)
+		return;
+	if (p->roam.new.answered)
+		switch_path(c, p, t);
+	else
+		refuse(c, p, CNT_roam_unproven, t);
+}

@@ -33,6 +33,12 @@ struct aead_ops {
 	    size_t ad_len, uint8_t *p, size_t len);
 };
 
+/*
+ * What a backend has for a suite, usable here or not; NULL for none. For
+ * aead.c and tests: the rest asks aead_find().
+ */
+const struct aead_ops *aead_sodium(enum suite suite);
+
 /* The backend for a suite, or NULL when this machine has none. */
 const struct aead_ops *aead_find(enum suite suite);
 
@@ -45,7 +51,10 @@ uint8_t aead_suites(void);
  */
 enum suite aead_preferred(void);
 
-/* Transport key from a Noise key: no key serves two algorithms. */
+/*
+ * Transport key from a Noise key: no key serves two algorithms. suite must be
+ * one of the enum.
+ */
 void aead_derive(
     uint8_t ret[KEY_LEN], const uint8_t t[KEY_LEN], enum suite suite);
 

@@ -21,7 +21,11 @@ struct identity {
 /* false only if the seed converts to no usable key; wipes on failure. */
 bool identity_from_seed(const uint8_t seed[KEY_LEN], struct identity *ret);
 
-/* Ed25519 public key to X25519; false for keys that do not convert. */
+/*
+ * Ed25519 public key to X25519; false for keys that do not convert (no point of
+ * the curve, or one of low order or with a part of low order). Fits
+ * identity.x_pk only with the real kx: see tests/sim/kx_hashed.c.
+ */
 bool key_to_x25519(const uint8_t ed_pk[KEY_LEN], uint8_t ret[KEY_LEN]);
 
 /*
@@ -33,7 +37,7 @@ void key_format(const uint8_t key[KEY_LEN], char ret[static KEY_TEXT]);
 
 /*
  * A key file: one key text and a newline. Refused (a message for people in
- * *ret_why, static) when missing, readable by group or others, not a regular
+ * *ret_why, static) when missing, open to group or others, not a regular
  * file, or not exactly one key.
  */
 bool key_file_load(

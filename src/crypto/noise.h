@@ -12,6 +12,7 @@
 
 #include "crypto/prim.h"
 
+/* AESGCM only where aead_find(SUITE_AES256GCM) finds a backend. */
 enum noise_cipher { NOISE_CHACHAPOLY, NOISE_AESGCM };
 
 struct noise {
@@ -29,7 +30,10 @@ void noise_mix_hash(struct noise *ns, const void *p, size_t len);
 void noise_mix_key(struct noise *ns, const void *ikm, size_t len);
 void noise_mix_key_and_hash(struct noise *ns, const void *ikm, size_t len);
 
-/* out has len + TAG_LEN bytes; without a key yet, len, and nothing sealed. */
+/*
+ * out has len + TAG_LEN bytes; without a key yet, len, and nothing sealed.
+ * out may be p, here and in noise_open().
+ */
 void noise_seal(struct noise *ns, uint8_t *out, const uint8_t *p, size_t len);
 
 /* len includes the tag; false leaves ns as it was and zeroes out. */

@@ -16,7 +16,7 @@ bool crypto_start(void);
 
 /*
  * BLAKE2b of a joined with b; the length is a parameter of the hash, not a
- * cut. key may be NULL. out_len 1 to 64.
+ * cut. key may be NULL. out_len 1 to 64; out may be one of the inputs.
  */
 void blake2b(uint8_t *out, size_t out_len, const uint8_t key[KEY_LEN],
     const void *a, size_t a_len, const void *b, size_t b_len);

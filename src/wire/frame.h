@@ -31,7 +31,12 @@ enum frame_type {
 	FRAME_TYPES
 };
 
-enum { NTK_KEYED = 1 << 0 }; /* flag of FRAME_NTK: a key follows the envelope */
+/* Flags, by type; every other bit is refused. */
+enum {
+	FRAME_ETHERNET = 1 << 0, /* FRAME_DATA: an Ethernet frame, else IP */
+	FRAME_CSUM = 1 << 1,	 /* FRAME_DATA: its checksum is partial */
+	NTK_KEYED = 1 << 0,	 /* FRAME_NTK: a key follows the envelope */
+};
 
 struct frame {
 	uint8_t type, flags;
@@ -50,7 +55,11 @@ bool frame_parse(
 /* The same checks on a whole that fragments carried: it has no padding. */
 bool frame_check(const struct frame *f);
 
-/* Header in front of body[-FRAME_HEAD..]; returns the padding that follows. */
+/*
+ * Writes the FRAME_HEAD bytes at p, which the body follows (at most 65 535
+ * bytes). Returns how many zero bytes the caller puts behind the body: up to a
+ * multiple of 16, but never above FRAME_MAX_PLAIN(mtu).
+ */
 size_t frame_write_head(
     uint8_t *p, uint8_t type, uint8_t flags, size_t body_len, size_t mtu);
 
@@ -82,6 +91,7 @@ enum close_reason {
 };
 
 void close_write(uint8_t out[CLOSE_LEN], uint8_t reason, const uint8_t boot[8]);
+/* Reasons from CLOSE_REASONS on are read as CLOSE_NONE; *boot is borrowed. */
 bool close_parse(
     const uint8_t *p, size_t len, uint8_t *reason, const uint8_t **boot);
 
@@ -104,7 +114,10 @@ struct envelope {
 size_t envelope_write(
     uint8_t out[NTK_HEAD_MAX], const struct envelope *env, uint8_t *ret_flags);
 
-/* What follows the envelope and its key is the packet, borrowed. */
+/*
+ * What follows the envelope and its key is the packet, borrowed; it may be
+ * empty.
+ */
 bool envelope_parse(const uint8_t *p, size_t len, uint8_t flags,
     struct envelope *ret, const uint8_t **packet, size_t *packet_len);
 
@@ -114,6 +127,7 @@ bool envelope_parse(const uint8_t *p, size_t len, uint8_t flags,
 #define PACKET_MAX 65536 /* body of a mesh daemon's packet */
 #define FRAG_WHOLE_MAX (PACKET_MAX + NTK_HEAD_MAX)
 
+/* What is carried in parts is a FRAME_DATA or FRAME_NTK. */
 struct frag {
 	uint32_t id;
 	uint8_t part, parts;

@@ -68,10 +68,17 @@ enum mesh_down {
 	MESH_DOWN_REMOVED = 3
 };
 
+/*
+ * The fixed part of a record has the members of its struct in order, without
+ * the texts (attributes), pointers and lengths; zero bytes follow where said.
+ * An empty text is an attribute that is not there.
+ */
+
 struct mesh_hello {
-	uint8_t min, max; /* versions its sender speaks; vplamad: both chosen */
-	uint8_t key[32];  /* vplamad's public key; zero from a mesh daemon */
-	uint32_t body_max; /* largest PKT body its sender takes */
+	/* Versions its sender speaks, from 1; vplamad: both chosen; 2 zeros. */
+	uint8_t min, max;
+	uint8_t key[32];   /* vplamad's public key; zero from a mesh daemon */
+	uint32_t body_max; /* largest PKT body its sender takes, at least 1 */
 	uint32_t rate;	   /* packets a second vplamad takes; 0 from a daemon */
 	uint32_t burst;
 	char name[MESH_TEXT_MAX + 1];
@@ -79,18 +86,18 @@ struct mesh_hello {
 };
 
 struct mesh_refused {
-	uint16_t code; /* enum mesh_refusal */
+	uint16_t code; /* enum mesh_refusal; 2 zeros */
 	char why[MESH_TEXT_MAX + 1];
 };
 
 struct mesh_pkt {
 	uint8_t provenance;
-	uint8_t class; /* 0 until classes are defined */
-	uint32_t peer; /* from vplamad: whom it came from; to it: 0 */
-	uint8_t key_len;
+	uint8_t class;	    /* 0 until classes are defined; carried as it is */
+	uint8_t key_len;    /* 1 zero */
+	uint32_t peer;	    /* from vplamad: whom it came from; to it: 0 */
 	const uint8_t *key; /* borrowed: stays the same at each hop */
 	const uint8_t *body;
-	size_t len;
+	size_t len; /* 1 to MESH_BODY_MAX */
 };
 
 struct mesh_peer_up {
@@ -103,7 +110,7 @@ struct mesh_peer_up {
 
 struct mesh_peer_down {
 	uint32_t peer;
-	uint8_t why; /* enum mesh_down */
+	uint8_t why; /* enum mesh_down; 3 zeros */
 };
 
 struct mesh_peer_rtt {
@@ -131,13 +138,14 @@ struct mesh_rec {
 
 enum mesh_parse {
 	MESH_OK,
-	MESH_UNKNOWN, /* well-formed header, type not known: skip it */
+	MESH_UNKNOWN, /* only the head was looked at: skip it */
 	MESH_BAD,
 	MESH_BAD_VERSION
 };
 
 /*
- * On MESH_BAD *ret_field names the field at fault ("PKT.key_len").
+ * On MESH_BAD *ret_field names the field at fault ("PKT.key_len"). *ret is zero
+ * unless MESH_OK, but for the type of what is MESH_UNKNOWN.
  * Parses and writes the types up to MESH_PONG; others are MESH_UNKNOWN.
  */
 enum mesh_parse mesh_parse(
@@ -149,7 +157,7 @@ enum mesh_parse mesh_parse(
  */
 bool mesh_write(struct wr *w, const struct mesh_rec *rec);
 
-/* Length of what goes before a PKT's body, so that it can be put in front. */
+/* Bytes of what goes before a PKT's body, so that it can be put in front. */
 size_t mesh_pkt_head_len(size_t key_len);
 void mesh_pkt_head(uint8_t *out, const struct mesh_pkt *pkt);
 

@@ -1,0 +1,86 @@
+#!/bin/sh
+# Holds the folders in their layers: which may include which, and which system
+# interfaces stay out of the core. The table is that of ARCHITECTURE.md.
+set -u
+cd "${TOP_SRCDIR:-.}" || exit 99
+rc=0
+
+may() {
+	case $1 in
+	base) echo base ;;
+	crypto | wire | priv | store) echo "$1 base" ;;
+	core) echo core crypto wire base ;;
+	io) echo io core priv wire base ;;
+	ctl) echo ctl core wire base ;;
+	vplamctl) echo vplamctl crypto wire base ;;
+	ntkd-shim) echo ntkd-shim wire base ;;
+	entryserver) echo entryserver crypto store base ;;
+	vplamad) echo vplamad io ctl core store priv crypto wire base ;;
+	*) echo "$1" ;;
+	esac
+}
+
+complain() {
+	echo "$1: $2"
+	rc=1
+}
+
+# $1: what stands between the quotes, else between < and >
+includes() {
+	sed -n "s/^[ 	]*#[ 	]*include[ 	]*$1.*/\\1/p" "$2"
+}
+
+folder_of() {
+	case $1 in
+	src/*) set -- "${1#src/}" ;;
+	esac
+	echo "${1%%/*}"
+}
+
+system_header() { # file folder header
+	case $3 in
+	event2/* | event.h)
+		[ "$2" = io ] || complain "$1" "only src/io includes $3" ;;
+	sodium.h | sodium/*)
+		case $2 in
+		base | crypto) ;;
+		*) complain "$1" "only src/crypto and src/base include $3" ;;
+		esac ;;
+	sqlite3.h)
+		[ "$2" = store ] || complain "$1" "only src/store includes $3" ;;
+	esac
+	[ "$2" = core ] || return 0
+	case $3 in
+	sys/socket.h | netinet/* | net/* | arpa/* | time.h | sys/time.h | \
+	    unistd.h | fcntl.h | sys/stat.h | poll.h | sys/epoll.h | \
+	    pthread.h | signal.h)
+		complain "$1" "the core has no I/O and no clock: not $3" ;;
+	esac
+}
+
+dirs=
+for d in src ntkd-shim entryserver; do
+	[ ! -d "$d" ] || dirs="$dirs $d"
+done
+# shellcheck disable=SC2086
+files=$(find $dirs -name '*.[ch]' | sort)
+[ -n "$files" ] || { echo "no sources below $PWD"; exit 99; }
+
+for f in $files; do
+	folder=$(folder_of "$f")
+	allowed=" $(may "$folder") "
+	for inc in $(includes '"\([^"]*\)"' "$f"); do
+		case $allowed in
+		*" ${inc%%/*} "*) ;;
+		*) complain "$f" "$folder may not include $inc" ;;
+		esac
+	done
+	for inc in $(includes '<\([^>]*\)>' "$f"); do
+		system_header "$f" "$folder" "$inc"
+	done
+	if [ "$folder" = core ] &&
+	    grep -nwE 'clock_gettime|gettimeofday|time\(NULL\)' "$f"; then
+		complain "$f" "the core takes the time from its turn"
+	fi
+done
+exit $rc

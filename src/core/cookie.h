@@ -19,8 +19,8 @@
 
 struct cookie_check {
 	uint8_t secret[KEY_LEN], old[KEY_LEN];
-	struct mono born; /* of secret */
-	bool has_old;
+	struct mono born;  /* of secret */
+	bool has, has_old; /* zeroed: no secret yet, renewal due */
 };
 
 /*

@@ -15,7 +15,7 @@
 #define DUP_LIFE_S 60
 
 struct dupcache {
-	struct dup_entry *ring; /* in order of arrival */
+	struct dup_entry *ring; /* in order of arrival; the oldest at head */
 	uint16_t *slot;		/* open hashing into ring, by fingerprint */
 	size_t head, n;
 };
@@ -26,7 +26,10 @@ void dupcache_fini(struct dupcache *dc);
 /* Seen within DUP_LIFE_S? Does not count as seeing it again. */
 bool dupcache_has(const struct dupcache *dc, uint64_t print, struct mono now);
 
-/* Remembers it from now on. The caller has checked that it is not in. */
+/*
+ * Remembers it from now on. The caller has checked that it is not in;
+ * print is spread evenly, as a keyed hash is.
+ */
 void dupcache_add(struct dupcache *dc, uint64_t print, struct mono now);
 
 #endif

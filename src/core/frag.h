@@ -19,15 +19,17 @@
 
 struct frag_whole; /* one unfinished whole */
 
+/* Starts zeroed. */
 struct frag_table {
 	struct frag_whole *whole[FRAG_WHOLES];
-	uint32_t bytes;
+	uint32_t bytes; /* of bodies held */
 };
 
 /*
  * Cuts body (len bytes of a frame of type and flags) into parts of one length
  * for bodies of at most mtu. The run's packets are bodies of FRAME_FRAG.
- * NULL: more than FRAG_PARTS would be needed, or the arena is full.
+ * NULL: it needs fewer than 2 or more than FRAG_PARTS parts or is longer than
+ * FRAG_WHOLE_MAX, or the arena is full.
  */
 struct run *frag_cut(const uint8_t *body, size_t len, uint8_t type,
     uint8_t flags, size_t mtu, uint32_t id, struct arena *mem);
@@ -36,7 +38,10 @@ struct run *frag_cut(const uint8_t *body, size_t len, uint8_t type,
  * Takes one part. session names the session it came by: parts of different
  * sessions never meet. True when it completed a whole, which then lies in the
  * arena as *ret (the body of a frame of fr's type and flags, with head- and
- * tailroom). What is dropped is counted.
+ * tailroom), for frame_check() to look at. What is dropped is counted here,
+ * what is taken (frag_got, frag_whole) by the caller. When there is no room the
+ * oldest unfinished whole gives way, and each of its parts counts as frag_room.
+ * A part that is held already is ignored, also when the whole is complete.
  */
 bool frag_take(struct frag_table *ft, const struct frag *fr, uint32_t session,
     struct pkt *ret, struct counters *cnt, struct turn *t);

@@ -135,6 +135,7 @@ on_frag(struct rx *rx, const struct frame *f)
 		    c, p, TM_FRAG, frag_expire(&p->frags, &c->cnt, rx->t->now));
 		return;
 	}
+	count(&c->cnt, CNT_frag_whole);
 	rx->raw = pk.p;
 	whole = (struct frame){ fr.type, fr.flags, pk.p, pk.len };
 	if (frame_check(&whole))

@@ -6,9 +6,7 @@
 #include <stdint.h>
 
 #define REPLAY_WORDS 128
-#define REPLAY_WINDOW                                           \
-	((REPLAY_WORDS - 1) * 64) /* 8128: how far back we look \
-				   */
+#define REPLAY_WINDOW ((REPLAY_WORDS - 1) * 64) /* 8128: the look back */
 
 struct replay {
 	uint64_t top; /* highest counter accepted so far, plus one */

@@ -1,1 +1,21 @@
-# Files of this folder.
+# The simulator: the shipped core, virtual time. Long runs link a hashed
+# stand-in for X25519 and say so in their output.
+check_PROGRAMS += tests/sim/vplama-sim tests/sim/vplama-sim-hashed
+sim_sources = \
+	tests/sim/main.c \
+	tests/sim/node.c tests/sim/node.h \
+	tests/sim/rng.h \
+	tests/sim/world.c tests/sim/world.h
+sim_libs = src/core/libcore.a src/wire/libwire.a src/crypto/libcrypto.a
+
+tests_sim_vplama_sim_SOURCES = $(sim_sources)
+tests_sim_vplama_sim_LDADD = $(sim_libs) src/crypto/libkx.a \
+	src/base/libbase.a $(JSON_LIBS) $(SODIUM_LIBS)
+
+tests_sim_vplama_sim_hashed_SOURCES = $(sim_sources) tests/sim/kx_hashed.c
+tests_sim_vplama_sim_hashed_CPPFLAGS = $(AM_CPPFLAGS) -DSIM_HASHED=1
+tests_sim_vplama_sim_hashed_LDADD = $(sim_libs) src/base/libbase.a \
+	$(JSON_LIBS) $(SODIUM_LIBS)
+
+TESTS += tests/sim/test_sim.sh
+EXTRA_DIST += tests/sim/test_sim.sh

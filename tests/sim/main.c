@@ -1,0 +1,106 @@
+/* vplama-sim: many gnodes, the shipped protocol code, virtual time. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "crypto/prim.h"
+#include "world.h"
+
+#ifdef SIM_HASHED
+#define KX "hashed stand-in"
+#else
+#define KX "X25519"
+#endif
+
+static const char usage[] =
+    "usage: vplama-sim [-g GNODES] [-t TUNNELS] [-H HOURS] [-l LOSS]\n"
+    "                  [-i SECONDS] [-S SEED]\n"
+    "  -g  gnodes [200]                 -t  tunnels of each, even [4]\n"
+    "  -H  virtual hours [1]            -l  loss, 0 to 1 [0.05]\n"
+    "  -i  a packet of each every [60]  -S  seed [1]\n";
+
+static double
+number(const char *s, double min, double max)
+{
+	char *end;
+	double v = strtod(s, &end);
+
+	if (*s == '\0' || *end != '\0' || !(v >= min && v <= max))
+		fatalx("%s: expected a number from %g to %g", s, min, max);
+	return v;
+}
+
+static bool
+options(int argc, char **argv, struct world_options *o)
+{
+	int ch;
+
+	while ((ch = getopt(argc, argv, "g:t:H:l:i:S:")) != -1) {
+		switch (ch) {
+		case 'g':
+			o->gnodes = (unsigned)number(optarg, 3, 20000);
+			break;
+		case 't':
+			o->tunnels = (unsigned)number(optarg, 2, 16);
+			break;
+		case 'H':
+			o->hours = number(optarg, 0, 1000);
+			break;
+		case 'l':
+			o->loss = number(optarg, 0, 1);
+			break;
+		case 'i':
+			o->send_every_s = (uint32_t)number(optarg, 1, 86400);
+			break;
+		case 'S':
+			o->seed = (uint64_t)number(optarg, 0, 1e15);
+			break;
+		default:
+			return false;
+		}
+	}
+	return optind == argc && o->tunnels % 2 == 0;
+}
+
+static void
+report(const struct world *w)
+{
+	const struct world_totals *s = &w->sum;
+
+	printf("kx=\"%s\" gnodes=%u tunnels=%u hours=%g loss=%g seed=%" PRIu64
+	       " sent=%" PRIu64 " copies=%" PRIu64 " delivered=%" PRIu64
+	       " lost=%" PRIu64 " wrong=%" PRIu64 " twice=%" PRIu64
+	       " datagrams=%" PRIu64 " dropped=%" PRIu64 " handshakes=%" PRIu64
+	       " rekeys=%" PRIu64 " deaths=%" PRIu64 " digest=%016" PRIx64 "\n",
+	    KX, w->opt.gnodes, w->opt.tunnels, w->opt.hours, w->opt.loss,
+	    w->opt.seed, s->sent, s->copies, s->delivered,
+	    s->copies - s->delivered, s->wrong, s->twice, s->datagrams,
+	    s->dropped, s->handshakes, s->rekeys, s->deaths, w->digest);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct world_options opt = { .gnodes = 200,
+		.tunnels = 4,
+		.hours = 1,
+		.loss = 0.05,
+		.seed = 1,
+		.send_every_s = 60 };
+	struct world w;
+
+	log_init("vplama-sim", LOG_LV_INFO);
+	if (!options(argc, argv, &opt)) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	if (!crypto_start())
+		fatalx("libsodium does not start");
+	world_init(&w, &opt);
+	world_run(&w);
+	report(&w);
+	world_fini(&w);
+	return 0;
+}

@@ -7,3 +7,13 @@ EXTRA_DIST += tests/netns/topo.sh
 check-root:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(ROOT_TESTS)'
 .PHONY: check-root
+
+# A stand-in mesh daemon.
+check_PROGRAMS += tests/netns/meshd
+tests_netns_meshd_SOURCES = tests/netns/meshd.c tests/netns/meshd.h \
+	tests/netns/flood.c tests/netns/link.c \
+	tests/netns/ledger.c tests/netns/ledger.h \
+	tests/netns/meshpkt.c tests/netns/meshpkt.h
+tests_netns_meshd_LDADD = src/wire/libwire.a src/base/libbase.a $(SODIUM_LIBS)
+dist_check_SCRIPTS += tests/netns/test_meshd.sh
+TESTS += tests/netns/test_meshd.sh

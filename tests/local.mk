@@ -18,5 +18,6 @@ include tests/unit/vplamad.mk
 include tests/sim/local.mk
 include tests/relay/local.mk
 include tests/netns/local.mk
+include tests/show/local.mk
 include tests/lint/local.mk
 include tests/fuzz/local.mk

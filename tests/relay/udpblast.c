@@ -297,6 +297,10 @@ main(int argc, char **argv)
 		b->n = 0;
 	b->got.seen = xcalloc(NUMBERS_MAX / 8, 1);
 	blast_open(b, listen != NULL ? listen : argv[optind], listen != NULL);
+	if (listen != NULL) {
+		printf("ready\n");
+		fflush(stdout);
+	}
 	blast_run(b);
 	report(b);
 	close(b->fd);

@@ -25,7 +25,10 @@ if [ ! -e Makefile ] || [ "$(cat .configured 2>/dev/null)" != "$*" ]; then
 	"$src/configure" -q "$@"
 	echo "$*" >.configured
 fi
+# "check" without tests makes their programs.
 jobs=$(nproc)
-make -s -j "$jobs" all
-# The programs of the tests, without running them.
-make -s -j "$jobs" check TESTS= >/dev/null
+if ! { make -s -j "$jobs" all && make -s -j "$jobs" check TESTS=; } >build.log 2>&1; then
+	tail -n 30 build.log >&2
+	echo "build.sh: failed; all of it is in $PWD/build.log" >&2
+	exit 1
+fi

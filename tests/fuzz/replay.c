@@ -1,0 +1,192 @@
+/*
+ * Runs one fuzz target over its corpus: each file twice, then seeded mutations
+ * of each for a fixed number of rounds, so that `make check` exercises the
+ * parsers with any compiler. Arguments name files or folders to take instead.
+ *
+ * The targets are libFuzzer's:
+ *   clang -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. -Isrc \
+ *       tests/fuzz/fuzz_msg.c src/wire/msg.c src/base/?*.c -lsodium
+ */
+#include "tests/fuzz/fuzz.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/rnd.h"
+
+#define INPUT_MAX 131072
+#define INPUTS_MAX 512
+#define ROUNDS 10000	/* mutations of each input */
+#define HANG_SECONDS 60 /* then SIGALRM ends us */
+
+struct input {
+	uint8_t *p;
+	size_t len;
+};
+
+struct corpus {
+	size_t n;
+	struct input in[INPUTS_MAX];
+};
+
+static void
+load_file(struct corpus *c, const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	struct input *in = &c->in[c->n];
+
+	MUST(f != NULL);
+	MUST(c->n < INPUTS_MAX);
+	in->p = malloc(INPUT_MAX);
+	MUST(in->p != NULL);
+	in->len = fread(in->p, 1, INPUT_MAX, f);
+	MUST(ferror(f) == 0);
+	fclose(f);
+	c->n++;
+}
+
+static int
+visible(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+static void
+load(struct corpus *c, const char *path)
+{
+	struct dirent **list;
+	struct stat st;
+	char file[4096];
+	int i, n;
+
+	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode)) {
+		load_file(c, path);
+		return;
+	}
+	n = scandir(path, &list, visible, alphasort); /* the same each time */
+	for (i = 0; i < n; i++) {
+		snprintf(file, sizeof(file), "%s/%s", path, list[i]->d_name);
+		load_file(c, file);
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
+}
+
+/* In a buffer of its very length, so that ASan sees a step past the end. */
+static void
+run_one(const uint8_t *p, size_t len)
+{
+	uint8_t *copy = malloc(len > 0 ? len : 1);
+
+	MUST(copy != NULL);
+	memcpy(copy, p, len);
+	MUST(LLVMFuzzerTestOneInput(copy, len) == 0);
+	free(copy);
+}
+
+static size_t
+grow(uint8_t *p, size_t len, struct rnd *r)
+{
+	size_t more = 1 + rnd_below(r, 20);
+
+	if (len + more > INPUT_MAX)
+		return len;
+	rnd_fill(r, p + len, more);
+	return len + more;
+}
+
+/* From some place on, the bytes of another input. */
+static size_t
+splice(uint8_t *p, size_t len, const struct corpus *c, struct rnd *r)
+{
+	const struct input *other = &c->in[rnd_below(r, c->n)];
+	size_t at = rnd_below(r, (len < other->len ? len : other->len) + 1);
+
+	memcpy(p + at, other->p + at, other->len - at);
+	return other->len;
+}
+
+static size_t
+mutate(uint8_t *p, size_t len, const struct corpus *c, struct rnd *r)
+{
+	static const uint8_t edges[] = { 0, 1, 0x7f, 0x80, 0xff, '"', '{',
+		'[' };
+	size_t n, at;
+
+	for (n = 1 + rnd_below(r, 4); n > 0; n--) {
+		at = len > 0 ? rnd_below(r, len) : 0;
+		switch (len > 0 ? rnd_below(r, 6) : 4) {
+		case 0:
+			p[at] ^= (uint8_t)(1u << rnd_below(r, 8));
+			break;
+		case 1:
+			p[at] = edges[rnd_below(r, sizeof(edges))];
+			break;
+		case 2:
+			p[at] = (uint8_t)rnd_u64(r);
+			break;
+		case 3:
+			len = at; /* cut */
+			break;
+		case 4:
+			len = grow(p, len, r);
+			break;
+		default:
+			len = splice(p, len, c, r);
+		}
+	}
+	return len;
+}
+
+static void
+replay(const struct corpus *c, struct rnd *r)
+{
+	uint8_t *work = malloc(INPUT_MAX);
+	size_t i;
+	int round;
+
+	MUST(work != NULL);
+	for (i = 0; i < c->n; i++) {
+		run_one(c->in[i].p, c->in[i].len);
+		run_one(c->in[i].p, c->in[i].len);
+		for (round = 0; round < ROUNDS; round++) {
+			memcpy(work, c->in[i].p, c->in[i].len);
+			run_one(work, mutate(work, c->in[i].len, c, r));
+		}
+	}
+	free(work);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *top = getenv("TOP_SRCDIR");
+	struct rnd r = rnd_new(20);
+	struct corpus c = { 0 };
+	char dir[4096];
+	size_t i;
+	int arg;
+
+	for (arg = 1; arg < argc; arg++)
+		load(&c, argv[arg]);
+	if (argc < 2) {
+		snprintf(dir, sizeof(dir), "%s/tests/fuzz/corpus/%s",
+		    top != NULL ? top : ".", FUZZ_TARGET);
+		load(&c, dir);
+	}
+	if (c.n == 0) {
+		fprintf(stderr, "no inputs; set TOP_SRCDIR to the sources\n");
+		return 1;
+	}
+	alarm(HANG_SECONDS);
+	replay(&c, &r);
+	printf(
+	    "%s: %zu inputs, %d mutations of each\n", FUZZ_TARGET, c.n, ROUNDS);
+	for (i = 0; i < c.n; i++)
+		free(c.in[i].p);
+	return 0;
+}

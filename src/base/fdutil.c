@@ -50,7 +50,11 @@ unix_connect(const char *path, int type)
 	return fd;
 }
 
-/* Removes a socket file that nobody listens on; 0 when the way is free. */
+/*
+ * Removes a socket file that nobody listens on; 0 when the way is free. Who
+ * listens may have a full queue (EAGAIN: do not wait for a daemon that hangs)
+ * or a socket of the other type (EPROTOTYPE).
+ */
 static int
 clear_stale(const char *path, int type)
 {
@@ -61,11 +65,11 @@ clear_stale(const char *path, int type)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -ENOTSOCK;
-	fd = unix_connect(path, type);
-	if (fd >= 0) {
+	fd = unix_connect(path, type | SOCK_NONBLOCK);
+	if (fd >= 0)
 		close(fd);
+	if (fd >= 0 || fd == -EAGAIN || fd == -EPROTOTYPE)
 		return -EADDRINUSE;
-	}
 	if (fd != -ECONNREFUSED)
 		return fd;
 	return unlink(path) < 0 ? -errno : 0;
@@ -165,10 +169,11 @@ file_write(const char *path, const void *p, size_t len, mode_t mode)
 
 	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
 		return -ENAMETOOLONG;
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	unlink(tmp); /* left by a crash, or laid there: neither is ours */
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	rc = write_all(fd, p, len);
+	rc = fchmod(fd, mode) < 0 ? -errno : write_all(fd, p, len);
 	if (close(fd) < 0 && rc == 0)
 		rc = -errno;
 	if (rc == 0 && rename(tmp, path) < 0)

@@ -29,7 +29,10 @@ int unix_peer(int fd, uid_t *ret_uid, gid_t *ret_gid);
  */
 ssize_t file_read(const char *path, char *buf, size_t max);
 
-/* Writes by a temporary file and rename, so that no reader sees a part. */
+/*
+ * Writes by a temporary file ("PATH.new") and rename, so that no reader sees a
+ * part. The mode holds whatever the umask is.
+ */
 int file_write(const char *path, const void *p, size_t len, mode_t mode);
 
 #endif

@@ -7,15 +7,16 @@ struct pbuf *
 pool_get(struct pool *pl, size_t len)
 {
 	struct pbuf *b;
+	size_t room = pl->max - pl->used;
 
-	if (len > UINT32_MAX || len > pl->max - pl->used)
+	if (len > UINT32_MAX || room < sizeof(*b) || len > room - sizeof(*b))
 		return NULL;
 	b = malloc(sizeof(*b) + len);
 	if (b == NULL)
 		return NULL;
 	b->next = NULL;
 	b->len = (uint32_t)len;
-	pl->used += len;
+	pl->used += sizeof(*b) + len;
 	return b;
 }
 
@@ -34,6 +35,6 @@ pool_put(struct pool *pl, struct pbuf *b)
 {
 	if (b == NULL)
 		return;
-	pl->used -= b->len;
+	pl->used -= sizeof(*b) + b->len;
 	free(b);
 }

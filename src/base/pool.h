@@ -14,7 +14,7 @@ struct pbuf {
 
 /* Accounts for what is held; the memory itself comes from malloc. */
 struct pool {
-	size_t used; /* bytes */
+	size_t used; /* bytes, with the head of each copy */
 	size_t max;
 };
 

@@ -66,8 +66,11 @@ arena_get(struct arena *a, size_t len)
 bool
 pkt_new(struct pkt *pk, size_t len, struct arena *a)
 {
-	uint8_t *p = arena_get(a, RUN_HEAD + len + RUN_TAIL);
+	uint8_t *p;
 
+	if (len > a->max) /* so that the sum below cannot wrap around */
+		return false;
+	p = arena_get(a, RUN_HEAD + len + RUN_TAIL);
 	if (p == NULL)
 		return false;
 	pk->p = p + RUN_HEAD;

@@ -1,1 +1,20 @@
-# Unit tests of shim.
+# Unit tests of ntkd-shim.
+EXTRA_DIST += tests/data/README tests/data/ntkd_messages.tsv
+if HAVE_CMOCKA
+SHIM_TESTS = tests/unit/test_ntk tests/unit/test_corpus \
+	tests/unit/test_client
+check_PROGRAMS += $(SHIM_TESTS)
+TESTS += $(SHIM_TESTS)
+SHIM_LDADD = ntkd-shim/libshim.a src/wire/libwire.a src/base/libbase.a \
+	$(CMOCKA_LIBS)
+
+tests_unit_test_ntk_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ntk_SOURCES = tests/unit/test_ntk.c
+tests_unit_test_ntk_LDADD = $(SHIM_LDADD)
+tests_unit_test_corpus_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_corpus_SOURCES = tests/unit/test_corpus.c
+tests_unit_test_corpus_LDADD = $(SHIM_LDADD)
+tests_unit_test_client_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_client_SOURCES = tests/unit/test_client.c
+tests_unit_test_client_LDADD = $(SHIM_LDADD)
+endif

@@ -1,6 +1,18 @@
-# The client library for mesh daemons, what it knows of ntkd.
+# The client library for mesh daemons, what it knows of ntkd, the program.
 noinst_LIBRARIES += ntkd-shim/libshim.a
 ntkd_shim_libshim_a_SOURCES = \
 	ntkd-shim/client.c ntkd-shim/client.h \
 	ntkd-shim/corpus.c ntkd-shim/corpus.h \
-	ntkd-shim/ntk.c ntkd-shim/ntk.h
+	ntkd-shim/ntk.c ntkd-shim/ntk.h \
+	ntkd-shim/probe.c ntkd-shim/probe.h \
+	ntkd-shim/replay.c \
+	ntkd-shim/report.c ntkd-shim/report.h \
+	ntkd-shim/selftest.c \
+	ntkd-shim/verbs.c ntkd-shim/verbs.h
+
+sbin_PROGRAMS += ntkd-shim/ntkd-shim
+ntkd_shim_ntkd_shim_SOURCES = ntkd-shim/main.c
+ntkd_shim_ntkd_shim_LDADD = \
+	ntkd-shim/libshim.a src/wire/libwire.a src/base/libbase.a
+
+dist_man_MANS += doc/ntkd-shim.8

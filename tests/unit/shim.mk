@@ -2,7 +2,7 @@
 EXTRA_DIST += tests/data/README tests/data/ntkd_messages.tsv
 if HAVE_CMOCKA
 SHIM_TESTS = tests/unit/test_ntk tests/unit/test_corpus \
-	tests/unit/test_client
+	tests/unit/test_client tests/unit/test_shim
 check_PROGRAMS += $(SHIM_TESTS)
 TESTS += $(SHIM_TESTS)
 SHIM_LDADD = ntkd-shim/libshim.a src/wire/libwire.a src/base/libbase.a \
@@ -17,4 +17,8 @@ tests_unit_test_corpus_LDADD = $(SHIM_LDADD)
 tests_unit_test_client_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_client_SOURCES = tests/unit/test_client.c
 tests_unit_test_client_LDADD = $(SHIM_LDADD)
+tests_unit_test_shim_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_shim_SOURCES = tests/unit/test_shim.c \
+	tests/unit/shim_server.c tests/unit/shim_server.h
+tests_unit_test_shim_LDADD = $(SHIM_LDADD)
 endif

@@ -459,7 +459,7 @@ test_wait(void **state)
 	struct mono start = client_now();
 
 	assert_int_equal(client_wait(f->c, 50, &f->rec), CLIENT_NOTHING);
-	assert_in_range(waited_ms(start), 50, 1000);
+	assert_in_range(waited_ms(start), 50, 5000);
 	server_open(f);
 	/* the next attempt comes by itself, within the wait */
 	assert_int_equal(client_wait(f->c, 400, &f->rec), CLIENT_NOTHING);
@@ -470,7 +470,7 @@ test_wait(void **state)
 	assert_int_equal(client_wait(f->c, 5000, &f->rec), CLIENT_UP);
 	server_send(f, &up);
 	assert_int_equal(client_wait(f->c, -1, &f->rec), CLIENT_RECORD);
-	assert_in_range(waited_ms(start), 0, 1000);
+	assert_in_range(waited_ms(start), 0, 4000);
 	server_close(f);
 	assert_int_equal(client_wait(f->c, -1, &f->rec), CLIENT_DOWN);
 }

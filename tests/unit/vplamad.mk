@@ -1,1 +1,37 @@
 # Unit tests of vplamad.
+if HAVE_CMOCKA
+vplamad_tests = \
+	tests/unit/test_config
+check_PROGRAMS += $(vplamad_tests)
+TESTS += $(vplamad_tests)
+
+vplamad_test_libs = src/vplamad/libvplamad.a src/crypto/libcrypto.a \
+	src/crypto/libkx.a src/base/libbase.a $(SODIUM_LIBS) $(CONFUSE_LIBS) \
+	$(CMOCKA_LIBS)
+
+tests_unit_test_config_SOURCES = tests/unit/test_config.c
+tests_unit_test_config_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_config_LDADD = $(vplamad_test_libs)
+
+# Writes what the daemon says now to the .ok files; look at the difference.
+update-golden: update-golden-config
+update-golden-config: tests/unit/test_config
+	UPDATE_GOLDEN=1 tests/unit/test_config
+.PHONY: update-golden update-golden-config
+endif
+
+vplamad_golden = \
+	tests/golden/config/folder.in tests/golden/config/folder.ok \
+	tests/golden/config/full.in tests/golden/config/full.ok \
+	tests/golden/config/keyfiles.in tests/golden/config/keyfiles.ok \
+	tests/golden/config/least.in tests/golden/config/least.ok \
+	tests/golden/config/names.in tests/golden/config/names.ok \
+	tests/golden/config/nothing.in tests/golden/config/nothing.ok \
+	tests/golden/config/empty.in tests/golden/config/empty.ok \
+	tests/golden/config/numbers.in tests/golden/config/numbers.ok \
+	tests/golden/config/peers.in tests/golden/config/peers.ok \
+	tests/golden/config/syntax.in tests/golden/config/syntax.ok \
+	tests/golden/config/unknown.in tests/golden/config/unknown.ok \
+	tests/golden/config/values.in tests/golden/config/values.ok \
+	tests/golden/config/words.in tests/golden/config/words.ok
+EXTRA_DIST += $(vplamad_golden)

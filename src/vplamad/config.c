@@ -1,0 +1,492 @@
+#include "vplamad/config.h"
+
+#include <confuse.h>
+#include <glob.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fdutil.h"
+#include "base/xmem.h"
+#include "vplamad/cfgtext.h"
+#include "vplamad/option.h"
+
+/*
+ * libconfuse hands its callbacks no pointer of ours. It does keep the address
+ * of a "simple" integer, also in the copies that it makes for each section, so
+ * one that no file has reason to name leads back to the reader around it.
+ */
+#define OPT_READER " reader"
+
+/* An option of a peer block whose default is read where the block begins. */
+#define OPT_BEGIN " begin"
+
+#define FILE_MAX (1u << 20) /* bytes of a file, NUL included */
+
+struct reader {
+	long anchor; /* of OPT_READER; first, see reader_of() */
+	struct config *cfg;
+	struct config_errors *errs;
+	struct config_peer *peer; /* block being read; NULL before the first */
+};
+
+void
+config_error(struct config_errors *errs, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) < 0)
+		fatalx("out of memory");
+	va_end(ap);
+	errs->text = xreallocarray(errs->text, errs->n + 1, sizeof(char *));
+	errs->text[errs->n++] = s;
+}
+
+void
+config_errors_free(struct config_errors *errs)
+{
+	size_t i;
+
+	for (i = 0; i < errs->n; i++)
+		free(errs->text[i]);
+	free(errs->text);
+	*errs = (struct config_errors){ 0 };
+}
+
+static struct reader *
+reader_of(cfg_t *cfg)
+{
+	return (struct reader *)(void *)cfg_getopt(cfg, OPT_READER)
+	    ->simple_value.number;
+}
+
+/* Syntax, unknown options: libconfuse's own words behind file and line. */
+__attribute__((format(printf, 2, 0))) static void
+on_error(cfg_t *cfg, const char *fmt, va_list ap)
+{
+	char text[512];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	config_error(
+	    reader_of(cfg)->errs, "%s:%d: %s", cfg->filename, cfg->line, text);
+}
+
+/* What people wrote, fit for a terminal. */
+static const char *
+show(const char *text, char buf[static 80])
+{
+	size_t i;
+
+	for (i = 0; text[i] != '\0' && i < 79; i++)
+		buf[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f
+		    ? '?'
+		    : text[i];
+	buf[i] = '\0';
+	return buf;
+}
+
+static void
+bad_value(struct reader *r, const cfg_t *at, const struct option *o,
+    const char *text, const char *why)
+{
+	char expected[128], shown[80];
+
+	option_expected(o, expected, sizeof(expected));
+	config_error(r->errs, "%s:%d: %s: \"%s\" %s; expected %s", at->filename,
+	    at->line, o->name, show(text, shown), why, expected);
+}
+
+/* Puts one value at its place. */
+static void
+take_value(struct reader *r, const cfg_t *at, const struct option *o,
+    struct given *given, void *base, const char *text, unsigned i)
+{
+	const char *why;
+
+	if (i == 0 && given->line != 0) {
+		config_error(r->errs,
+		    "%s:%d: %s: is here again; expected once (line %d)",
+		    at->filename, at->line, o->name, given->line);
+		return;
+	}
+	if (i == 0)
+		*given = (struct given){ 0, at->line };
+	if (i >= o->values) {
+		if (i == o->values)
+			config_error(r->errs,
+			    "%s:%d: %s: has too many values; expected at "
+			    "most %u",
+			    at->filename, at->line, o->name, o->values);
+		return;
+	}
+	why = o->type->parse(
+	    o, text, (char *)base + o->at + given->n * o->type->size);
+	if (why == NULL)
+		given->n++;
+	else
+		bad_value(r, at, o, text, why);
+}
+
+static const struct option *
+find_option(const struct option *table, size_t n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+/* libconfuse read a value; errors are noted and the parser goes on. */
+static int
+on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	struct reader *r = reader_of(cfg);
+	unsigned i = opt->nvalues > 0 ? opt->nvalues - 1 : 0;
+	const struct option *o = find_option(options, OPT_MAX, opt->name);
+
+	*(const char **)result = value;
+	if (o != NULL) {
+		take_value(
+		    r, cfg, o, &r->cfg->given[o - options], r->cfg, value, i);
+		return 0;
+	}
+	o = find_option(peer_options, PEER_OPT_MAX, opt->name);
+	/* "peer|endpoint" outside of a block is libconfuse's way to reach in */
+	if (strcmp(cfg_name(cfg), "peer") != 0)
+		config_error(r->errs,
+		    "%s:%d: %s: stands alone; expected in a peer block",
+		    cfg->filename, cfg->line, opt->name);
+	else
+		take_value(r, cfg, o, &r->peer->given[o - peer_options],
+		    r->peer, value, i);
+	return 0;
+}
+
+/* A peer block begins; its title is the name. */
+static int
+on_peer(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	struct reader *r = reader_of(cfg);
+	struct config *c = r->cfg;
+	const char *title = cfg_title(cfg);
+	const char *why = option_name_check(title, PEER_NAME_MAX);
+	char shown[80];
+
+	(void)opt;
+	(void)value;
+	*(void **)result = NULL;
+	c->peers = xreallocarray(c->peers, c->n_peers + 1, sizeof(*c->peers));
+	r->peer = &c->peers[c->n_peers++];
+	*r->peer = (struct config_peer){ .line = cfg->line,
+		.file = xstrdup(cfg->filename) };
+	if (why == NULL)
+		strcpy(r->peer->name, title);
+	else
+		config_error(r->errs,
+		    "%s:%d: peer: the name \"%s\" %s; expected 1 to %d bytes "
+		    "of UTF-8",
+		    cfg->filename, cfg->line, show(title, shown), why,
+		    PEER_NAME_MAX);
+	return 0;
+}
+
+static cfg_opt_t
+make_opt(const struct option *o)
+{
+	cfg_opt_t scalar = CFG_STR_CB(o->name, NULL, CFGF_NODEFAULT, on_value);
+	cfg_opt_t list =
+	    CFG_STR_LIST_CB(o->name, NULL, CFGF_NODEFAULT, on_value);
+
+	return o->values > 1 ? list : scalar;
+}
+
+/* Hands the text over to libconfuse. */
+static void
+parse_text(
+    struct reader *r, const char *path, char *text, size_t len, bool peers_only)
+{
+	cfg_opt_t self = CFG_SIMPLE_INT(OPT_READER, &r->anchor);
+	cfg_opt_t begin = CFG_PTR_CB(OPT_BEGIN, NULL, CFGF_NONE, on_peer, NULL);
+	cfg_opt_t end = CFG_END();
+	cfg_opt_t in_peer[PEER_OPT_MAX + 3], top[OPT_MAX + 3];
+	char begin_text[] = "x";
+	cfg_opt_t peer = CFG_SEC("peer", in_peer, CFGF_MULTI | CFGF_TITLE);
+	size_t n = 0, i;
+	cfg_t *cfg;
+	FILE *f;
+
+	begin.def.parsed = begin_text;
+	in_peer[n++] = self;
+	in_peer[n++] = begin;
+	for (i = 0; i < PEER_OPT_MAX; i++)
+		in_peer[n++] = make_opt(&peer_options[i]);
+	in_peer[n] = end;
+	n = 0;
+	top[n++] = self;
+	top[n++] = peer;
+	for (i = 0; i < OPT_MAX && !peers_only; i++)
+		top[n++] = make_opt(&options[i]);
+	top[n] = end;
+
+	r->peer = NULL;
+	cfg = cfg_init(top, CFGF_NONE);
+	if (cfg == NULL)
+		fatalx("out of memory");
+	cfg_set_error_function(cfg, on_error);
+	cfg->filename = xstrdup(path);
+	f = fmemopen(text, len, "r");
+	if (f == NULL)
+		fatal("fmemopen");
+	cfg_parse_fp(cfg, f);
+	fclose(f);
+	cfg_free(cfg);
+}
+
+/* Reads one file; those of the folder hold peer blocks only. */
+static void
+read_file(struct reader *r, const char *path, bool peers_only)
+{
+	char *text = xmalloc(FILE_MAX);
+	ssize_t len = file_read(path, text, FILE_MAX);
+	const char *why;
+	int line;
+
+	if (len < 0) {
+		config_error(r->errs, "%s: cannot be read: %s", path,
+		    strerror((int)-len));
+	} else {
+		why = cfgtext_prepare(text, (size_t)len, &line);
+		if (why != NULL)
+			config_error(
+			    r->errs, "%s:%d: there is %s", path, line, why);
+		else if (len > 0)
+			parse_text(r, path, text, (size_t)len, peers_only);
+	}
+	free(text);
+}
+
+/* The defaults take the same way in as what is written in a file. */
+static void
+set_defaults(struct config *cfg)
+{
+	char text[128], *word, *rest;
+	const struct option *o;
+
+	for (o = options; o < options + OPT_MAX; o++) {
+		struct given *given = &cfg->given[o - options];
+
+		snprintf(text, sizeof(text), "%s", o->def ? o->def : "");
+		for (word = strtok_r(text, " ", &rest); word != NULL;
+		     word = strtok_r(NULL, " ", &rest))
+			if (o->type->parse(o, word,
+				(char *)cfg + o->at +
+				    given->n * o->type->size) == NULL)
+				given->n++;
+	}
+}
+
+/* peers.d/(name).conf beside the main file. */
+static void
+read_folder(struct reader *r, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	int dir = slash != NULL ? (int)(slash - path) + 1 : 0;
+	char *pattern = xasprintf("%.*speers.d/*.conf", dir, path);
+	glob_t found;
+	size_t i;
+	int rc = glob(pattern, GLOB_ERR, NULL, &found);
+
+	if (rc != 0 && rc != GLOB_NOMATCH)
+		config_error(r->errs, "%.*speers.d: cannot be read", dir, path);
+	for (i = 0; rc == 0 && i < found.gl_pathc; i++)
+		read_file(r, found.gl_pathv[i], true);
+	globfree(&found);
+	free(pattern);
+}
+
+/* "file:line: option", or without a line for a default. */
+static const char *
+place(const struct config *cfg, enum option_id id, char *buf, size_t len)
+{
+	if (cfg->given[id].line != 0)
+		snprintf(buf, len, "%s:%d: %s", cfg->path, cfg->given[id].line,
+		    options[id].name);
+	else
+		snprintf(buf, len, "%s: %s", cfg->path, options[id].name);
+	return buf;
+}
+
+static void
+load_keys(struct config *cfg, struct config_errors *errs)
+{
+	uint8_t key[KEY_LEN];
+	const char *why;
+	char at[PATH_TEXT + 64];
+
+	if (!key_file_load(cfg->private_key_file, key, &why))
+		config_error(errs,
+		    "%s: %s: %s; expected a file that vplamctl "
+		    "genkey made",
+		    place(cfg, OPT_private_key_file, at, sizeof(at)),
+		    cfg->private_key_file, why);
+	else if (!identity_from_seed(key, &cfg->id))
+		config_error(errs,
+		    "%s: %s: is no usable key; expected one "
+		    "that vplamctl genkey made",
+		    place(cfg, OPT_private_key_file, at, sizeof(at)),
+		    cfg->private_key_file);
+	if (cfg->network_key_file[0] == '\0')
+		network_open(&cfg->net, cfg->network, strlen(cfg->network));
+	else if (key_file_load(cfg->network_key_file, key, &why))
+		network_closed(&cfg->net, key);
+	else
+		config_error(errs,
+		    "%s: %s: %s; expected a file with the "
+		    "network's key",
+		    place(cfg, OPT_network_key_file, at, sizeof(at)),
+		    cfg->network_key_file, why);
+	wipe(key, sizeof(key));
+}
+
+static void
+check_options(const struct config *cfg, struct config_errors *errs)
+{
+	char at[PATH_TEXT + 64];
+
+	if (cfg->given[OPT_network].line == 0)
+		config_error(errs,
+		    "%s: is missing; expected the name of the "
+		    "network to join",
+		    place(cfg, OPT_network, at, sizeof(at)));
+	if (cfg->given[OPT_fanout_rate].n == 1)
+		config_error(errs,
+		    "%s: has one value; expected two: per "
+		    "origin, and in all",
+		    place(cfg, OPT_fanout_rate, at, sizeof(at)));
+	else if (cfg->fanout_rate[0] > cfg->fanout_rate[1])
+		config_error(errs,
+		    "%s: %u for one origin exceeds %u in all; "
+		    "expected no more",
+		    place(cfg, OPT_fanout_rate, at, sizeof(at)),
+		    cfg->fanout_rate[0], cfg->fanout_rate[1]);
+	if (strcmp(cfg->mesh_socket, cfg->control_socket) == 0)
+		config_error(errs,
+		    "%s: is the mesh socket too; expected "
+		    "another path",
+		    place(cfg, OPT_control_socket, at, sizeof(at)));
+}
+
+static void
+check_twins(const struct config *cfg, size_t i, struct config_errors *errs)
+{
+	const struct config_peer *p = &cfg->peers[i], *q;
+
+	for (q = cfg->peers; q < p; q++) {
+		if (p->name[0] != '\0' && strcmp(p->name, q->name) == 0)
+			config_error(errs,
+			    "%s:%d: peer \"%s\": the name is "
+			    "taken (%s:%d); expected another",
+			    p->file, p->line, p->name, q->file, q->line);
+		if (p->given[PEER_OPT_public_key].n > 0 &&
+		    q->given[PEER_OPT_public_key].n > 0 &&
+		    equal_ct(p->public_key, q->public_key, KEY_LEN))
+			config_error(errs,
+			    "%s:%d: public-key: is that of peer "
+			    "\"%s\" (%s:%d); expected one of its own",
+			    p->file, p->given[PEER_OPT_public_key].line,
+			    q->name, q->file, q->line);
+	}
+}
+
+static void
+check_peer(
+    const struct config *cfg, struct config_peer *p, struct config_errors *errs)
+{
+	const char *why;
+
+	if (p->given[PEER_OPT_public_key].line == 0)
+		config_error(errs,
+		    "%s:%d: public-key: is missing; expected "
+		    "one in the block of peer \"%s\"",
+		    p->file, p->line, p->name);
+	if (p->given[PEER_OPT_public_key].n > 0) {
+		key_to_x25519(p->public_key, p->x_pk);
+		if (equal_ct(p->public_key, cfg->id.ed_pk, KEY_LEN))
+			config_error(errs,
+			    "%s:%d: public-key: is our own; "
+			    "expected the peer's",
+			    p->file, p->given[PEER_OPT_public_key].line);
+	}
+	if (p->pair_psk_file[0] != '\0' &&
+	    !key_file_load(p->pair_psk_file, p->pair_psk, &why))
+		config_error(errs,
+		    "%s:%d: pair-psk-file: %s: %s; expected a "
+		    "file with the pair's key",
+		    p->file, p->given[PEER_OPT_pair_psk_file].line,
+		    p->pair_psk_file, why);
+}
+
+bool
+config_load(const char *path, struct config *ret, struct config_errors *errs)
+{
+	struct config cfg = { 0 };
+	struct reader r = { .cfg = &cfg, .errs = errs };
+	size_t i;
+
+	if (strlen(path) >= sizeof(cfg.path)) {
+		config_error(errs, "%s: the path is too long", path);
+		return false;
+	}
+	strcpy(cfg.path, path);
+	set_defaults(&cfg);
+	read_file(&r, path, false);
+	read_folder(&r, path);
+	check_options(&cfg, errs);
+	load_keys(&cfg, errs);
+	for (i = 0; i < cfg.n_peers; i++) {
+		check_peer(&cfg, &cfg.peers[i], errs);
+		check_twins(&cfg, i, errs);
+	}
+	if (errs->n > 0)
+		config_free(&cfg);
+	else
+		*ret = cfg;
+	wipe(&cfg, sizeof(cfg));
+	return errs->n == 0;
+}
+
+void
+config_free(struct config *cfg)
+{
+	size_t i;
+
+	for (i = 0; i < cfg->n_peers; i++) {
+		free(cfg->peers[i].file);
+		wipe(&cfg->peers[i], sizeof(cfg->peers[i]));
+	}
+	free(cfg->peers);
+	wipe(cfg, sizeof(*cfg));
+}
+
+void
+config_print(const struct config *cfg, FILE *out)
+{
+	const struct config_peer *p;
+	size_t i;
+
+	for (i = 0; i < OPT_MAX; i++)
+		option_print(&options[i], cfg, cfg->given[i].n, "", out);
+	for (p = cfg->peers; p < cfg->peers + cfg->n_peers; p++) {
+		fputs("\npeer ", out);
+		option_quote(p->name, out);
+		fputs(" {\n", out);
+		for (i = 0; i < PEER_OPT_MAX; i++)
+			option_print(
+			    &peer_options[i], p, p->given[i].n, "\t", out);
+		fputs("}\n", out);
+	}
+}

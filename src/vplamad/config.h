@@ -1,0 +1,118 @@
+/*
+ * The configuration as a plain struct: read whole, checked whole, with the
+ * file and line of everything that is wrong. Changes nothing anywhere.
+ */
+#ifndef VPLAM_VPLAMAD_CONFIG_H
+#define VPLAM_VPLAMAD_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "core/peer.h"
+#include "crypto/keys.h"
+
+#define CONFIG_PATH "/etc/vplama/vplamad.conf"
+#define CONFIG_LISTEN 8
+#define PATH_TEXT 256	  /* bytes of a path, NUL included */
+#define ENDPOINT_TEXT 263 /* "[host]:port": 253 for a name, and the rest */
+
+enum option_id {
+#define OPTION(id, ...) OPT_##id,
+#define PEER_OPTION(id, ...)
+#include "vplamad/options.def"
+#undef OPTION
+#undef PEER_OPTION
+	OPT_MAX
+};
+
+enum peer_option_id {
+#define OPTION(id, ...)
+#define PEER_OPTION(id, ...) PEER_OPT_##id,
+#include "vplamad/options.def"
+#undef OPTION
+#undef PEER_OPTION
+	PEER_OPT_MAX
+};
+
+/* How an option came to its value. */
+struct given {
+	unsigned n; /* values it holds */
+	int line;   /* in its file; 0: the default */
+};
+
+/* One peer block. */
+struct config_peer {
+	char name[PEER_NAME_MAX + 1];
+	uint8_t public_key[KEY_LEN];
+	uint8_t x_pk[KEY_LEN];
+	char endpoint[PEER_ENDPOINTS][ENDPOINT_TEXT];
+	char pair_psk_file[PATH_TEXT];
+	uint8_t pair_psk[KEY_LEN]; /* zero: none */
+	struct given given[PEER_OPT_MAX];
+	char *file; /* where the block stands; NULL: a control command */
+	int line;
+};
+
+struct config {
+	char path[PATH_TEXT]; /* of the main file */
+	char network[NETWORK_NAME_MAX + 1];
+	char network_key_file[PATH_TEXT]; /* "": open network */
+	char private_key_file[PATH_TEXT];
+	char state_dir[PATH_TEXT];
+	struct addr listen[CONFIG_LISTEN]; /* given[OPT_LISTEN].n of them */
+	char mesh_socket[PATH_TEXT];
+	char control_socket[PATH_TEXT];
+	uint32_t rekey_after;	 /* seconds */
+	uint32_t fanout_rate[2]; /* packets a second: per origin, in all */
+	uint32_t mtu;		 /* bytes */
+	enum log_level log_level;
+	struct given given[OPT_MAX];
+
+	struct identity id; /* from the private key file */
+	struct network net; /* from the name and the network key file */
+
+	struct config_peer *peers; /* in the order of the files */
+	size_t n_peers;
+};
+
+/* What is wrong, each "file:line: option: what; what was expected". */
+struct config_errors {
+	char **text;
+	size_t n;
+};
+
+/*
+ * Reads the file, the folder peers.d beside it (*.conf, in order of name) and
+ * the key files they name. False when anything is wrong; then *ret holds
+ * nothing. Reports all it finds, not only the first; after an error of syntax
+ * the rest of that one file is not looked at. errs starts out empty (zero).
+ */
+bool config_load(
+    const char *path, struct config *ret, struct config_errors *errs);
+void config_free(struct config *cfg); /* wipes the keys; not cfg itself */
+
+void config_error(struct config_errors *errs, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void config_errors_free(struct config_errors *errs);
+
+/* The canonical form: every option with its value, then the peers. */
+void config_print(const struct config *cfg, FILE *out);
+
+/*
+ * A peer from texts, as a control command gives it, by the rules of a peer
+ * block. NULL, or what is wrong with it (static).
+ */
+const char *config_peer_make(const char *name, const char *key,
+    const char *const *endpoints, size_t n, struct config_peer *ret);
+
+/* Are the settings that sessions see the same? (Not file and line.) */
+bool config_peer_same_id(
+    const struct config_peer *a, const struct config_peer *b);
+bool config_peer_same_endpoints(
+    const struct config_peer *a, const struct config_peer *b);
+
+#endif

@@ -1,0 +1,134 @@
+/* What the control commands ask of the daemon. */
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/ctl.h"
+#include "vplamad/reload.h"
+#include "vplamad/vplamad.h"
+
+#define CLOSE_REMOVED 2
+
+static bool
+host_reload(void *arg, struct json_object *errors)
+{
+	struct vplamad *d = arg;
+
+	return reload(d, errors, loop_turn(d->loop));
+}
+
+static void
+host_stop(void *arg)
+{
+	struct vplamad *d = arg;
+
+	vplamad_stop(d, loop_turn(d->loop));
+}
+
+static bool
+host_peer_add(void *arg, const char *name, const char *key,
+    const char *const *endpoints, size_t n, const char **why)
+{
+	struct vplamad *d = arg;
+	struct config_peer conf;
+
+	*why = config_peer_make(name, key, endpoints, n, &conf);
+	if (*why != NULL)
+		return false;
+	if (core_peer_by_name(&d->core, name) != NULL) {
+		*why = "a peer of this name is there already";
+		return false;
+	}
+	if (!node_add(d, &conf, why, loop_turn(d->loop)))
+		return false;
+	log_info("peer %s: added=control", name);
+	return true;
+}
+
+static bool
+host_peer_del(void *arg, struct peer *p, const char **why)
+{
+	struct vplamad *d = arg;
+	struct node *n = node_by_id(d, p->id);
+
+	if (n == NULL) {
+		*why = "the daemon does not know it";
+		return false;
+	}
+	log_info("peer %s: removed=control", n->conf.name);
+	node_del(n, CLOSE_REMOVED, loop_turn(d->loop));
+	return true;
+}
+
+static bool
+host_peer_origin(void *arg, const struct peer *p, struct ctl_origin *ret)
+{
+	struct vplamad *d = arg;
+	struct node *n = node_by_id(d, p->id);
+
+	if (n == NULL)
+		return false;
+	*ret = (struct ctl_origin){ n->conf.file, n->conf.line };
+	return true;
+}
+
+static struct json_object *
+host_peer_names(void *arg, const struct peer *p)
+{
+	struct vplamad *d = arg;
+	struct node *n = node_by_id(d, p->id);
+
+	return n == NULL ? json_object_new_array() : node_names(n);
+}
+
+static struct json_object *
+listen_json(const struct vplamad *d)
+{
+	struct json_object *list = json_object_new_array();
+	char text[ADDR_TEXT];
+	struct addr a;
+	unsigned i;
+
+	for (i = 0; udp_local(d->udp, i, &a); i++)
+		json_object_array_add(
+		    list, json_object_new_string(addr_format(&a, text)));
+	return list;
+}
+
+static struct json_object *
+host_about(void *arg)
+{
+	struct vplamad *d = arg;
+	struct json_object *o = json_object_new_object();
+	uint64_t up = mono_since(d->started, loop_turn(d->loop)->now);
+
+	json_object_object_add(
+	    o, "version", json_object_new_string(VPLAMA_VERSION));
+	json_object_object_add(
+	    o, "pid", json_object_new_int64((int64_t)getpid()));
+	json_object_object_add(
+	    o, "uptime", json_object_new_int64((int64_t)(up / MONO_SEC)));
+	json_object_object_add(
+	    o, "config", json_object_new_string(d->cfg.path));
+	json_object_object_add(o, "listen", listen_json(d));
+	json_object_object_add(
+	    o, "mesh_socket", json_object_new_string(d->cfg.mesh_socket));
+	json_object_object_add(
+	    o, "control_socket", json_object_new_string(d->cfg.control_socket));
+	return o;
+}
+
+void
+host_init(struct vplamad *d)
+{
+	d->host = (struct ctl_host){
+		.arg = d,
+		.reload = host_reload,
+		.stop = host_stop,
+		.peer_add = host_peer_add,
+		.peer_del = host_peer_del,
+		.peer_origin = host_peer_origin,
+		.peer_names = host_peer_names,
+		.about = host_about,
+	};
+	d->ctl = (struct ctl){ &d->core, &d->host };
+}

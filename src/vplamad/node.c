@@ -1,0 +1,239 @@
+#include "vplamad/node.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmem.h"
+#include "vplamad/vplamad.h"
+
+#define DEFAULT_PORT 7469
+
+static bool
+ep_known(const struct addr *ep, unsigned n, const struct addr *a)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (addr_equal(&ep[i], a))
+			return true;
+	return false;
+}
+
+/* The first address of each name, then the second of each, and so on. */
+static unsigned
+merge(const struct node *n, struct addr ret[static PEER_ENDPOINTS])
+{
+	unsigned round, i, got = 0;
+
+	for (round = 0; round < RESOLVE_MAX; round++) {
+		for (i = 0; i < n->conf.given[PEER_OPT_endpoint].n; i++) {
+			const struct node_name *nm = &n->name[i];
+
+			if (round < nm->n && got < PEER_ENDPOINTS &&
+			    !ep_known(ret, got, &nm->ep[round]))
+				ret[got++] = nm->ep[round];
+		}
+	}
+	return got;
+}
+
+static bool
+ep_same(const struct addr *a, const struct addr *b, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (!addr_equal(&a[i], &b[i]))
+			return false;
+	return true;
+}
+
+/* Tells the core, if there is anything new. */
+static void
+publish(struct node *n, struct turn *t)
+{
+	struct addr ep[PEER_ENDPOINTS];
+	unsigned got = merge(n, ep);
+	struct peer *p = core_peer_by_id(&n->d->core, n->id);
+
+	if (p == NULL || (got == n->n_ep && ep_same(ep, n->ep, got)))
+		return;
+	memcpy(n->ep, ep, sizeof(ep));
+	n->n_ep = got;
+	core_peer_endpoints(&n->d->core, p, ep, got, t);
+}
+
+static void
+on_names(void *arg, const struct addr *ep, unsigned n, const char *why,
+    struct turn *t)
+{
+	struct node_name *nm = arg;
+
+	nm->query = NULL;
+	if (n > RESOLVE_MAX)
+		n = RESOLVE_MAX;
+	if (n > 0) {
+		memcpy(nm->ep, ep, n * sizeof(*ep));
+		nm->n = n;
+		nm->why[0] = '\0';
+	} else { /* old addresses are better than none */
+		snprintf(nm->why, sizeof(nm->why), "%s", why);
+		log_debug("peer %s: name=%s error=\"%s\"", nm->node->conf.name,
+		    nm->node->conf.endpoint[nm - nm->node->name], why);
+	}
+	publish(nm->node, t);
+}
+
+static void
+look_up(struct node *n, struct turn *t)
+{
+	unsigned i;
+
+	n->looked_at = t->now;
+	for (i = 0; i < n->conf.given[PEER_OPT_endpoint].n; i++) {
+		struct node_name *nm = &n->name[i];
+
+		nm->node = n;
+		if (nm->query == NULL)
+			nm->query = resolve_start(n->d->resolve,
+			    n->conf.endpoint[i], DEFAULT_PORT, on_names, nm);
+	}
+}
+
+static void
+forget_names(struct node *n)
+{
+	unsigned i;
+
+	for (i = 0; i < PEER_ENDPOINTS; i++)
+		if (n->name[i].query != NULL)
+			resolve_cancel(n->name[i].query);
+	memset(n->name, 0, sizeof(n->name));
+}
+
+bool
+node_add(struct vplamad *d, struct config_peer *conf, const char **ret_why,
+    struct turn *t)
+{
+	struct node *n = xcalloc(1, sizeof(*n));
+	struct peer_config pc = { 0 };
+	struct peer *p;
+
+	n->d = d;
+	n->conf = *conf;
+	conf->file = NULL;
+	strcpy(pc.name, n->conf.name);
+	memcpy(pc.ed_pk, n->conf.public_key, KEY_LEN);
+	memcpy(pc.x_pk, n->conf.x_pk, KEY_LEN);
+	memcpy(pc.pair_psk, n->conf.pair_psk, KEY_LEN);
+	p = core_peer_add(&d->core, &pc, ret_why, t);
+	wipe(&pc, sizeof(pc));
+	TAILQ_INSERT_TAIL(&d->nodes, n, link);
+	if (p == NULL) {
+		node_free(n);
+		return false;
+	}
+	n->id = p->id;
+	look_up(n, t);
+	return true;
+}
+
+void
+node_free(struct node *n)
+{
+	forget_names(n);
+	TAILQ_REMOVE(&n->d->nodes, n, link);
+	free(n->conf.file);
+	wipe(n, sizeof(*n));
+	free(n);
+}
+
+void
+node_del(struct node *n, uint8_t close_reason, struct turn *t)
+{
+	struct peer *p = core_peer_by_id(&n->d->core, n->id);
+
+	if (p != NULL)
+		core_peer_del(&n->d->core, p, close_reason, t);
+	node_free(n);
+}
+
+void
+node_update(struct node *n, struct config_peer *conf, struct turn *t)
+{
+	bool same = config_peer_same_endpoints(&n->conf, conf);
+
+	free(n->conf.file);
+	n->conf = *conf;
+	conf->file = NULL;
+	if (same)
+		return;
+	log_info("peer %s: endpoints=%u changed=yes", n->conf.name,
+	    n->conf.given[PEER_OPT_endpoint].n);
+	forget_names(n);
+	look_up(n, t);
+	publish(n, t); /* none are left, or not one has an address yet */
+}
+
+struct node *
+node_by_id(struct vplamad *d, uint32_t id)
+{
+	struct node *n;
+
+	TAILQ_FOREACH (n, &d->nodes, link)
+		if (n->id == id)
+			return n;
+	return NULL;
+}
+
+struct node *
+node_by_conf(struct vplamad *d, const struct config_peer *conf)
+{
+	struct node *n;
+
+	TAILQ_FOREACH (n, &d->nodes, link)
+		if (config_peer_same_id(&n->conf, conf))
+			return n;
+	return NULL;
+}
+
+void
+nodes_look_up(struct vplamad *d, struct turn *t)
+{
+	struct node *n;
+
+	TAILQ_FOREACH (n, &d->nodes, link) {
+		if (!n->dialled)
+			continue;
+		n->dialled = false;
+		if (mono_since(n->looked_at, t->now) > NODE_LOOKUP_US)
+			look_up(n, t);
+	}
+}
+
+struct json_object *
+node_names(const struct node *n)
+{
+	struct json_object *list = json_object_new_array();
+	char text[ADDR_TEXT];
+	unsigned i, k;
+
+	for (i = 0; i < n->conf.given[PEER_OPT_endpoint].n; i++) {
+		const struct node_name *nm = &n->name[i];
+		struct json_object *o = json_object_new_object();
+		struct json_object *addrs = json_object_new_array();
+
+		for (k = 0; k < nm->n; k++)
+			json_object_array_add(addrs,
+			    json_object_new_string(
+				addr_format(&nm->ep[k], text)));
+		json_object_object_add(
+		    o, "text", json_object_new_string(n->conf.endpoint[i]));
+		json_object_object_add(o, "addresses", addrs);
+		json_object_object_add(o, "error",
+		    nm->why[0] != '\0' ? json_object_new_string(nm->why)
+				       : NULL);
+		json_object_array_add(list, o);
+	}
+	return list;
+}

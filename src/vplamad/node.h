@@ -1,0 +1,67 @@
+/*
+ * A peer as the daemon keeps it: where it was configured, and its names with
+ * the addresses they stand for. The core knows addresses only.
+ */
+#ifndef VPLAM_VPLAMAD_NODE_H
+#define VPLAM_VPLAMAD_NODE_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "io/resolve.h"
+#include "vplamad/config.h"
+
+struct vplamad;
+struct node;
+
+#define NODE_LOOKUP_US (60u * MONO_SEC) /* no second look-up before */
+
+struct node_name {
+	struct node *node;
+	struct lookup *query;	     /* under way, or NULL */
+	struct addr ep[RESOLVE_MAX]; /* of the last good answer */
+	unsigned n;
+	char why[80]; /* of the last bad one; "" after a good one */
+};
+
+struct node {
+	TAILQ_ENTRY(node) link;
+	struct vplamad *d;
+	uint32_t id;			       /* of its struct peer */
+	struct config_peer conf;	       /* conf.file is owned */
+	struct node_name name[PEER_ENDPOINTS]; /* of conf.endpoint */
+	struct mono looked_at;
+	bool dialled;			/* since the last turn */
+	struct addr ep[PEER_ENDPOINTS]; /* what the core was told */
+	unsigned n_ep;
+};
+
+TAILQ_HEAD(node_list, node);
+
+/*
+ * Adds the peer to the core and looks up its names. Takes over conf->file,
+ * also on failure: false and *ret_why (static).
+ */
+bool node_add(struct vplamad *d, struct config_peer *conf, const char **ret_why,
+    struct turn *t);
+
+/* Says goodbye to the peer; frees n. */
+void node_del(struct node *n, uint8_t close_reason, struct turn *t);
+
+/* Frees n alone: the core goes on its own. */
+void node_free(struct node *n);
+
+/* Takes over where conf stands and its endpoints, and conf->file. */
+void node_update(struct node *n, struct config_peer *conf, struct turn *t);
+
+struct node *node_by_id(struct vplamad *d, uint32_t id);
+struct node *node_by_conf(struct vplamad *d, const struct config_peer *conf);
+
+/* Looks up the names again of those that were dialled, unless just done. */
+void nodes_look_up(struct vplamad *d, struct turn *t);
+
+/* [{"text","addresses":[..],"error"}] for ctl_host. */
+struct json_object *node_names(const struct node *n);
+
+#endif

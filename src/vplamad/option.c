@@ -1,0 +1,337 @@
+#include "vplamad/option.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "crypto/keys.h"
+#include "vplamad/config.h"
+
+#define HOST_MAX 253 /* RFC 1035: a name as people write it */
+#define LABEL_MAX 63
+
+/*
+ * Bytes of one UTF-8 character of at most left bytes; 0 when it is none, is
+ * longer than need be, a surrogate, or beyond U+10FFFF.
+ */
+static size_t
+utf8_len(const unsigned char *s, size_t left)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t v;
+	size_t n, i;
+
+	if (s[0] < 0x80)
+		return 1;
+	n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+	if (s[0] < 0xc2 || s[0] > 0xf4 || n > left)
+		return 0;
+	v = s[0] & (0xffu >> (n + 1));
+	for (i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		v = v << 6 | (s[i] & 0x3fu);
+	}
+	if (v < least[n] || v > 0x10ffff || (v >= 0xd800 && v < 0xe000))
+		return 0;
+	return n;
+}
+
+const char *
+option_name_check(const char *name, size_t max)
+{
+	const unsigned char *s = (const unsigned char *)name;
+	size_t len = strlen(name), i, n;
+
+	if (len == 0)
+		return "is empty";
+	if (len > max)
+		return "is too long";
+	for (i = 0; i < len; i += n) {
+		n = utf8_len(s + i, len - i);
+		if (n == 0)
+			return "is not UTF-8";
+		if (s[i] < 0x20 || s[i] == 0x7f ||
+		    (s[i] == 0xc2 && s[i + 1] < 0xa0))
+			return "has a control character";
+	}
+	return NULL;
+}
+
+static const char *
+parse_name(const struct option *o, const char *text, void *ret)
+{
+	const char *why = option_name_check(text, (size_t)o->most);
+
+	if (why == NULL)
+		strcpy(ret, text);
+	return why;
+}
+
+static const char *
+parse_path(const struct option *o, const char *text, void *ret)
+{
+	if (text[0] != '/')
+		return "does not begin with /";
+	if (strlen(text) > (size_t)o->most)
+		return "is too long";
+	strcpy(ret, text);
+	return NULL;
+}
+
+static const char *
+parse_number(const struct option *o, const char *text, void *ret)
+{
+	uint32_t v;
+	char *end;
+	long l;
+
+	if (*text < '0' || *text > '9')
+		return "is no number";
+	l = strtol(text, &end, 10);
+	if (*end != '\0')
+		return "is no number";
+	if (l < o->least || l > o->most)
+		return "is out of range";
+	v = (uint32_t)l;
+	memcpy(ret, &v, sizeof(v));
+	return NULL;
+}
+
+static const char *
+parse_level(const struct option *o, const char *text, void *ret)
+{
+	enum log_level level;
+
+	(void)o;
+	if (!log_level_parse(text, &level))
+		return "is no log level";
+	memcpy(ret, &level, sizeof(level));
+	return NULL;
+}
+
+static const char *
+parse_listen(const struct option *o, const char *text, void *ret)
+{
+	struct addr a;
+
+	(void)o;
+	if (!addr_parse(text, 0, &a))
+		return "is no address";
+	if (a.port == 0)
+		return "has no port";
+	memcpy(ret, &a, sizeof(a));
+	return NULL;
+}
+
+static const char *
+parse_pubkey(const struct option *o, const char *text, void *ret)
+{
+	uint8_t key[KEY_LEN], x[KEY_LEN];
+
+	(void)o;
+	if (!key_parse(text, key))
+		return "is no key";
+	if (!key_to_x25519(key, x))
+		return "is a key that nobody can have";
+	memcpy(ret, key, sizeof(key));
+	return NULL;
+}
+
+/* Letters, digits, '-' and '_' in labels parted by single dots. */
+static bool
+host_ok(const char *s, size_t len)
+{
+	size_t i, label = 0;
+
+	if (len == 0 || len > HOST_MAX)
+		return false;
+	for (i = 0; i < len; i++) {
+		char c = s[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+		if (c == '.') {
+			if (label == 0)
+				return false;
+			label = 0;
+			continue;
+		}
+		if (!letter && (c < '0' || c > '9') && c != '-' && c != '_')
+			return false;
+		if (++label > LABEL_MAX)
+			return false;
+	}
+	return true;
+}
+
+static bool
+digits_and_dots(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (s[i] != '.' && (s[i] < '0' || s[i] > '9'))
+			return false;
+	return true;
+}
+
+static const char *
+parse_endpoint(const struct option *o, const char *text, void *ret)
+{
+	const char *colon = strrchr(text, ':');
+	char port[ADDR_TEXT];
+	struct addr a;
+	size_t len;
+
+	if (strlen(text) > (size_t)o->most)
+		return "is too long";
+	if (colon == NULL || strlen(colon) > 6)
+		return "has no port";
+	/* The port is judged by the parser of addresses, behind a good one. */
+	snprintf(port, sizeof(port), "127.0.0.1%s", colon);
+	if (!addr_parse(port, 0, &a) || a.port == 0)
+		return "has no port";
+	len = (size_t)(colon - text);
+	if (text[0] == '[' || digits_and_dots(text, len)) {
+		if (!addr_parse(text, 0, &a))
+			return "is no address";
+		if (addr_is_any(&a))
+			return "is no address of a machine";
+	} else if (memchr(text, ':', len) != NULL) {
+		return "is an IPv6 address without brackets";
+	} else if (!host_ok(text, len)) {
+		return "is no host name";
+	}
+	strcpy(ret, text);
+	return NULL;
+}
+
+void
+option_quote(const char *text, FILE *out)
+{
+	fputc('"', out);
+	for (; *text != '\0'; text++) {
+		if (strchr("\\\"$", *text) != NULL)
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+static void
+print_text(const void *value, FILE *out)
+{
+	option_quote(value, out);
+}
+
+static void
+print_number(const void *value, FILE *out)
+{
+	uint32_t v;
+
+	memcpy(&v, value, sizeof(v));
+	fprintf(out, "%u", v);
+}
+
+static void
+print_level(const void *value, FILE *out)
+{
+	static const char *const names[] = { "error", "warn", "info", "debug" };
+	enum log_level level;
+
+	memcpy(&level, value, sizeof(level));
+	fputs(names[level], out);
+}
+
+static void
+print_listen(const void *value, FILE *out)
+{
+	char buf[ADDR_TEXT];
+	struct addr a;
+
+	memcpy(&a, value, sizeof(a));
+	option_quote(addr_format(&a, buf), out);
+}
+
+static void
+print_pubkey(const void *value, FILE *out)
+{
+	char text[KEY_TEXT];
+
+	key_format(value, text);
+	option_quote(text, out);
+}
+
+static const struct option_type T_NAME = { "a name", NETWORK_NAME_MAX + 1,
+	parse_name, print_text };
+static const struct option_type T_PATH = { "a path that begins with /",
+	PATH_TEXT, parse_path, print_text };
+static const struct option_type T_NUMBER = { "a number", sizeof(uint32_t),
+	parse_number, print_number };
+static const struct option_type T_LEVEL = { "error, warn, info or debug",
+	sizeof(enum log_level), parse_level, print_level };
+static const struct option_type T_LISTEN = {
+	"address:port or [IPv6 address]:port", sizeof(struct addr),
+	parse_listen, print_listen
+};
+static const struct option_type T_PUBKEY = {
+	"a public key of 44 characters, as vplamctl pubkey prints it", KEY_LEN,
+	parse_pubkey, print_pubkey
+};
+static const struct option_type T_ENDPOINT = {
+	"host:port or [IPv6 address]:port", ENDPOINT_TEXT, parse_endpoint,
+	print_text
+};
+#define ROW(st, id, name, type, least, most, values, def, unit, reload, help) \
+	{ name, &T_##type, least, most, values, def, unit, reload, help,      \
+		offsetof(struct st, id) },
+
+const struct option options[] = {
+#define OPTION(...) ROW(config, __VA_ARGS__)
+#define PEER_OPTION(...)
+#include "vplamad/options.def"
+#undef OPTION
+#undef PEER_OPTION
+};
+
+const struct option peer_options[] = {
+#define OPTION(...)
+#define PEER_OPTION(...) ROW(config_peer, __VA_ARGS__)
+#include "vplamad/options.def"
+#undef OPTION
+#undef PEER_OPTION
+};
+
+void
+option_expected(const struct option *o, char *buf, size_t len)
+{
+	if (o->type == &T_NUMBER)
+		snprintf(buf, len, "%s from %ld to %ld (%s)", o->type->expected,
+		    o->least, o->most, o->unit);
+	else if (o->type == &T_NAME || o->type == &T_PATH)
+		snprintf(buf, len, "%s, %ld to %ld %s", o->type->expected,
+		    o->least, o->most, o->unit);
+	else
+		snprintf(buf, len, "%s", o->type->expected);
+}
+
+void
+option_print(const struct option *o, const void *base, unsigned n,
+    const char *indent, FILE *out)
+{
+	const char *value = (const char *)base + o->at;
+	unsigned i;
+
+	if (n == 0)
+		return;
+	fprintf(out, "%s%s = ", indent, o->name);
+	if (o->values > 1)
+		fputs("{ ", out);
+	for (i = 0; i < n; i++) {
+		if (i > 0)
+			fputs(", ", out);
+		o->type->print(value + i * o->type->size, out);
+	}
+	fputs(o->values > 1 ? " }\n" : "\n", out);
+}

@@ -1,0 +1,165 @@
+#include "vplamad/reload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmem.h"
+#include "vplamad/notify.h"
+#include "vplamad/option.h"
+#include "vplamad/vplamad.h"
+#include "wire/mesh.h"
+
+#define CLOSE_REMOVED 2 /* protocol.md 2.10: "peer removed" */
+
+/* A setting as it would be printed; the caller frees. */
+static char *
+setting(const struct config *cfg, enum option_id id)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f == NULL)
+		fatal("open_memstream");
+	option_print(&options[id], cfg, cfg->given[id].n, "", f);
+	fclose(f);
+	return text;
+}
+
+static void
+need_restart(const struct config *new, enum option_id id, const char *what)
+{
+	log_warnx("%s:%d: %s: %s; it takes a restart, the old one stays",
+	    new->path, new->given[id].line, options[id].name, what);
+}
+
+static void
+take_option(struct vplamad *d, const struct config *new, enum option_id id)
+{
+	const struct option *o = &options[id];
+	char *was = setting(&d->cfg, id), *is = setting(new, id);
+
+	if (o->reload) {
+		memcpy((char *)&d->cfg + o->at, (const char *)new + o->at,
+		    o->values * o->type->size);
+		d->cfg.given[id] = new->given[id];
+	} else if (strcmp(was, is) != 0) {
+		need_restart(new, id, "has changed");
+	}
+	free(was);
+	free(is);
+}
+
+static void
+take_options(struct vplamad *d, const struct config *new, struct turn *t)
+{
+	struct core_limits was = config_limits(&d->cfg), is;
+	unsigned i;
+
+	for (i = 0; i < OPT_MAX; i++)
+		take_option(d, new, (enum option_id)i);
+	if (!equal_ct(new->id.seed, d->cfg.id.seed, KEY_LEN))
+		need_restart(new, OPT_private_key_file, "holds another key");
+	if (!equal_ct(new->net.netkey, d->cfg.net.netkey, KEY_LEN) &&
+	    strcmp(new->network_key_file, d->cfg.network_key_file) == 0 &&
+	    strcmp(new->network, d->cfg.network) == 0)
+		need_restart(new, OPT_network_key_file, "holds another key");
+	log_set_level(d->cfg.log_level);
+	is = config_limits(&d->cfg);
+	if (was.rekey_after_ms != is.rekey_after_ms ||
+	    was.fan_origin != is.fan_origin || was.fan_total != is.fan_total ||
+	    was.mtu != is.mtu)
+		core_set_limits(&d->core, &is, t);
+}
+
+static bool
+still_there(const struct config *new, const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < new->n_peers; i++)
+		if (config_peer_same_id(&new->peers[i], &n->conf))
+			return true;
+	return false;
+}
+
+/*
+ * Peers whose block is gone or means somebody else now. One that a control
+ * command added stays, unless a block wants its name or key.
+ */
+static void
+drop_peers(struct vplamad *d, const struct config *new, struct turn *t)
+{
+	struct node *n, *next;
+	size_t i;
+
+	for (n = TAILQ_FIRST(&d->nodes); n != NULL; n = next) {
+		bool wanted = n->conf.file == NULL || still_there(new, n);
+
+		next = TAILQ_NEXT(n, link);
+		for (i = 0; i < new->n_peers &&wanted; i++) {
+			const struct config_peer *c = &new->peers[i];
+
+			if (!config_peer_same_id(c, &n->conf) &&
+			    (strcmp(c->name, n->conf.name) == 0 ||
+				equal_ct(c->public_key, n->conf.public_key,
+				    KEY_LEN)))
+				wanted = false;
+		}
+		if (wanted)
+			continue;
+		log_info("peer %s: configured=no", n->conf.name);
+		node_del(n, CLOSE_REMOVED, t);
+	}
+}
+
+static void
+take_peers(struct vplamad *d, struct config *new, struct turn *t)
+{
+	const char *why;
+	size_t i;
+
+	drop_peers(d, new, t);
+	for (i = 0; i < new->n_peers; i++) {
+		struct config_peer *c = &new->peers[i];
+		struct node *n = node_by_conf(d, c);
+
+		if (n != NULL) {
+			node_update(n, c, t);
+			continue;
+		}
+		log_info("peer %s: configured=yes", c->name);
+		if (!node_add(d, c, &why, t))
+			log_warnx("peer %s: refused: %s", c->name, why);
+	}
+}
+
+bool
+reload(struct vplamad *d, struct json_object *errors, struct turn *t)
+{
+	struct config_errors errs = { 0 };
+	struct config new;
+	size_t i;
+	bool good;
+
+	(void)notify_reloading();
+	good = config_load(d->cfg.path, &new, &errs);
+	for (i = 0; i < errs.n; i++) {
+		log_warnx("%s", errs.text[i]);
+		if (errors != NULL)
+			json_object_array_add(
+			    errors, json_object_new_string(errs.text[i]));
+	}
+	config_errors_free(&errs);
+	if (good) {
+		take_options(d, &new, t);
+		take_peers(d, &new, t);
+		config_free(&new);
+		log_info("reload: done peers=%u", d->core.n_peers);
+	} else {
+		log_warnx("reload: refused; the old configuration stays");
+	}
+	(void)notify_ready();
+	return good;
+}

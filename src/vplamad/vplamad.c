@@ -1,0 +1,396 @@
+#include "vplamad/vplamad.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmem.h"
+#include "vplamad/notify.h"
+#include "vplamad/reload.h"
+#include "vplamad/stamp.h"
+
+#define CLOSE_STOPPING 1
+#define GOODBYES 3 /* there is no answer to one */
+#define GOODBYE_US 200000u
+
+struct core_limits
+config_limits(const struct config *cfg)
+{
+	return (struct core_limits){
+		.rekey_after_ms = cfg->rekey_after * 1000,
+		.fan_origin = cfg->fanout_rate[0],
+		.fan_total = cfg->fanout_rate[1],
+		.mtu = (uint16_t)cfg->mtu,
+	};
+}
+
+static void
+on_udp_send(void *arg, const struct path *to, struct run *run)
+{
+	struct vplamad *d = arg;
+
+	if (d->udp != NULL)
+		udp_send(d->udp, to, run);
+}
+
+static void
+on_mesh_send(void *arg, struct run *run)
+{
+	struct vplamad *d = arg;
+
+	if (d->port != NULL)
+		port_unix_send(d->port, run);
+}
+
+static void
+on_mesh_hangup(void *arg)
+{
+	struct vplamad *d = arg;
+
+	if (d->port != NULL)
+		port_unix_hangup(d->port);
+}
+
+static void
+on_random(void *arg, void *p, size_t len)
+{
+	(void)arg;
+	random_bytes(p, len);
+}
+
+static void
+on_udp_input(
+    void *arg, const struct path *from, struct run *run, struct turn *t)
+{
+	struct vplamad *d = arg;
+
+	if (!vplamad_stopping(d))
+		core_udp_input(&d->core, from, run, t);
+}
+
+static void
+on_load(void *arg, struct mono now)
+{
+	struct vplamad *d = arg;
+
+	core_note_load(&d->core, now);
+}
+
+static void
+on_port_open(void *arg, struct turn *t)
+{
+	struct vplamad *d = arg;
+
+	core_mesh_open(&d->core, t);
+}
+
+static void
+on_port_input(void *arg, struct run *run, struct turn *t)
+{
+	struct vplamad *d = arg;
+
+	if (!vplamad_stopping(d))
+		core_mesh_input(&d->core, run, t);
+}
+
+static void
+on_port_close(void *arg, struct turn *t)
+{
+	struct vplamad *d = arg;
+
+	core_mesh_close(&d->core, t);
+}
+
+static struct json_object *
+on_ctl_line(void *arg, int role, const char *line, size_t len, struct turn *t,
+    bool *ret_monitor)
+{
+	struct vplamad *d = arg;
+
+	return ctl_dispatch(&d->ctl,
+	    role == CTLSOCK_ADMIN ? CTL_ADMIN : CTL_READ, line, len, t,
+	    ret_monitor);
+}
+
+/* Stamps go on from where the last run could have been. */
+static uint64_t
+stamp_floor(const struct vplamad *d)
+{
+	uint64_t floor = 0;
+	int rc = stamp_load(d->cfg.state_dir, &floor);
+
+	if (rc < 0)
+		log_warnx("%s/stamp: cannot be read: %s; a wrong clock may "
+			  "delay the first tunnels",
+		    d->cfg.state_dir, strerror(-rc));
+	return floor;
+}
+
+static void
+save_stamp(struct vplamad *d, struct turn *t)
+{
+	uint64_t ms = t->wall_ms;
+	int rc;
+
+	d->stamp_at = mono_add(t->now, STAMP_EVERY_US);
+	if (d->core.stamp_ms > ms)
+		ms = d->core.stamp_ms;
+	rc = stamp_save(d->cfg.state_dir, ms);
+	if (rc < 0 && !d->stamp_failed)
+		log_warnx("%s/stamp: cannot be written: %s; after a restart "
+			  "with a wrong clock the first tunnels may be late",
+		    d->cfg.state_dir, strerror(-rc));
+	d->stamp_failed = rc < 0;
+}
+
+void
+vplamad_stop(struct vplamad *d, struct turn *t)
+{
+	if (vplamad_stopping(d)) {
+		loop_stop(d->loop);
+		return;
+	}
+	log_info("stopping");
+	(void)notify_stopping();
+	d->goodbye_at = t->now;
+}
+
+bool
+vplamad_stopping(const struct vplamad *d)
+{
+	return !mono_is_never(d->goodbye_at);
+}
+
+static void
+say_goodbye(struct vplamad *d, struct turn *t)
+{
+	core_close_all(&d->core, CLOSE_STOPPING, t);
+	d->goodbye_at = mono_add(t->now, GOODBYE_US);
+	if (++d->goodbyes == GOODBYES)
+		loop_stop(d->loop);
+}
+
+static struct mono
+on_deadline(void *arg)
+{
+	struct vplamad *d = arg;
+
+	if (vplamad_stopping(d))
+		return d->goodbye_at;
+	return mono_min(core_deadline(&d->core), d->stamp_at);
+}
+
+static void
+on_tick(void *arg, struct turn *t)
+{
+	struct vplamad *d = arg;
+
+	if (vplamad_stopping(d)) {
+		if (mono_due(d->goodbye_at, t->now))
+			say_goodbye(d, t);
+		return;
+	}
+	if (mono_due(d->stamp_at, t->now))
+		save_stamp(d, t);
+	if (mono_due(core_deadline(&d->core), t->now))
+		core_tick(&d->core, t);
+}
+
+static void
+on_signal(void *arg, int signo, struct turn *t)
+{
+	struct vplamad *d = arg;
+
+	if (signo != SIGHUP)
+		vplamad_stop(d, t);
+	else if (!vplamad_stopping(d))
+		reload(d, NULL, t);
+}
+
+static void
+tell_live(struct vplamad *d)
+{
+	struct peer *p;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (p, &d->core.peers, link)
+		n += p->state == PEER_VRNODE;
+	(void)notify_live(n);
+	d->live_changed = false;
+}
+
+/* End of a turn: what must not be done from within the core. */
+static void
+on_act(void *arg, struct turn *t)
+{
+	struct vplamad *d = arg;
+
+	if (!vplamad_stopping(d))
+		nodes_look_up(d, t);
+	if (d->live_changed)
+		tell_live(d);
+}
+
+static void
+start_core(struct vplamad *d, struct turn *t)
+{
+	const struct core_io io = {
+		.arg = d,
+		.udp_send = on_udp_send,
+		.mesh_send = on_mesh_send,
+		.mesh_hangup = on_mesh_hangup,
+		.event = event_from_core,
+		.random = on_random,
+	};
+	struct core_config cc = {
+		.id = d->cfg.id,
+		.net = d->cfg.net,
+		.suites = aead_suites(),
+		.preferred = (uint8_t)aead_preferred(),
+		.stamp_floor_ms = stamp_floor(d),
+		.limits = config_limits(&d->cfg),
+	};
+
+	strcpy(cc.network, d->cfg.network);
+	core_init(&d->core, &cc, &io, t->now);
+	d->has_core = true;
+	wipe(&cc, sizeof(cc));
+}
+
+static bool
+open_udp(struct vplamad *d)
+{
+	unsigned at = 0;
+	char text[ADDR_TEXT];
+	int rc;
+
+	d->udp_handler = (struct udp_handler){ d, on_udp_input, on_load };
+	rc = udp_open(&d->udp, d->loop, &d->priv, d->cfg.listen,
+	    d->cfg.given[OPT_listen].n, &d->udp_handler, &d->core.cnt, &at);
+	if (rc < 0)
+		log_warnx("cannot listen on UDP %s: %s",
+		    addr_format(&d->cfg.listen[at], text), strerror(-rc));
+	return rc == 0;
+}
+
+static bool
+socket_failed(const char *option, const char *path, int rc)
+{
+	if (rc == -EADDRINUSE)
+		log_warnx("%s %s: another daemon listens there; stop it, or "
+			  "set another path",
+		    option, path);
+	else
+		log_warnx("%s %s: %s", option, path, strerror(-rc));
+	return false;
+}
+
+static bool
+open_sockets(struct vplamad *d)
+{
+	int rc;
+
+	d->port_handler = (struct port_handler){ d, on_port_open, on_port_input,
+		on_port_close };
+	d->ctl_handler = (struct ctlsock_handler){ d, on_ctl_line };
+	rc = ctlsock_open(&d->ctlsock, d->loop, &d->priv, &d->ctl_handler,
+	    &d->core.cnt, CTLSOCK_IDLE_MS);
+	if (rc < 0)
+		return socket_failed(
+		    "control-socket", d->cfg.control_socket, rc);
+	rc = port_unix_open(
+	    &d->port, d->loop, &d->priv, &d->port_handler, &d->core.cnt);
+	if (rc < 0)
+		return socket_failed("mesh-socket", d->cfg.mesh_socket, rc);
+	return open_udp(d);
+}
+
+static void
+start_peers(struct vplamad *d, struct turn *t)
+{
+	const char *why;
+	size_t i;
+
+	for (i = 0; i < d->cfg.n_peers; i++)
+		if (!node_add(d, &d->cfg.peers[i], &why, t))
+			log_warnx(
+			    "peer %s: refused: %s", d->cfg.peers[i].name, why);
+	free(d->cfg.peers);
+	d->cfg.peers = NULL;
+	d->cfg.n_peers = 0;
+}
+
+static bool
+start(struct vplamad *d)
+{
+	const struct loop_ops ops = { d, on_deadline, on_tick, on_signal };
+	struct turn *t;
+
+	TAILQ_INIT(&d->nodes);
+	d->goodbye_at = MONO_NEVER;
+	d->monitor.path[PRIV_PATH_MESH] = d->cfg.mesh_socket;
+	d->monitor.path[PRIV_PATH_CONTROL] = d->cfg.control_socket;
+	d->priv = (struct priv){ monitor_call, &d->monitor };
+	d->loop = loop_new(&ops);
+	t = loop_turn(d->loop);
+	d->started = t->now;
+	start_core(d, t);
+	host_init(d);
+	if (!open_sockets(d))
+		return false;
+	save_stamp(d, t);
+	d->resolve = resolve_new(d->loop, RESOLVE_CONF, RESOLVE_HOSTS);
+	hook_add(&d->act, d->loop, LOOP_ACT, on_act, d);
+	start_peers(d, t);
+	return true;
+}
+
+static void
+finish(struct vplamad *d)
+{
+	struct node *n;
+
+	while ((n = TAILQ_FIRST(&d->nodes)) != NULL)
+		node_free(n);
+	if (d->resolve != NULL)
+		hook_del(&d->act, d->loop);
+	resolve_free(d->resolve);
+	if (d->udp != NULL)
+		udp_close(d->udp);
+	if (d->port != NULL)
+		port_unix_close(d->port);
+	if (d->ctlsock != NULL)
+		ctlsock_close(d->ctlsock);
+	d->udp = NULL;
+	d->port = NULL;
+	d->ctlsock = NULL;
+	if (d->has_core)
+		core_fini(&d->core);
+	loop_free(d->loop);
+	config_free(&d->cfg);
+}
+
+int
+vplamad_run(struct config *cfg)
+{
+	struct vplamad *d = xcalloc(1, sizeof(*d));
+	int rc;
+
+	d->cfg = *cfg;
+	wipe(cfg, sizeof(*cfg));
+	if (start(d)) {
+		log_info("ready: network=%s peers=%u", d->cfg.network,
+		    d->core.n_peers);
+		(void)notify_ready();
+		rc = loop_run(d->loop);
+		if (rc < 0)
+			log_warnx("the event loop failed: %s", strerror(-rc));
+	} else {
+		rc = -1;
+	}
+	finish(d);
+	wipe(d, sizeof(*d));
+	free(d);
+	return rc == 0 ? 0 : 1;
+}

@@ -1,0 +1,433 @@
+/*
+ * The configuration: golden files (what is printed, or every error with its
+ * place), every truncation of a good file, and the road there and back.
+ */
+#include "vplamad/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fdutil.h"
+#include "base/xmem.h"
+#include "vplamad/option.h"
+
+#define GOLDEN SRCDIR "/tests/golden/config"
+#define SEED0 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+#define SEED9 "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=\n"
+#define KEY1 "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w="
+#define FILE_MAX 65536
+
+struct dir {
+	char path[64];
+	char conf[96];
+};
+
+static void
+put(const struct dir *d, const char *name, const char *text, mode_t mode)
+{
+	char *path = xasprintf("%s/%s", d->path, name);
+
+	assert_int_equal(file_write(path, text, strlen(text), mode), 0);
+	free(path);
+}
+
+static void
+clear_folder(const struct dir *d)
+{
+	char *pattern = xasprintf("%s/peers.d/*", d->path);
+	glob_t found;
+	size_t i;
+
+	if (glob(pattern, 0, NULL, &found) == 0) {
+		for (i = 0; i < found.gl_pathc; i++)
+			unlink(found.gl_pathv[i]);
+		globfree(&found);
+	}
+	free(pattern);
+}
+
+static int
+setup(void **state)
+{
+	struct dir *d = xcalloc(1, sizeof(*d));
+	char *sub;
+
+	umask(022);
+	strcpy(d->path, "/tmp/vplama-config.XXXXXX");
+	assert_non_null(mkdtemp(d->path));
+	snprintf(d->conf, sizeof(d->conf), "%s/vplamad.conf", d->path);
+	sub = xasprintf("%s/peers.d", d->path);
+	assert_int_equal(mkdir(sub, 0755), 0);
+	free(sub);
+	put(d, "id.key", SEED0, 0600);
+	put(d, "net.key", SEED9, 0600);
+	put(d, "open.key", SEED9, 0644);
+	put(d, "long.key", SEED9 SEED9, 0600);
+	*state = d;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	static const char *const names[] = { "vplamad.conf", "id.key",
+		"net.key", "open.key", "long.key", "peers.d" };
+	struct dir *d = *state;
+	size_t i;
+
+	clear_folder(d);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *path = xasprintf("%s/%s", d->path, names[i]);
+
+		remove(path);
+		free(path);
+	}
+	rmdir(d->path);
+	free(d);
+	return 0;
+}
+
+/* text with every `from` replaced; the caller frees. */
+static char *
+replace(const char *text, const char *from, const char *to)
+{
+	char *ret = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&ret, &len);
+	const char *hit;
+
+	while ((hit = strstr(text, from)) != NULL) {
+		fprintf(f, "%.*s%s", (int)(hit - text), text, to);
+		text = hit + strlen(from);
+	}
+	fputs(text, f);
+	fclose(f);
+	return ret;
+}
+
+/* Lays out a golden input: "--- NAME" begins another file. */
+static void
+lay_out(const struct dir *d, char *text)
+{
+	static const char mark[] = "--- ";
+	const char *name = "vplamad.conf";
+	char *next, *eol;
+
+	clear_folder(d);
+	for (; text != NULL; text = next) {
+		char save[64];
+
+		next = strncmp(text, mark, 4) == 0 ? text : NULL;
+		if (next == NULL) {
+			next = strstr(text, "\n--- ");
+			if (next != NULL)
+				next++;
+		}
+		snprintf(save, sizeof(save), "%s", name);
+		if (next != NULL) {
+			eol = strchr(next, '\n');
+			*eol = '\0';
+			name = next + strlen(mark);
+			*next = '\0';
+			next = eol + 1;
+		}
+		put(d, save, text, 0644);
+	}
+}
+
+/* What a person would see: the canonical form, or the errors. */
+static char *
+outcome(const struct dir *d)
+{
+	struct config_errors errs = { 0 };
+	struct config cfg;
+	char *ret = NULL;
+	size_t len = 0, i;
+	FILE *f = open_memstream(&ret, &len);
+
+	if (config_load(d->conf, &cfg, &errs)) {
+		config_print(&cfg, f);
+		config_free(&cfg);
+	}
+	for (i = 0; i < errs.n; i++)
+		fprintf(f, "%s\n", errs.text[i]);
+	config_errors_free(&errs);
+	fclose(f);
+	return ret;
+}
+
+static char *
+slurp(const char *path)
+{
+	char *buf = xmalloc(FILE_MAX);
+
+	if (file_read(path, buf, FILE_MAX) < 0)
+		buf[0] = '\0';
+	return buf;
+}
+
+static void
+golden_one(const struct dir *d, const char *in_path)
+{
+	char long_name[301];
+	char *in = slurp(in_path), *with_dir, *with_long, *out, *shown, *ok;
+	char *ok_path =
+	    xasprintf("%.*s.ok", (int)(strlen(in_path) - 3), in_path);
+
+	memset(long_name, 'x', 300);
+	long_name[300] = '\0';
+	with_dir = replace(in, "@DIR@", d->path);
+	with_long = replace(with_dir, "@LONG@", long_name);
+	lay_out(d, with_long);
+	out = outcome(d);
+	shown = replace(out, d->path, "@DIR@");
+	if (getenv("UPDATE_GOLDEN") != NULL)
+		assert_int_equal(
+		    file_write(ok_path, shown, strlen(shown), 0644), 0);
+	ok = slurp(ok_path);
+	if (strcmp(ok, shown) != 0)
+		fail_msg("%s: got\n%s", ok_path, shown);
+	free(ok);
+	free(shown);
+	free(out);
+	free(with_long);
+	free(with_dir);
+	free(ok_path);
+	free(in);
+}
+
+static void
+test_golden(void **state)
+{
+	glob_t found;
+	size_t i;
+
+	assert_int_equal(glob(GOLDEN "/*.in", 0, NULL, &found), 0);
+	assert_true(found.gl_pathc >= 10);
+	for (i = 0; i < found.gl_pathc; i++)
+		golden_one(*state, found.gl_pathv[i]);
+	globfree(&found);
+}
+
+static char *
+full(const struct dir *d)
+{
+	char *in = slurp(GOLDEN "/full.in");
+	char *text = replace(in, "@DIR@", d->path);
+
+	free(in);
+	return text;
+}
+
+/* What is printed reads back to the same. */
+static void
+test_round_trip(void **state)
+{
+	const struct dir *d = *state;
+	char *in = full(d), *once, *twice;
+
+	lay_out(d, in);
+	once = outcome(d);
+	assert_non_null(strstr(once, "rekey-after = 2\n"));
+	put(d, "vplamad.conf", once, 0644);
+	twice = outcome(d);
+	assert_string_equal(once, twice);
+	free(twice);
+	free(once);
+	free(in);
+}
+
+/* The values end up where the daemon looks for them. */
+static void
+test_values(void **state)
+{
+	const struct dir *d = *state;
+	struct config_errors errs = { 0 };
+	struct config cfg;
+	char *in = full(d);
+
+	lay_out(d, in);
+	assert_true(config_load(d->conf, &cfg, &errs));
+	assert_string_equal(cfg.network, "mesh \"one\" \\ $HOME");
+	assert_int_equal(cfg.given[OPT_listen].n, 2);
+	assert_int_equal(cfg.listen[1].port, 17469);
+	assert_int_equal(cfg.rekey_after, 2);
+	assert_int_equal(cfg.fanout_rate[0], 1);
+	assert_int_equal(cfg.fanout_rate[1], 1000000);
+	assert_int_equal(cfg.mtu, 9000);
+	assert_int_equal(cfg.log_level, LOG_LV_DEBUG);
+	assert_int_equal(cfg.given[OPT_mtu].line, 11);
+	assert_int_equal(cfg.n_peers, 2);
+	assert_string_equal(cfg.peers[0].name, "island");
+	assert_string_equal(cfg.peers[0].endpoint[2], "[2001:db8::1]:65535");
+	assert_int_equal(cfg.peers[0].given[PEER_OPT_endpoint].n, 3);
+	assert_int_equal(cfg.peers[0].pair_psk[0], 9);
+	assert_int_equal(cfg.peers[0].line, 14);
+	assert_int_equal(cfg.peers[1].line, 20);
+	assert_string_equal(cfg.peers[1].file, d->conf);
+	assert_int_equal(cfg.id.seed[0], 0);
+	config_free(&cfg);
+	free(in);
+}
+
+/* Cut anywhere: an error with the file's name, or a shorter good one. */
+static void
+test_truncated(void **state)
+{
+	const struct dir *d = *state;
+	char *in = full(d);
+	size_t len = strlen(in), i, refused = 0;
+
+	for (i = 0; i <= len; i++) {
+		struct config_errors errs = { 0 };
+		struct config cfg;
+		char *cut = strndup(in, i);
+
+		put(d, "vplamad.conf", cut, 0644);
+		if (config_load(d->conf, &cfg, &errs)) {
+			assert_int_equal(errs.n, 0);
+			config_free(&cfg);
+		} else {
+			assert_true(errs.n > 0);
+			assert_ptr_equal(
+			    strstr(errs.text[0], d->path), errs.text[0]);
+			refused++;
+		}
+		config_errors_free(&errs);
+		free(cut);
+	}
+	/* The whole is good, and a cut in a quote leaves nothing behind. */
+	assert_true(refused > len / 2 && refused < len);
+	put(d, "vplamad.conf", in, 0644);
+	free(in);
+	in = outcome(d);
+	assert_non_null(strstr(in, "peer \"island\""));
+	free(in);
+}
+
+/* Every byte value in the place of every byte: no crash, no silence. */
+static void
+test_mangled(void **state)
+{
+	const struct dir *d = *state;
+	char *in = full(d), was;
+	size_t len = strlen(in), i;
+	unsigned seed = 7;
+
+	for (i = 0; i < len; i++) {
+		struct config_errors errs = { 0 };
+		struct config cfg;
+
+		was = in[i];
+		seed = seed * 1103515245u + 12345u;
+		in[i] = (char)(1 + (seed >> 16) % 255);
+		put(d, "vplamad.conf", in, 0644);
+		if (config_load(d->conf, &cfg, &errs))
+			config_free(&cfg);
+		else
+			assert_true(errs.n > 0);
+		config_errors_free(&errs);
+		in[i] = was;
+	}
+	free(in);
+}
+
+static void
+expect_error(const char *path, const char *text)
+{
+	struct config_errors errs = { 0 };
+	struct config cfg;
+
+	assert_false(config_load(path, &cfg, &errs));
+	assert_true(errs.n > 0);
+	if (strstr(errs.text[0], text) == NULL)
+		fail_msg("got: %s", errs.text[0]);
+	config_errors_free(&errs);
+}
+
+static void
+test_unreadable(void **state)
+{
+	const struct dir *d = *state;
+	char long_path[600];
+
+	expect_error("/nonexistent/vplamad.conf", "No such file");
+	expect_error(d->path, "Is a directory");
+	memset(long_path, '/', sizeof(long_path) - 1);
+	long_path[sizeof(long_path) - 1] = '\0';
+	expect_error(long_path, "too long");
+}
+
+/* Every option says what it is for, and its default is a good value. */
+static void
+test_table(void **state)
+{
+	char buf[512];
+	const struct option *o;
+
+	(void)state;
+	for (o = options; o < options + OPT_MAX; o++) {
+		memset(buf, 0, sizeof(buf));
+		assert_true(strlen(o->help) > 10);
+		if (o->def != NULL && o->values == 1)
+			assert_null(o->type->parse(o, o->def, buf));
+	}
+}
+
+static void
+test_make(void **state)
+{
+	const char *ep[9] = { "a.example:1", "[::1]:2", "a:3", "a:4", "a:5",
+		"a:6", "a:7", "a:8", "a:9" };
+	struct config_peer p, q;
+
+	(void)state;
+	assert_null(config_peer_make("one", KEY1, ep, 8, &p));
+	assert_string_equal(p.name, "one");
+	assert_int_equal(p.given[PEER_OPT_endpoint].n, 8);
+	assert_string_equal(p.endpoint[1], "[::1]:2");
+	assert_null(p.file);
+	assert_non_null(config_peer_make("one", KEY1, ep, 9, &q));
+	assert_non_null(config_peer_make("", KEY1, ep, 1, &q));
+	assert_non_null(config_peer_make("one", KEY1 " ", ep, 1, &q));
+	ep[0] = "a.example";
+	assert_non_null(config_peer_make("one", KEY1, ep, 1, &q));
+
+	assert_null(config_peer_make("one", KEY1, ep + 1, 1, &q));
+	assert_true(config_peer_same_id(&p, &q));
+	assert_false(config_peer_same_endpoints(&p, &q));
+	assert_null(config_peer_make("two", KEY1, ep + 1, 1, &p));
+	assert_false(config_peer_same_id(&p, &q));
+	assert_true(config_peer_same_endpoints(&p, &q));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_mangled),
+		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_make),
+	};
+
+	if (!crypto_start())
+		return 1;
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

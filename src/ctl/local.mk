@@ -1,1 +1,11 @@
-# Files of this folder.
+noinst_LIBRARIES += src/ctl/libctl.a
+src_ctl_libctl_a_SOURCES = \
+	src/ctl/call.h \
+	src/ctl/cmd.c \
+	src/ctl/cmd_daemon.c \
+	src/ctl/cmd_explain.c \
+	src/ctl/cmd_peer.c \
+	src/ctl/cmd_show.c \
+	src/ctl/ctl.h \
+	src/ctl/event.c \
+	src/ctl/json.c src/ctl/json.h

@@ -1,1 +1,31 @@
-# Files of this folder.
+# All but main(), for the unit tests.
+noinst_LIBRARIES += src/vplamctl/libvplamctl.a
+src_vplamctl_libvplamctl_a_SOURCES = \
+	src/vplamctl/cli.h \
+	src/vplamctl/cli_ctl.c \
+	src/vplamctl/cli_key.c \
+	src/vplamctl/client.c src/vplamctl/client.h \
+	src/vplamctl/get.c \
+	src/vplamctl/human.c src/vplamctl/human.h \
+	src/vplamctl/out.h \
+	src/vplamctl/out_dump.c \
+	src/vplamctl/out_json.c \
+	src/vplamctl/out_text.c
+
+bin_PROGRAMS += vplamctl
+vplamctl_SOURCES = src/vplamctl/main.c
+vplamctl_LDADD = \
+	src/vplamctl/libvplamctl.a \
+	src/crypto/libcrypto.a src/crypto/libkx.a \
+	src/wire/libwire.a src/base/libbase.a \
+	$(SODIUM_LIBS) $(JSON_LIBS)
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+bashcompletion_DATA = src/vplamctl/completion/vplamctl
+CLEANFILES += src/vplamctl/completion/vplamctl
+EXTRA_DIST += src/vplamctl/vplamctl.bash-completion
+
+# The name that bash looks for is also that of the program.
+src/vplamctl/completion/vplamctl: src/vplamctl/vplamctl.bash-completion
+	$(AM_V_GEN)$(MKDIR_P) src/vplamctl/completion && \
+		cp $(srcdir)/src/vplamctl/vplamctl.bash-completion $@

@@ -1,0 +1,388 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/session.h"
+#include "ctl/call.h"
+#include "ctl/json.h"
+#include "wire/ctlmsg.h"
+
+/* Initiations that a slow or lossy path may well have eaten. */
+#define FEW_TRIES 3
+
+/* What the rules look at. */
+struct look {
+	const struct core *core;
+	const struct peer *peer;
+	struct mono now;
+	struct json_object *names; /* configured endpoints, see ctl_host */
+	size_t n_names, n_failed;  /* n_failed: look-ups that found nothing */
+};
+
+/*
+ * The newest attempt went out with a cookie that came after the last
+ * handshake: the peer's daemon is alive and could check our mac1.
+ */
+static bool
+cookie_came(const struct peer *p)
+{
+	const struct dial *d = &p->dial;
+	const struct attempt *at = &d->at[(d->next + ATTEMPTS - 1) % ATTEMPTS];
+
+	return d->has_cookie && at->used && at->cookie_done &&
+	    (p->handshake_wall_ms == 0 ||
+		mono_before(p->handshake_at, d->cookie_at));
+}
+
+static bool
+no_suite(const struct look *k)
+{
+	return k->core->suites == 0;
+}
+
+static bool
+silent_tunnel(const struct look *k)
+{
+	return k->peer->state == PEER_VRNODE && k->peer->probes > 0;
+}
+
+static bool
+no_mesh(const struct look *k)
+{
+	return k->peer->state == PEER_VRNODE && !k->core->mesh_up;
+}
+
+static bool
+live(const struct look *k)
+{
+	return k->peer->state == PEER_VRNODE;
+}
+
+static bool
+confirming(const struct look *k)
+{
+	return peer_session(k->peer) != NULL;
+}
+
+static bool
+no_address(const struct look *k)
+{
+	return k->peer->n_ep == 0 && !k->peer->dial.active;
+}
+
+static bool
+unresolved(const struct look *k)
+{
+	return no_address(k) && k->n_failed > 0;
+}
+
+static bool
+resolving(const struct look *k)
+{
+	return no_address(k) && k->n_names > 0;
+}
+
+static bool
+passive(const struct look *k)
+{
+	return no_address(k) && !k->peer->ever_live;
+}
+
+static bool
+cookie_only(const struct look *k)
+{
+	return k->peer->dial.active && k->peer->dial.tries > FEW_TRIES &&
+	    cookie_came(k->peer);
+}
+
+static bool
+dead(const struct look *k)
+{
+	return k->peer->state == PEER_DEAD;
+}
+
+static bool
+just_begun(const struct look *k)
+{
+	return k->peer->dial.active && k->peer->dial.tries <= FEW_TRIES;
+}
+
+static bool
+no_answer(const struct look *k)
+{
+	return k->peer->dial.active;
+}
+
+static bool
+gone(const struct look *k)
+{
+	return k->peer->ever_live;
+}
+
+static bool
+always(const struct look *k)
+{
+	(void)k;
+	return true;
+}
+
+/* The first that holds decided. */
+static const struct rule {
+	const char *id;
+	bool (*holds)(const struct look *k);
+	const char *text;
+	const char *option; /* of the peer's block or of the file, or NULL */
+	const char *change; /* what to do */
+} rules[] = {
+	{ "silent", silent_tunnel,
+	    "The tunnel is up, but the peer has stopped answering: probes are "
+	    "on their way, and it is dead when 45 of them had no answer.",
+	    NULL, "Nothing here: look at the line and at the peer's daemon." },
+	{ "no-mesh-daemon", no_mesh,
+	    "The tunnel is up, but no mesh daemon is connected to the mesh "
+	    "socket of this node, so nothing travels through it.",
+	    "mesh-socket",
+	    "Start the mesh daemon, or let it use this socket." },
+	{ "live", live, "The tunnel is up and carries packets.", NULL,
+	    "Nothing: this works." },
+	{ "no-suite", no_suite,
+	    "This node has no cipher suite to offer: no handshake can succeed.",
+	    NULL, "Install a libsodium that has ChaCha20-Poly1305." },
+	{ "confirming", confirming,
+	    "The handshake succeeded, and nothing has come through the tunnel "
+	    "since: it counts as live with the first packet.",
+	    NULL,
+	    "Wait some seconds; if it stays so, something on the way drops "
+	    "what is no handshake." },
+	{ "name-unresolved", unresolved,
+	    "No address to dial: a name among the endpoints does not resolve.",
+	    "endpoint", "Correct the name, or write the address itself." },
+	{ "resolving", resolving,
+	    "No address to dial yet: the look-up of the peer's name goes on.",
+	    "endpoint", "Wait; if it stays so, write the address itself." },
+	{ "waiting-for-peer", passive,
+	    "No endpoint of this peer is known: it has to dial us, and has not "
+	    "done so with the key we know.",
+	    "endpoint", "Add an endpoint, or check the key at the peer." },
+	{ "not-accepted", cookie_only,
+	    "The peer's daemon is there, with the key and in the network that "
+	    "we expect (it sent cookies), but accepts no handshake: it does "
+	    "not know our public key, or holds another pair key.",
+	    "pair-psk-file",
+	    "At the peer: add a peer block with our public key. At both: the "
+	    "same pair-psk-file, or none." },
+	{ "dead", dead,
+	    "The tunnel was up, then the peer answered nothing for 35 seconds "
+	    "(50 when idle), nor any initiation since.",
+	    "endpoint",
+	    "Nothing if the peer is down; else check where it is now." },
+	{ "dialling", just_begun,
+	    "Dialling has just begun: no answer to the first initiations yet.",
+	    NULL, "Wait some seconds and ask again." },
+	{ "no-answer", no_answer,
+	    "Nothing at all came back. A vplamad says nothing when its key or "
+	    "its network is another one or when it does not know our key; a "
+	    "firewall, a wrong port or no daemon look the same.",
+	    "endpoint",
+	    "Check endpoint and public-key of the peer, network (and "
+	    "network-key-file) at both ends, our key at the peer, UDP in both "
+	    "firewalls." },
+	{ "gone", gone,
+	    "There was a tunnel and it is over: the peer closed it, or nobody "
+	    "needed it. We are not dialling now.",
+	    "endpoint", "Add an endpoint if this node should dial again." },
+	{ "never-answered", always,
+	    "The peer never completed a handshake with us, and the next "
+	    "initiation is not due yet.",
+	    "endpoint", "Wait for the next initiation and ask again." },
+};
+
+static const struct rule *
+decide(const struct look *k)
+{
+	const struct rule *r = rules;
+
+	while (!r->holds(k))
+		r++;
+	return r;
+}
+
+/* "" when the look-up brought addresses or has not ended. */
+static const char *
+name_error(struct json_object *name)
+{
+	struct json_object *v = json_object_object_get(name, "error");
+
+	return v == NULL ? "" : json_object_get_string(v);
+}
+
+static void
+fact(struct json_object *facts, const char *what, struct json_object *value)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_str(o, "what", what);
+	json_object_object_add(o, "value", value);
+	json_object_array_add(facts, o);
+}
+
+static void
+fact_u64(struct json_object *facts, const char *what, uint64_t v)
+{
+	fact(facts, what, json_object_new_uint64(v));
+}
+
+static void
+fact_str(struct json_object *facts, const char *what, const char *s)
+{
+	fact(facts, what, json_object_new_string(s));
+}
+
+static void
+fact_ago(struct json_object *facts, const char *what, struct mono at,
+    const struct look *k)
+{
+	fact_u64(facts, what, mono_since(at, k->now) / MONO_SEC);
+}
+
+static void
+facts_names(struct json_object *facts, const struct look *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->n_names; i++) {
+		struct json_object *n = json_object_array_get_idx(k->names, i);
+
+		fact(facts, "endpoint_configured", json_object_get(n));
+	}
+}
+
+static void
+facts_tunnel(struct json_object *facts, const struct look *k)
+{
+	const struct peer *p = k->peer;
+	const struct session *s = peer_session(p);
+	char text[ADDR_TEXT];
+
+	if (p->has_path)
+		fact_str(facts, "endpoint_in_use",
+		    addr_format(&p->path.remote, text));
+	if (s != NULL) {
+		fact_str(facts, "dialled_by", p->dialled ? "us" : "peer");
+		fact_str(facts, "suite", suite_text(s->ops->suite));
+		fact_u64(facts, "mtu", peer_mtu(k->core, p));
+	}
+	if (p->handshake_wall_ms != 0)
+		fact_ago(facts, "handshake_age_seconds", p->handshake_at, k);
+	if (p->stats.rx_packets != 0)
+		fact_ago(facts, "last_heard_seconds", p->last_rx, k);
+	fact_u64(facts, "probes_unanswered", p->probes);
+	fact_u64(facts, "rtt_us", p->rtt_us);
+	fact_u64(facts, "deaths", p->stats.deaths);
+}
+
+static void
+facts_dial(struct json_object *facts, const struct look *k)
+{
+	const struct peer *p = k->peer;
+	struct mono next = p->deadline[TM_DIAL];
+
+	if (!p->dial.active)
+		return;
+	fact_ago(facts, "dialling_seconds", p->dial.began, k);
+	fact_u64(facts, "initiations_sent", p->dial.tries);
+	fact_str(facts, "cookie_reply", cookie_came(p) ? "came" : "none");
+	if (!mono_is_never(next))
+		fact_u64(facts, "next_initiation_ms",
+		    mono_since(k->now, next) / MONO_MS);
+}
+
+static struct json_object *
+facts_json(const struct look *k)
+{
+	struct json_object *facts = json_object_new_array();
+	const struct peer *p = k->peer;
+
+	fact_str(facts, "state", peer_state_name(p->state));
+	fact_ago(facts, "state_seconds", p->since, k);
+	fact(
+	    facts, "mesh_connected", json_object_new_boolean(k->core->mesh_up));
+	facts_names(facts, k);
+	fact_u64(facts, "addresses_known", p->n_ep);
+	facts_tunnel(facts, k);
+	facts_dial(facts, k);
+	return facts;
+}
+
+static struct json_object *
+rule_json(const struct rule *r)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_str(o, "id", r->id);
+	put_str(o, "text", r->text);
+	return o;
+}
+
+static struct json_object *
+config_json(
+    const struct ctl_call *call, const struct peer *p, const struct rule *r)
+{
+	const struct ctl_host *host = call->ctl->host;
+	struct json_object *o = json_object_new_object();
+	struct ctl_origin at = { 0 };
+
+	if (!host->peer_origin(host->arg, p, &at) || at.file == NULL) {
+		json_object_object_add(o, "file", NULL);
+		json_object_object_add(o, "line", NULL);
+	} else {
+		put_str(o, "file", at.file);
+		put_u64(o, "line", (uint64_t)at.line);
+	}
+	if (r->option == NULL)
+		json_object_object_add(o, "option", NULL);
+	else
+		put_str(o, "option", r->option);
+	put_str(o, "change", r->change);
+	return o;
+}
+
+static void
+look_at(struct look *k, const struct ctl_call *call, const struct peer *p)
+{
+	const struct ctl_host *host = call->ctl->host;
+	size_t i;
+
+	*k = (struct look){ .core = call->ctl->core,
+		.peer = p,
+		.now = call->t->now,
+		.names = host->peer_names(host->arg, p) };
+	if (k->names != NULL)
+		k->n_names = json_object_array_length(k->names);
+	for (i = 0; i < k->n_names; i++)
+		if (name_error(json_object_array_get_idx(k->names, i))[0] !=
+		    '\0')
+			k->n_failed++;
+}
+
+struct json_object *
+cmd_explain(struct ctl_call *call)
+{
+	const struct peer *p = call_peer(call);
+	const struct rule *r;
+	struct json_object *o;
+	struct look k;
+
+	if (p == NULL)
+		return NULL;
+	look_at(&k, call, p);
+	r = decide(&k);
+	o = json_object_new_object();
+	put_u64(o, "version", CTL_VERSION);
+	put_u64(o, "id", p->id);
+	put_str(o, "name", p->cfg.name);
+	json_object_object_add(o, "rule", rule_json(r));
+	json_object_object_add(o, "facts", facts_json(&k));
+	json_object_object_add(o, "config", config_json(call, p, r));
+	json_object_put(k.names);
+	return o;
+}

@@ -1,0 +1,63 @@
+#include "ctl/call.h"
+#include "ctl/json.h"
+#include "wire/ctlmsg.h"
+
+static struct json_object *
+suites_json(uint8_t suites)
+{
+	struct json_object *list = json_object_new_array();
+	unsigned s;
+
+	for (s = 0; s < SUITE_MAX; s++)
+		if ((suites & 1u << s) != 0)
+			json_object_array_add(
+			    list, json_object_new_string(suite_text(s)));
+	return list;
+}
+
+static struct json_object *
+node_json(const struct core *c)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_key(o, "public_key", c->id.ed_pk);
+	put_str(o, "network", c->network);
+	json_object_object_add(o, "suites", suites_json(c->suites));
+	put_u64(o, "mtu", c->limits.mtu);
+	put_bool(o, "mesh_connected", c->mesh_up);
+	return o;
+}
+
+static struct json_object *
+peers_json(const struct ctl_call *call, const struct peer *only)
+{
+	struct json_object *list = json_object_new_array();
+	const struct core *c = call->ctl->core;
+	const struct peer *p;
+
+	TAILQ_FOREACH (p, &c->peers, link)
+		if (only == NULL || only == p)
+			json_object_array_add(
+			    list, peer_json(c, p, call->t->now));
+	return list;
+}
+
+struct json_object *
+cmd_show(struct ctl_call *call)
+{
+	const struct ctl_host *host = call->ctl->host;
+	const struct peer *only = NULL;
+	struct json_object *o;
+
+	if (call_arg(call, "peer") != NULL) {
+		only = call_peer(call);
+		if (only == NULL)
+			return NULL;
+	}
+	o = json_object_new_object();
+	put_u64(o, "version", CTL_VERSION);
+	json_object_object_add(o, "daemon", host->about(host->arg));
+	json_object_object_add(o, "node", node_json(call->ctl->core));
+	json_object_object_add(o, "peers", peers_json(call, only));
+	return o;
+}

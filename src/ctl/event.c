@@ -1,0 +1,53 @@
+#include "ctl/ctl.h"
+
+#include <stddef.h>
+
+#include "ctl/json.h"
+#include "wire/ctlmsg.h"
+
+static const char *
+event_name(enum core_event ev)
+{
+	static const char *const names[] = {
+		[EV_PEER_STATE] = "peer.state",
+		[EV_PEER_ENDPOINT] = "peer.endpoint",
+		[EV_PEER_RTT] = "peer.rtt",
+		[EV_PEER_SESSION] = "peer.session",
+		[EV_PEER_DIAL] = "peer.dial",
+		[EV_MESH_UP] = "mesh.up",
+		[EV_MESH_DOWN] = "mesh.down",
+	};
+
+	return names[ev];
+}
+
+static struct json_object *
+peer_summary(const struct peer *p)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_u64(o, "id", p->id);
+	put_str(o, "name", p->cfg.name);
+	put_key(o, "public_key", p->cfg.ed_pk);
+	put_str(o, "state", peer_state_name(p->state));
+	put_bool(o, "dialled", p->dialled);
+	put_endpoint(o, p);
+	put_u64(o, "rtt_us", p->rtt_us);
+	put_u64(o, "initiations", p->dial.tries);
+	return o;
+}
+
+struct json_object *
+ctl_event(const struct ctl *ctl, enum core_event ev, const struct peer *p,
+    const struct turn *t)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_u64(o, "version", CTL_VERSION);
+	put_str(o, "event", event_name(ev));
+	put_u64(o, "time_ms", t->wall_ms);
+	put_str(o, "network", ctl->core->network);
+	if (p != NULL)
+		json_object_object_add(o, "peer", peer_summary(p));
+	return o;
+}

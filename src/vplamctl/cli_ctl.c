@@ -1,0 +1,194 @@
+#include <string.h>
+
+#include "base/xmem.h"
+#include "vplamctl/cli.h"
+#include "vplamctl/client.h"
+
+int
+cli_fail(struct cli *cli, const char *code, const char *text)
+{
+	struct json_object *err = json_object_new_object();
+
+	json_object_object_add(err, "code", json_object_new_string(code));
+	json_object_object_add(err, "text", json_object_new_string(text));
+	cli->out.ops->fail(&cli->out, err);
+	json_object_put(err);
+	return EXIT_FAIL;
+}
+
+/* Takes over args. The result, which the caller puts, or NULL: it is said. */
+static struct json_object *
+call(struct cli *cli, struct client *cl, const char *cmd,
+    struct json_object *args)
+{
+	struct json_object *reply = client_call(cl, cmd, args), *res = NULL;
+
+	if (reply == NULL)
+		cli_fail(cli, cl->code, cl->why);
+	else if (!get_bool(reply, "ok"))
+		cli->out.ops->fail(&cli->out, get_obj(reply, "error"));
+	else
+		res = json_object_get(get_obj(reply, "result"));
+	json_object_put(reply);
+	return res;
+}
+
+/* One command on a connection of its own; as above. */
+static struct json_object *
+ask(struct cli *cli, const char *cmd, struct json_object *args)
+{
+	struct json_object *res;
+	struct client cl;
+
+	if (!client_open(&cl, cli->socket)) {
+		json_object_put(args);
+		cli_fail(cli, cl.code, cl.why);
+		return NULL;
+	}
+	res = call(cli, &cl, cmd, args);
+	client_close(&cl);
+	return res;
+}
+
+static int
+ask_and_print(struct cli *cli, const char *cmd, struct json_object *args,
+    void (*print)(struct out *, struct json_object *))
+{
+	struct json_object *res = ask(cli, cmd, args);
+
+	if (res == NULL)
+		return EXIT_FAIL;
+	print(&cli->out, res);
+	json_object_put(res);
+	return EXIT_OK;
+}
+
+static struct json_object *
+arg_str(const char *name, const char *value)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, name, json_object_new_string(value));
+	return o;
+}
+
+/* {} for "all" or no word. */
+static struct json_object *
+arg_peer(int argc, char **argv)
+{
+	if (argc == 0 || strcmp(argv[0], "all") == 0)
+		return NULL;
+	return arg_str("peer", argv[0]);
+}
+
+int
+cli_show(struct cli *cli, int argc, char **argv)
+{
+	return ask_and_print(
+	    cli, "show", arg_peer(argc, argv), cli->out.ops->show);
+}
+
+int
+cli_dump(struct cli *cli, int argc, char **argv)
+{
+	cli->out.with_name = argc > 0 && strcmp(argv[0], "all") == 0;
+	return ask_and_print(
+	    cli, "show", arg_peer(argc, argv), cli->out.ops->dump);
+}
+
+int
+cli_counters(struct cli *cli, int argc, char **argv)
+{
+	struct json_object *args = json_object_new_object();
+
+	(void)argc, (void)argv;
+	json_object_object_add(args, "describe", json_object_new_boolean(true));
+	return ask_and_print(cli, "counters", args, cli->out.ops->counters);
+}
+
+int
+cli_explain(struct cli *cli, int argc, char **argv)
+{
+	(void)argc;
+	return ask_and_print(
+	    cli, "explain", arg_str("peer", argv[0]), cli->out.ops->explain);
+}
+
+int
+cli_monitor(struct cli *cli, int argc, char **argv)
+{
+	struct json_object *res, *ev;
+	struct client cl;
+
+	(void)argc, (void)argv;
+	if (!client_open(&cl, cli->socket))
+		return cli_fail(cli, cl.code, cl.why);
+	res = call(cli, &cl, "monitor", NULL);
+	json_object_put(res);
+	while (res != NULL && (ev = client_event(&cl)) != NULL) {
+		cli->out.ops->event(&cli->out, ev);
+		json_object_put(ev);
+		if (fflush(cli->out.f) != 0)
+			break;
+	}
+	if (res != NULL && cl.code != NULL)
+		cli_fail(cli, cl.code, cl.why);
+	client_close(&cl);
+	return EXIT_FAIL; /* it ends by a signal, or by an error */
+}
+
+/* Takes over args. */
+static int
+change(struct cli *cli, const char *cmd, struct json_object *args, char *text)
+{
+	struct json_object *res = ask(cli, cmd, args);
+
+	if (res != NULL)
+		cli->out.ops->done(&cli->out, text, res);
+	json_object_put(res);
+	free(text);
+	return res == NULL ? EXIT_FAIL : EXIT_OK;
+}
+
+int
+cli_peers_add(struct cli *cli, int argc, char **argv)
+{
+	struct json_object *args = arg_str("name", argv[0]);
+	struct json_object *list = json_object_new_array();
+	int i;
+
+	json_object_object_add(
+	    args, "public_key", json_object_new_string(argv[1]));
+	for (i = 2; i < argc; i++)
+		json_object_array_add(list, json_object_new_string(argv[i]));
+	json_object_object_add(args, "endpoints", list);
+	return change(cli, "peers.add", args,
+	    xasprintf("%s is a peer until vplamad restarts; write it to "
+		      "peers.d to keep it",
+		argv[0]));
+}
+
+int
+cli_peers_del(struct cli *cli, int argc, char **argv)
+{
+	(void)argc;
+	return change(cli, "peers.del", arg_str("peer", argv[0]),
+	    xasprintf("%s is no longer a peer; one that the configuration "
+		      "names comes back at the next start",
+		argv[0]));
+}
+
+int
+cli_reload(struct cli *cli, int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	return change(
+	    cli, "reload", NULL, xstrdup("the configuration was read again"));
+}
+
+int
+cli_stop(struct cli *cli, int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	return change(cli, "stop", NULL, xstrdup("vplamad is stopping"));
+}

@@ -1,0 +1,181 @@
+/* vplamctl: keys, inspection and live changes of a running vplamad. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/prim.h"
+#include "vplamctl/cli.h"
+
+#define ANY 99 /* arguments */
+
+static const struct verb {
+	const char *word, *second; /* second: NULL for most */
+	int least, most;	   /* arguments behind the verb */
+	int (*run)(struct cli *cli, int argc, char **argv);
+	const char *args, *help;
+} verbs[] = {
+	{ "genkey", NULL, 0, 0, cli_genkey, "", "make a private key" },
+	{ "pubkey", NULL, 0, 0, cli_pubkey, "",
+	    "the public key of the private key on standard input" },
+	{ "netkey", NULL, 1, 1, cli_netkey, "NAME",
+	    "the key of a closed network, from a passphrase on stdin" },
+	{ "show", NULL, 0, 1, cli_show, "[PEER|all]", "this node, its peers" },
+	{ "dump", NULL, 0, 1, cli_dump, "[PEER|all]",
+	    "the same in the columns of wg(8); all: with a name in front" },
+	{ "counters", NULL, 0, 0, cli_counters, "",
+	    "what happened how often, drops by reason" },
+	{ "explain", NULL, 1, 1, cli_explain, "PEER",
+	    "why a peer is in the state it is, and what to change" },
+	{ "monitor", NULL, 0, 0, cli_monitor, "", "events as they happen" },
+	{ "peers", "add", 2, ANY, cli_peers_add, "NAME KEY [HOST:PORT...]",
+	    "add a peer until restart" },
+	{ "peers", "del", 1, 1, cli_peers_del, "PEER",
+	    "remove a peer until restart" },
+	{ "reload", NULL, 0, 0, cli_reload, "",
+	    "make vplamad read its configuration again" },
+	{ "stop", NULL, 0, 0, cli_stop, "", "make vplamad end" },
+};
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void
+put_usage(FILE *f, const struct verb *v)
+{
+	fprintf(f, "vplamctl [-s SOCKET] [--json] %s%s%s %s\n", v->word,
+	    v->second != NULL ? " " : "", v->second != NULL ? v->second : "",
+	    v->args);
+}
+
+static void
+help(FILE *f)
+{
+	size_t i;
+
+	fprintf(
+	    f, "usage: vplamctl [-s SOCKET] [--json] VERB [ARGUMENT...]\n\n");
+	for (i = 0; i < N_VERBS; i++) {
+		const struct verb *v = &verbs[i];
+		int n = fprintf(f, "  %s%s%s %s", v->word,
+		    v->second != NULL ? " " : "",
+		    v->second != NULL ? v->second : "", v->args);
+
+		fprintf(f, "%*s%s\n", n < 36 ? 36 - n : 1, "", v->help);
+	}
+	fprintf(f,
+	    "\nPEER is a name, an id, or a public key (six characters of it "
+	    "or more).\n");
+}
+
+static int
+verb_words(const struct verb *v)
+{
+	return v->second != NULL ? 2 : 1;
+}
+
+static const struct verb *
+verb_find(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; i < N_VERBS; i++) {
+		const struct verb *v = &verbs[i];
+
+		if (strcmp(argv[0], v->word) == 0 &&
+		    (v->second == NULL ||
+			(argc > 1 && strcmp(argv[1], v->second) == 0)))
+			return v;
+	}
+	return NULL;
+}
+
+/* word may be the first of two: then what can follow is said. */
+static int
+no_verb(const char *word)
+{
+	bool first = true;
+	size_t i;
+
+	for (i = 0; word != NULL && i < N_VERBS; i++) {
+		if (strcmp(word, verbs[i].word) != 0)
+			continue;
+		fputs(first ? "usage: " : "       ", stderr);
+		put_usage(stderr, &verbs[i]);
+		first = false;
+	}
+	if (!first)
+		return EXIT_USAGE;
+	if (word != NULL)
+		fprintf(stderr, "vplamctl: there is no verb %s\n", word);
+	help(stderr);
+	return EXIT_USAGE;
+}
+
+static int
+run(struct cli *cli, int argc, char **argv)
+{
+	const struct verb *v = argc > 0 ? verb_find(argc, argv) : NULL;
+	int rc, words;
+
+	if (v == NULL)
+		return no_verb(argc > 0 ? argv[0] : NULL);
+	words = verb_words(v);
+	if (argc - words < v->least || argc - words > v->most) {
+		fputs("usage: ", stderr);
+		put_usage(stderr, v);
+		return EXIT_USAGE;
+	}
+	rc = v->run(cli, argc - words, argv + words);
+	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+		perror("vplamctl: standard output");
+		rc = EXIT_FAIL;
+	}
+	return rc;
+}
+
+static bool
+want_colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) == 1 && (no == NULL || no[0] == '\0');
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const char *env = getenv("VPLAMA_CONTROL");
+	struct cli cli = { .socket = RUNDIR "/vplama/control.sock",
+		.out = { &out_text, stdout, stderr, want_colour(), false } };
+	int c;
+
+	if (env != NULL && env[0] != '\0')
+		cli.socket = env;
+	while ((c = getopt_long(argc, argv, "s:h", longs, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			cli.socket = optarg;
+			break;
+		case 'j':
+			cli.out.ops = &out_json;
+			break;
+		case 'h':
+			help(stdout);
+			return EXIT_OK;
+		default:
+			help(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (!crypto_start()) {
+		fputs("vplamctl: libsodium cannot start\n", stderr);
+		return EXIT_FAIL;
+	}
+	return run(&cli, argc - optind, argv + optind);
+}

@@ -1,0 +1,371 @@
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "vplamctl/human.h"
+#include "vplamctl/out.h"
+
+enum colour { PLAIN, BOLD, GREEN, YELLOW, RED, CYAN };
+
+static void
+paint(struct out *o, enum colour c)
+{
+	static const char *const codes[] = {
+		[PLAIN] = "\033[0m",
+		[BOLD] = "\033[1m",
+		[GREEN] = "\033[32m",
+		[YELLOW] = "\033[33m",
+		[RED] = "\033[31m",
+		[CYAN] = "\033[36m",
+	};
+
+	if (o->colour)
+		fputs(codes[c], o->f);
+}
+
+/* What came from outside must not steer the terminal. */
+static void
+put_text(FILE *f, const char *s)
+{
+	for (; s != NULL && *s != '\0'; s++)
+		fputc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, f);
+}
+
+static void
+heading(struct out *o, enum colour c, const char *what, const char *name)
+{
+	paint(o, c);
+	paint(o, BOLD);
+	fprintf(o->f, "%s", what);
+	paint(o, PLAIN);
+	fputs(": ", o->f);
+	paint(o, c);
+	put_text(o->f, name);
+	paint(o, PLAIN);
+	fputc('\n', o->f);
+}
+
+static void
+label(struct out *o, const char *what)
+{
+	fputs("  ", o->f);
+	paint(o, BOLD);
+	fputs(what, o->f);
+	paint(o, PLAIN);
+	fputs(": ", o->f);
+}
+
+static void
+line(struct out *o, const char *what, const char *text)
+{
+	label(o, what);
+	put_text(o->f, text);
+	fputc('\n', o->f);
+}
+
+static size_t
+list_len(struct json_object *list)
+{
+	return json_object_is_type(list, json_type_array)
+	    ? json_object_array_length(list)
+	    : 0;
+}
+
+static void
+put_list(struct out *o, struct json_object *list)
+{
+	size_t i;
+
+	for (i = 0; i < list_len(list); i++) {
+		if (i > 0)
+			fputs(", ", o->f);
+		put_text(o->f,
+		    json_object_get_string(json_object_array_get_idx(list, i)));
+	}
+}
+
+static void
+show_node(struct out *o, struct json_object *res)
+{
+	struct json_object *node = get_obj(res, "node");
+	struct json_object *listen = get_obj(get_obj(res, "daemon"), "listen");
+
+	heading(o, GREEN, "network", get_str(node, "network"));
+	line(o, "public key", get_str(node, "public_key"));
+	line(o, "private key", "(hidden)");
+	if (list_len(listen) > 0) {
+		label(o, "listening on");
+		put_list(o, listen);
+		fputc('\n', o->f);
+	}
+	line(o, "mesh daemon",
+	    get_bool(node, "mesh_connected") ? "connected" : "not connected");
+}
+
+static enum colour
+state_colour(const char *state)
+{
+	if (strcmp(state, "vrnode") == 0)
+		return GREEN;
+	return strcmp(state, "dead") == 0 ? RED : YELLOW;
+}
+
+static void
+show_state(struct out *o, struct json_object *p)
+{
+	const char *state = get_str(p, "state");
+	bool live = strcmp(state, "vrnode") == 0;
+	char span[HUMAN_TEXT];
+
+	label(o, "state");
+	paint(o, state_colour(state));
+	put_text(o->f, state);
+	paint(o, PLAIN);
+	fprintf(o->f, " for %s", human_span(get_u64(p, "since_seconds"), span));
+	if (live)
+		fprintf(o->f, ", dialled by %s",
+		    get_bool(p, "dialled") ? "us" : "the peer");
+	if (get_u64(p, "probes") > 0)
+		fprintf(o->f, ", %" PRIu64 " probes without an answer",
+		    get_u64(p, "probes"));
+	fputc('\n', o->f);
+}
+
+static void
+show_endpoint(struct out *o, struct json_object *p)
+{
+	if (get_str(p, "endpoint")[0] != '\0')
+		line(o, "endpoint", get_str(p, "endpoint"));
+	if (get_bool(p, "behind_nat")) {
+		line(o, "seen by it as", get_str(p, "reflexive"));
+		line(o, "persistent keepalive", "every 25 seconds");
+	}
+}
+
+static void
+show_traffic(struct out *o, struct json_object *p)
+{
+	uint64_t rx = get_u64(p, "rx_bytes"), tx = get_u64(p, "tx_bytes");
+	char a[HUMAN_TEXT], b[HUMAN_TEXT];
+
+	if (rx == 0 && tx == 0)
+		return;
+	label(o, "transfer");
+	fprintf(o->f, "%s received, %s sent\n", human_bytes(rx, a),
+	    human_bytes(tx, b));
+	label(o, "mesh packets");
+	fprintf(o->f, "%" PRIu64 " received, %" PRIu64 " sent\n",
+	    get_u64(p, "fan_received"), get_u64(p, "fan_sent"));
+}
+
+static void
+show_peer(struct out *o, struct json_object *p)
+{
+	char text[HUMAN_TEXT];
+
+	fputc('\n', o->f);
+	heading(o, YELLOW, "peer", get_str(p, "name"));
+	line(o, "public key", get_str(p, "public_key"));
+	if (get_bool(p, "pair_key"))
+		line(o, "pair key", "(hidden)");
+	show_state(o, p);
+	show_endpoint(o, p);
+	if (get_obj(p, "handshake_age_seconds") != NULL)
+		line(o, "latest handshake",
+		    human_ago(get_u64(p, "handshake_age_seconds"), text));
+	show_traffic(o, p);
+	if (get_u64(p, "rtt_us") > 0)
+		line(o, "round trip", human_rtt(get_u64(p, "rtt_us"), text));
+	if (get_str(p, "suite")[0] != '\0')
+		line(o, "cipher", get_str(p, "suite"));
+}
+
+static void
+text_show(struct out *o, struct json_object *res)
+{
+	struct json_object *peers = get_obj(res, "peers");
+	size_t i;
+
+	show_node(o, res);
+	for (i = 0; i < list_len(peers); i++)
+		show_peer(o, json_object_array_get_idx(peers, i));
+}
+
+static void
+text_dump(struct out *o, struct json_object *res)
+{
+	dump_print(o->f, res, o->with_name);
+}
+
+/* What never happened is of no interest to people; --json has it. */
+static void
+text_counters(struct out *o, struct json_object *res)
+{
+	struct json_object *texts = get_obj(res, "texts");
+	struct json_object *all = get_obj(res, "counters");
+
+	if (!json_object_is_type(all, json_type_object))
+		return;
+	json_object_object_foreach(all, name, v)
+	{
+		if (json_object_get_uint64(v) != 0)
+			fprintf(o->f, "%12" PRIu64 "  %-18s %s\n",
+			    json_object_get_uint64(v), name,
+			    get_str(texts, name));
+	}
+}
+
+/* {"text","addresses","error"} of a configured endpoint. */
+static void
+put_name(struct out *o, struct json_object *n)
+{
+	struct json_object *addrs = get_obj(n, "addresses");
+
+	put_text(o->f, get_str(n, "text"));
+	if (list_len(addrs) > 0) {
+		fputs(" is ", o->f);
+		put_list(o, addrs);
+	}
+	if (get_str(n, "error")[0] != '\0') {
+		fputs(": ", o->f);
+		put_text(o->f, get_str(n, "error"));
+	}
+}
+
+static void
+put_fact(struct out *o, struct json_object *fact)
+{
+	struct json_object *v = get_obj(fact, "value");
+	const char *s;
+
+	fputs("  ", o->f);
+	for (s = get_str(fact, "what"); *s != '\0'; s++)
+		fputc(*s == '_' ? ' ' : *s, o->f);
+	fputs(": ", o->f);
+	if (json_object_is_type(v, json_type_object))
+		put_name(o, v);
+	else if (json_object_is_type(v, json_type_boolean))
+		fputs(json_object_get_boolean(v) ? "yes" : "no", o->f);
+	else
+		put_text(o->f, v == NULL ? "-" : json_object_get_string(v));
+	fputc('\n', o->f);
+}
+
+static void
+put_config(struct out *o, struct json_object *cfg)
+{
+	const char *option = get_str(cfg, "option");
+
+	label(o, "to do");
+	put_text(o->f, get_str(cfg, "change"));
+	fputc('\n', o->f);
+	label(o, "where");
+	if (get_str(cfg, "file")[0] == '\0')
+		fputs("added by a control command, in no file", o->f);
+	else {
+		put_text(o->f, get_str(cfg, "file"));
+		fprintf(o->f, ":%" PRIu64, get_u64(cfg, "line"));
+	}
+	if (option[0] != '\0')
+		fprintf(o->f, ", option %s", option);
+	fputc('\n', o->f);
+}
+
+static void
+text_explain(struct out *o, struct json_object *res)
+{
+	struct json_object *facts = get_obj(res, "facts");
+	struct json_object *rule = get_obj(res, "rule");
+	size_t i;
+
+	heading(o, YELLOW, "peer", get_str(res, "name"));
+	line(o, get_str(rule, "id"), get_str(rule, "text"));
+	put_config(o, get_obj(res, "config"));
+	fputc('\n', o->f);
+	heading(o, CYAN, "facts", "measured just now");
+	for (i = 0; i < list_len(facts); i++)
+		put_fact(o, json_object_array_get_idx(facts, i));
+}
+
+static void
+put_time(FILE *f, uint64_t ms)
+{
+	time_t t = (time_t)(ms / 1000);
+	char text[32];
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		snprintf(text, sizeof(text), "%" PRIu64, ms / 1000);
+	fprintf(f, "%s.%03u", text, (unsigned)(ms % 1000));
+}
+
+static void
+put_event_detail(struct out *o, const char *event, struct json_object *p)
+{
+	char text[HUMAN_TEXT];
+
+	if (strcmp(event, "peer.rtt") == 0)
+		fprintf(o->f, " %s", human_rtt(get_u64(p, "rtt_us"), text));
+	else if (strcmp(event, "peer.dial") == 0)
+		fprintf(
+		    o->f, " initiation %" PRIu64, get_u64(p, "initiations"));
+	else if (strcmp(event, "peer.endpoint") == 0) {
+		fputc(' ', o->f);
+		put_text(o->f, get_str(p, "endpoint"));
+	} else
+		fprintf(o->f, " %s", get_str(p, "state"));
+}
+
+static void
+text_event(struct out *o, struct json_object *ev)
+{
+	struct json_object *p = get_obj(ev, "peer");
+	const char *event = get_str(ev, "event");
+
+	put_time(o->f, get_u64(ev, "time_ms"));
+	fputc(' ', o->f);
+	put_text(o->f, event);
+	if (p != NULL) {
+		fputc(' ', o->f);
+		put_text(o->f, get_str(p, "name"));
+		put_event_detail(o, event, p);
+	}
+	fputc('\n', o->f);
+}
+
+static void
+text_done(struct out *o, const char *text, struct json_object *res)
+{
+	(void)res;
+	put_text(o->f, text);
+	fputc('\n', o->f);
+}
+
+static void
+text_fail(struct out *o, struct json_object *err)
+{
+	struct json_object *details = get_obj(err, "details");
+	size_t i;
+
+	fputs("vplamctl: ", o->err);
+	put_text(o->err, get_str(err, "text"));
+	fputc('\n', o->err);
+	for (i = 0; i < list_len(details); i++) {
+		fputs("  ", o->err);
+		put_text(o->err,
+		    json_object_get_string(
+			json_object_array_get_idx(details, i)));
+		fputc('\n', o->err);
+	}
+}
+
+const struct out_ops out_text = {
+	.show = text_show,
+	.dump = text_dump,
+	.counters = text_counters,
+	.explain = text_explain,
+	.event = text_event,
+	.done = text_done,
+	.fail = text_fail,
+};

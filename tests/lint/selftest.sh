@@ -11,7 +11,7 @@ rc=0
 fresh() {
 	rm -rf "$tree/src" "$tree/tests"
 	mkdir -p "$tree/src/core" "$tree/src/io" "$tree/tests"
-	cp "$top/.clang-format" "$tree/"
+	cp -f "$top/.clang-format" "$tree/"
 	printf 'int\none(void)\n{\n\treturn 1;\n}\n' >"$tree/src/core/a.c"
 }
 

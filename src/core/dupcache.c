@@ -4,8 +4,7 @@
 
 #include "base/xmem.h"
 
-#define SLOTS ((size_t)DUP_ENTRIES * 2) /* a power of two, half full at most \
-					 */
+#define SLOTS ((size_t)DUP_ENTRIES * 2) /* a power of two, half full */
 
 struct dup_entry {
 	uint64_t print;

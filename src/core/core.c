@@ -224,8 +224,7 @@ core_peer_endpoints(struct core *c, struct peer *p, const struct addr *ep,
 {
 	if (n > PEER_ENDPOINTS)
 		n = PEER_ENDPOINTS;
-	if (n == p->n_ep &&
-	    (n == 0 || memcmp(p->ep, ep, n * sizeof(*ep)) == 0))
+	if (n == p->n_ep && (n == 0 || memcmp(p->ep, ep, n * sizeof(*ep)) == 0))
 		return;
 	if (n > 0)
 		memcpy(p->ep, ep, n * sizeof(*ep));

@@ -170,10 +170,9 @@ try_open(struct core *c, struct peer *p, struct turn *t)
 	at->to = to;
 	mac1_write(p->mac1key, at->msg, INIT_NOMACS);
 	cookie = cookie_for(&p->dial, &to.remote, t->now);
-	if (cookie != NULL) {
-		mac2_write(cookie, at->msg);
-		at->cookie_done = true;
-	}
+	if (cookie != NULL)
+		mac2_write(cookie, at->msg); /* it may be stale: then a new one
+					      * comes, and is taken */
 	c->io.event(c->io.arg, EV_PEER_DIAL, p);
 	send_init(c, at, t);
 }

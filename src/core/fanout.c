@@ -191,7 +191,8 @@ fanout_receive(struct rx *rx, const struct frame *f)
 	enum counter what;
 	size_t len;
 
-	if (!envelope_parse(f->body, f->len, f->flags, &env, &body, &len)) {
+	if (!envelope_parse(f->body, f->len, f->flags, &env, &body, &len) ||
+	    len == 0 || len > PACKET_MAX) {
 		count(&rx->c->cnt, CNT_frame_bad);
 		return;
 	}

@@ -129,8 +129,7 @@ on_frag(struct rx *rx, const struct frame *f)
 
 	count(&c->cnt, CNT_frag_got);
 	if (!frag_parse(f->body, f->len, &fr) ||
-	    !frag_take(
-		&p->frags, &fr, rx->s->ix.index, &pk, &c->cnt, rx->t)) {
+	    !frag_take(&p->frags, &fr, rx->s->ix.index, &pk, &c->cnt, rx->t)) {
 		timers_arm(
 		    c, p, TM_FRAG, frag_expire(&p->frags, &c->cnt, rx->t->now));
 		return;

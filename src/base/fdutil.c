@@ -110,6 +110,18 @@ unix_listen(const char *path, int type, mode_t mode)
 	return fd;
 }
 
+/* Once the other side cannot send, there is an end to what must be read. */
+void
+unix_close(int fd)
+{
+	char buf[4096];
+
+	(void)shutdown(fd, SHUT_RD);
+	while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		;
+	close(fd);
+}
+
 int
 unix_peer(int fd, uid_t *ret_uid, gid_t *ret_gid)
 {

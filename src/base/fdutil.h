@@ -20,6 +20,12 @@ int unix_listen(const char *path, int type, mode_t mode);
 /* A connected, blocking, close-on-exec descriptor, or -errno. */
 int unix_connect(const char *path, int type);
 
+/*
+ * Closes a nonblocking Unix socket so that the other side can still read what
+ * was sent to it: a plain close() with input unread would reach it as a reset.
+ */
+void unix_close(int fd);
+
 /* Credentials of the process on the other side. */
 int unix_peer(int fd, uid_t *ret_uid, gid_t *ret_gid);
 

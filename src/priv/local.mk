@@ -1,1 +1,5 @@
-# Files of this folder.
+noinst_LIBRARIES += src/priv/libpriv.a
+src_priv_libpriv_a_SOURCES = \
+	src/priv/monitor.c src/priv/monitor.h \
+	src/priv/priv.c src/priv/priv.h \
+	src/priv/priv_proto.h

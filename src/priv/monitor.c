@@ -1,0 +1,150 @@
+#include "priv/monitor.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fdutil.h"
+
+static int
+set_int(int fd, int level, int name, int value)
+{
+	if (setsockopt(fd, level, name, &value, sizeof(value)) < 0)
+		return -errno;
+	return 0;
+}
+
+/* A smaller buffer than asked for is no failure. */
+static void
+set_rcvbuf(int fd, uint32_t bytes)
+{
+	if (bytes == 0)
+		return;
+	if (set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, (int)bytes) < 0)
+		(void)set_int(fd, SOL_SOCKET, SO_RCVBUF, (int)bytes);
+}
+
+static int
+udp_options(int fd, bool v4)
+{
+	int rc;
+
+	if (v4)
+		return set_int(fd, IPPROTO_IP, IP_PKTINFO, 1);
+	rc = set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	return rc < 0 ? rc : set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+}
+
+/*
+ * The handshake socket is bound before it may share its address: otherwise a
+ * second daemon of the same user would quietly take half of the packets.
+ */
+static int
+udp_bind_kind(int fd, const struct priv_req *req)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = addr_to_sockaddr(&req->addr, false, &ss);
+	int rc;
+
+	if (req->udp_kind == PRIV_UDP_DATA) {
+		rc = set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+		if (rc < 0)
+			return rc;
+	}
+	if (bind(fd, (const struct sockaddr *)&ss, len) < 0)
+		return -errno;
+	if (req->udp_kind == PRIV_UDP_HANDSHAKE)
+		(void)set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	return 0;
+}
+
+static int
+op_udp_bind(const struct monitor *m, const struct priv_req *req)
+{
+	bool v4 = addr_is_v4(&req->addr);
+	int fd, rc;
+
+	(void)m;
+	if (req->udp_kind > PRIV_UDP_DATA || req->rcvbuf > PRIV_RCVBUF_MAX)
+		return -EINVAL;
+	fd = socket(v4 ? AF_INET : AF_INET6,
+	    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	rc = udp_options(fd, v4);
+	if (rc == 0)
+		rc = udp_bind_kind(fd, req);
+	if (rc < 0) {
+		close(fd);
+		return rc;
+	}
+	set_rcvbuf(fd, req->rcvbuf);
+	return fd;
+}
+
+static int
+path_of(const struct monitor *m, const struct priv_req *req, const char **ret)
+{
+	if (req->path >= PRIV_PATH_MAX)
+		return -EINVAL;
+	*ret = m->path[req->path];
+	return *ret == NULL ? -ENOENT : 0;
+}
+
+static int
+op_unix_listen(const struct monitor *m, const struct priv_req *req)
+{
+	const char *path;
+	int type, rc = path_of(m, req, &path);
+
+	if (rc < 0)
+		return rc;
+	if (req->unix_type > PRIV_UNIX_SEQPACKET || (req->mode & ~0770u) != 0)
+		return -EINVAL;
+	type =
+	    req->unix_type == PRIV_UNIX_STREAM ? SOCK_STREAM : SOCK_SEQPACKET;
+	return unix_listen(path, type, (mode_t)req->mode);
+}
+
+static int
+op_unix_unlink(const struct monitor *m, const struct priv_req *req)
+{
+	const char *path;
+	int rc = path_of(m, req, &path);
+
+	if (rc < 0)
+		return rc;
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+struct op {
+	int (*fn)(const struct monitor *m, const struct priv_req *req);
+	bool gives_fd;
+};
+
+static const struct op ops[] = {
+	[PRIV_UDP_BIND] = { op_udp_bind, true },
+	[PRIV_UNIX_LISTEN] = { op_unix_listen, true },
+	[PRIV_UNIX_UNLINK] = { op_unix_unlink, false },
+};
+
+void
+monitor_call(void *arg, const struct priv_req *req, struct priv_reply *ret)
+{
+	const struct monitor *m = arg;
+	const struct op *op;
+	int rc;
+
+	*ret = (struct priv_reply){ .rc = -EINVAL, .fd = -1 };
+	if (req->op >= sizeof(ops) / sizeof(ops[0]))
+		return;
+	op = &ops[req->op];
+	if (op->fn == NULL)
+		return;
+	rc = op->fn(m, req);
+	ret->rc = rc < 0 ? rc : 0;
+	if (rc >= 0 && op->gives_fd)
+		ret->fd = rc;
+}

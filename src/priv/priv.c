@@ -1,0 +1,48 @@
+#include "priv/priv.h"
+
+static int
+ask(const struct priv *pv, const struct priv_req *req)
+{
+	struct priv_reply rep = { .fd = -1 };
+
+	pv->call(pv->arg, req, &rep);
+	if (rep.rc != 0)
+		return rep.rc;
+	return rep.fd >= 0 ? rep.fd : 0;
+}
+
+int
+priv_udp_bind(const struct priv *pv, const struct addr *a,
+    enum priv_udp_kind kind, uint32_t rcvbuf)
+{
+	const struct priv_req req = {
+		.op = PRIV_UDP_BIND,
+		.udp_kind = kind,
+		.rcvbuf = rcvbuf,
+		.addr = *a,
+	};
+
+	return ask(pv, &req);
+}
+
+int
+priv_unix_listen(const struct priv *pv, enum priv_path path,
+    enum priv_unix_type type, uint32_t mode)
+{
+	const struct priv_req req = {
+		.op = PRIV_UNIX_LISTEN,
+		.path = path,
+		.unix_type = type,
+		.mode = mode,
+	};
+
+	return ask(pv, &req);
+}
+
+int
+priv_unix_unlink(const struct priv *pv, enum priv_path path)
+{
+	const struct priv_req req = { .op = PRIV_UNIX_UNLINK, .path = path };
+
+	return ask(pv, &req);
+}

@@ -1,0 +1,36 @@
+/*
+ * Privileged operations as the daemon sees them: one function each, one
+ * transport behind them all.
+ */
+#ifndef VPLAM_PRIV_PRIV_H
+#define VPLAM_PRIV_PRIV_H
+
+#include <stdint.h>
+
+#include "priv/priv_proto.h"
+
+/*
+ * Carries a request over and brings the reply back. monitor_call() is the one
+ * inside the same process.
+ */
+struct priv {
+	void (*call)(
+	    void *arg, const struct priv_req *req, struct priv_reply *ret);
+	void *arg;
+};
+
+/*
+ * A bound UDP socket (nonblocking, close-on-exec), or -errno. Bind the
+ * handshake socket of an address before its data socket.
+ */
+int priv_udp_bind(const struct priv *pv, const struct addr *a,
+    enum priv_udp_kind kind, uint32_t rcvbuf);
+
+/* A listening Unix socket, as unix_listen() in base/fdutil.h gives it. */
+int priv_unix_listen(const struct priv *pv, enum priv_path path,
+    enum priv_unix_type type, uint32_t mode);
+
+/* Removes that socket's file; 0 also when it is not there. */
+int priv_unix_unlink(const struct priv *pv, enum priv_path path);
+
+#endif

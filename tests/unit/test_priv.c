@@ -1,0 +1,276 @@
+#include "priv/priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fdutil.h"
+#include "priv/monitor.h"
+
+struct fix {
+	char dir[64], path[96];
+	struct monitor m;
+	struct priv pv;
+};
+
+static void
+fix_init(struct fix *f)
+{
+	strcpy(f->dir, "/tmp/vplama-test-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	snprintf(f->path, sizeof(f->path), "%s/s", f->dir);
+	f->m = (struct monitor){ { [PRIV_PATH_MESH] = f->path } };
+	f->pv = (struct priv){ monitor_call, &f->m };
+}
+
+static void
+fix_fini(struct fix *f)
+{
+	assert_int_equal(rmdir(f->dir), 0); /* nothing was left in it */
+}
+
+static struct addr
+text(const char *s)
+{
+	struct addr a;
+
+	assert_true(addr_parse(s, 0, &a));
+	return a;
+}
+
+static struct addr
+bound(int fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct addr a;
+
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
+	assert_true(addr_from_sockaddr((struct sockaddr *)&ss, &a));
+	return a;
+}
+
+static void
+pair_on(const char *where)
+{
+	struct monitor m = { { NULL } };
+	struct priv pv = { monitor_call, &m };
+	struct addr a = text(where);
+	int hs = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 1 << 16);
+	int data, other;
+
+	assert_true(hs >= 0);
+	a = bound(hs);
+	assert_int_not_equal(a.port, 0);
+	assert_true(fcntl(hs, F_GETFL) & O_NONBLOCK);
+	assert_true(fcntl(hs, F_GETFD) & FD_CLOEXEC);
+	data = priv_udp_bind(&pv, &a, PRIV_UDP_DATA, 0);
+	assert_true(data >= 0);
+	/* another daemon, though of the same user, is told */
+	other = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 0);
+	assert_int_equal(other, -EADDRINUSE);
+	close(hs);
+	close(data);
+}
+
+static void
+udp_pairs(void **state)
+{
+	(void)state;
+	pair_on("127.0.0.1");
+	pair_on("0.0.0.0");
+	pair_on("::1");
+	pair_on("::");
+}
+
+static void
+udp_both_families_on_one_port(void **state)
+{
+	struct monitor m = { { NULL } };
+	struct priv pv = { monitor_call, &m };
+	struct addr a = text("::");
+	int v6 = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 0), v4;
+	uint16_t port;
+
+	(void)state;
+	assert_true(v6 >= 0);
+	port = bound(v6).port;
+	a = text("0.0.0.0");
+	a.port = port;
+	v4 = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 0);
+	assert_true(v4 >= 0);
+	close(v4);
+	close(v6);
+}
+
+static void
+udp_foreign_address(void **state)
+{
+	struct monitor m = { { NULL } };
+	struct priv pv = { monitor_call, &m };
+	struct addr a = text("203.0.113.1");
+
+	(void)state;
+	assert_int_equal(
+	    priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 0), -EADDRNOTAVAIL);
+}
+
+static void
+unix_listen_and_unlink(void **state)
+{
+	struct fix f;
+	struct stat st;
+	int fd, c, type = 0;
+	socklen_t len = sizeof(type);
+
+	(void)state;
+	fix_init(&f);
+	fd = priv_unix_listen(&f.pv, PRIV_PATH_MESH, PRIV_UNIX_SEQPACKET, 0660);
+	assert_true(fd >= 0);
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len), 0);
+	assert_int_equal(type, SOCK_SEQPACKET);
+	assert_int_equal(stat(f.path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0660);
+	c = unix_connect(f.path, SOCK_SEQPACKET);
+	assert_true(c >= 0);
+	close(c);
+	close(fd);
+	assert_int_equal(priv_unix_unlink(&f.pv, PRIV_PATH_MESH), 0);
+	assert_int_equal(stat(f.path, &st), -1);
+	assert_int_equal(priv_unix_unlink(&f.pv, PRIV_PATH_MESH), 0);
+	fix_fini(&f);
+}
+
+/* The monitor has no path of that number: nothing is made anywhere. */
+static void
+unix_path_not_set(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	assert_int_equal(
+	    priv_unix_listen(&f.pv, PRIV_PATH_CONTROL, PRIV_UNIX_STREAM, 0660),
+	    -ENOENT);
+	assert_int_equal(priv_unix_unlink(&f.pv, PRIV_PATH_CONTROL), -ENOENT);
+	fix_fini(&f);
+}
+
+static void
+refused(struct fix *f, struct priv_req req)
+{
+	struct priv_reply rep = { 0, 0 };
+
+	monitor_call(&f->m, &req, &rep);
+	assert_int_equal(rep.rc, -EINVAL);
+	assert_int_equal(rep.fd, -1);
+}
+
+static void
+out_of_range(void **state)
+{
+	static const uint32_t bad_op[] = { 0, 4, 5, 255, UINT32_MAX };
+	static const uint32_t modes[] = { 0001, 0662, 01660, 04770, 0777 };
+	const struct priv_req udp = { .op = PRIV_UDP_BIND,
+		.addr = text("127.0.0.1") };
+	const struct priv_req un = { .op = PRIV_UNIX_LISTEN, .mode = 0660 };
+	struct priv_req req;
+	struct fix f;
+	size_t i;
+
+	(void)state;
+	fix_init(&f);
+	for (i = 0; i < sizeof(bad_op) / sizeof(bad_op[0]); i++)
+		refused(&f, (struct priv_req){ .op = bad_op[i] });
+	for (i = 0; i < 3; i++) {
+		const uint32_t v = i == 2 ? UINT32_MAX : 2 + (uint32_t)i;
+
+		req = udp;
+		req.udp_kind = v;
+		refused(&f, req);
+		req = un;
+		req.path = v;
+		refused(&f, req);
+		req = un;
+		req.unix_type = v;
+		refused(&f, req);
+		req = (struct priv_req){ .op = PRIV_UNIX_UNLINK, .path = v };
+		refused(&f, req);
+	}
+	req = udp;
+	req.rcvbuf = PRIV_RCVBUF_MAX + 1;
+	refused(&f, req);
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		req = un;
+		req.mode = modes[i];
+		refused(&f, req);
+	}
+	fix_fini(&f);
+}
+
+struct seen {
+	unsigned calls;
+	struct priv_req req;
+	struct priv_reply rep;
+};
+
+static void
+fake_call(void *arg, const struct priv_req *req, struct priv_reply *ret)
+{
+	struct seen *s = arg;
+
+	s->calls++;
+	s->req = *req;
+	*ret = s->rep;
+}
+
+/* Callers see nothing but the transport: it may lead anywhere. */
+static void
+any_transport(void **state)
+{
+	struct seen s = { .rep = { .rc = 0, .fd = 77 } };
+	struct priv pv = { fake_call, &s };
+	struct addr a = text("192.0.2.1:7469");
+
+	(void)state;
+	assert_int_equal(priv_udp_bind(&pv, &a, PRIV_UDP_DATA, 4096), 77);
+	assert_int_equal(s.req.op, PRIV_UDP_BIND);
+	assert_int_equal(s.req.udp_kind, PRIV_UDP_DATA);
+	assert_int_equal(s.req.rcvbuf, 4096);
+	assert_true(addr_equal(&s.req.addr, &a));
+	s.rep = (struct priv_reply){ .rc = -EPERM, .fd = -1 };
+	assert_int_equal(
+	    priv_unix_listen(&pv, PRIV_PATH_CONTROL, PRIV_UNIX_STREAM, 0600),
+	    -EPERM);
+	assert_int_equal(s.req.path, PRIV_PATH_CONTROL);
+	assert_int_equal(s.req.mode, 0600);
+	s.rep = (struct priv_reply){ .rc = 0, .fd = -1 };
+	assert_int_equal(priv_unix_unlink(&pv, PRIV_PATH_MESH), 0);
+	assert_int_equal(s.calls, 3);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(udp_pairs),
+		cmocka_unit_test(udp_both_families_on_one_port),
+		cmocka_unit_test(udp_foreign_address),
+		cmocka_unit_test(unix_listen_and_unlink),
+		cmocka_unit_test(unix_path_not_set),
+		cmocka_unit_test(out_of_range),
+		cmocka_unit_test(any_transport),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

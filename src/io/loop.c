@@ -1,0 +1,274 @@
+#include "io/loop.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xmem.h"
+
+static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+#define N_SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+/*
+ * The deadline is a timerfd and not a libevent timer, because those stand
+ * still while the machine sleeps.
+ */
+struct loop {
+	struct loop_ops ops;
+	struct event_base *base;
+	struct event *sig[N_SIGNALS];
+	struct hook *hooks[LOOP_PHASES];
+	struct arena mem;
+	struct turn turn;
+	bool in_turn, stop;
+	int timer;
+	struct watch timer_watch;
+	struct mono armed; /* what the timer is set to */
+};
+
+static uint64_t
+clock_us(clockid_t id)
+{
+	struct timespec ts;
+
+	if (clock_gettime(id, &ts) < 0)
+		fatal("clock_gettime");
+	return (uint64_t)ts.tv_sec * MONO_SEC + (uint64_t)ts.tv_nsec / 1000;
+}
+
+struct mono
+loop_now(void)
+{
+	return (struct mono){ clock_us(CLOCK_BOOTTIME) };
+}
+
+struct turn *
+loop_turn(struct loop *l)
+{
+	if (!l->in_turn) {
+		l->in_turn = true;
+		l->turn.now = loop_now();
+		l->turn.wall_ms = clock_us(CLOCK_REALTIME) / 1000;
+	}
+	return &l->turn;
+}
+
+struct event_base *
+loop_base(struct loop *l)
+{
+	return l->base;
+}
+
+static void
+on_watch(evutil_socket_t fd, short what, void *arg)
+{
+	struct watch *w = arg;
+
+	(void)fd;
+	(void)what;
+	w->fn(w->arg, loop_turn(w->loop));
+}
+
+void
+watch_init(struct watch *w, struct loop *l, int fd, enum watch_what what,
+    void (*fn)(void *arg, struct turn *t), void *arg)
+{
+	short ev = what == WATCH_READ ? EV_READ : EV_WRITE;
+
+	w->loop = l;
+	w->fn = fn;
+	w->arg = arg;
+	w->ev = event_new(l->base, fd, (short)(ev | EV_PERSIST), on_watch, w);
+	if (w->ev == NULL)
+		fatalx("out of memory for an event");
+}
+
+void
+watch_fini(struct watch *w)
+{
+	if (w->ev != NULL)
+		event_free(w->ev);
+	w->ev = NULL;
+}
+
+void
+watch_on(struct watch *w)
+{
+	if (event_add(w->ev, NULL) < 0)
+		fatal("cannot watch a descriptor");
+}
+
+void
+watch_off(struct watch *w)
+{
+	(void)event_del(w->ev);
+}
+
+void
+hook_add(struct hook *h, struct loop *l, enum loop_phase phase,
+    void (*fn)(void *arg, struct turn *t), void *arg)
+{
+	*h = (struct hook){ l->hooks[phase], fn, arg };
+	l->hooks[phase] = h;
+}
+
+void
+hook_del(struct hook *h, struct loop *l)
+{
+	struct hook **at;
+	unsigned i;
+
+	for (i = 0; i < LOOP_PHASES; i++) {
+		for (at = &l->hooks[i]; *at != NULL; at = &(*at)->next) {
+			if (*at == h) {
+				*at = h->next;
+				return;
+			}
+		}
+	}
+}
+
+/* It only wakes us: turn_end() looks at the deadline itself. */
+static void
+on_timer(void *arg, struct turn *t)
+{
+	struct loop *l = arg;
+	uint64_t times;
+
+	(void)t;
+	if (read(l->timer, &times, sizeof(times)) == (ssize_t)sizeof(times))
+		l->armed = MONO_NEVER;
+}
+
+static void
+on_signal(evutil_socket_t signo, short what, void *arg)
+{
+	struct loop *l = arg;
+
+	(void)what;
+	l->ops.signal(l->ops.arg, (int)signo, loop_turn(l));
+}
+
+static void
+timer_arm(struct loop *l)
+{
+	struct itimerspec its = { 0 };
+	struct mono at = l->ops.deadline(l->ops.arg);
+
+	if (at.us == l->armed.us)
+		return;
+	l->armed = at;
+	if (!mono_is_never(at)) {
+		uint64_t us = at.us == 0 ? 1 : at.us; /* 0 would disarm it */
+
+		its.it_value.tv_sec = (time_t)(us / MONO_SEC);
+		its.it_value.tv_nsec = (long)(us % MONO_SEC) * 1000;
+	}
+	if (timerfd_settime(l->timer, TFD_TIMER_ABSTIME, &its, NULL) < 0)
+		fatal("timerfd_settime");
+}
+
+static void
+turn_end(struct loop *l)
+{
+	struct turn *t = &l->turn;
+	struct hook *h;
+	unsigned i;
+
+	if (!l->in_turn)
+		return;
+	if (l->ops.tick != NULL &&
+	    mono_due(l->ops.deadline(l->ops.arg), t->now))
+		l->ops.tick(l->ops.arg, t);
+	for (i = 0; i < LOOP_PHASES; i++)
+		for (h = l->hooks[i]; h != NULL; h = h->next)
+			h->fn(h->arg, t);
+	arena_reset(&l->mem);
+	l->in_turn = false;
+	if (l->ops.deadline != NULL)
+		timer_arm(l);
+}
+
+static void
+signals_init(struct loop *l)
+{
+	unsigned i;
+
+	for (i = 0; i < N_SIGNALS; i++) {
+		l->sig[i] = evsignal_new(l->base, signals[i], on_signal, l);
+		if (l->sig[i] == NULL || evsignal_add(l->sig[i], NULL) < 0)
+			fatalx("cannot catch signal %d", signals[i]);
+	}
+}
+
+struct loop *
+loop_new(const struct loop_ops *ops)
+{
+	struct loop *l = xcalloc(1, sizeof(*l));
+
+	l->ops = *ops;
+	/* a peer that is gone is an error of write(), not our end */
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		fatal("cannot ignore SIGPIPE");
+	l->base = event_base_new();
+	if (l->base == NULL)
+		fatalx("cannot make an event loop");
+	l->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (l->timer < 0)
+		fatal("timerfd_create");
+	arena_init(&l->mem, LOOP_ARENA);
+	l->turn.mem = &l->mem;
+	l->armed = MONO_NEVER;
+	watch_init(&l->timer_watch, l, l->timer, WATCH_READ, on_timer, l);
+	watch_on(&l->timer_watch);
+	if (ops->signal != NULL)
+		signals_init(l);
+	return l;
+}
+
+void
+loop_free(struct loop *l)
+{
+	unsigned i;
+
+	if (l == NULL)
+		return;
+	watch_fini(&l->timer_watch);
+	close(l->timer);
+	for (i = 0; i < N_SIGNALS; i++)
+		if (l->sig[i] != NULL)
+			event_free(l->sig[i]);
+	/* bufferevents and evdns free themselves in callbacks that still wait
+	 */
+	while (event_base_get_num_events(l->base, EVENT_BASE_COUNT_ACTIVE) > 0)
+		if (event_base_loop(l->base, EVLOOP_NONBLOCK) < 0)
+			break;
+	event_base_free(l->base);
+	arena_fini(&l->mem);
+	free(l);
+}
+
+int
+loop_run(struct loop *l)
+{
+	l->stop = false;
+	(void)loop_turn(l); /* so that the timer is set */
+	turn_end(l);
+	while (!l->stop) {
+		if (event_base_loop(l->base, EVLOOP_ONCE) < 0)
+			return errno != 0 ? -errno : -EIO;
+		turn_end(l);
+	}
+	return 0;
+}
+
+void
+loop_stop(struct loop *l)
+{
+	l->stop = true;
+}

@@ -1,0 +1,46 @@
+/*
+ * Names to addresses without blocking, by evdns: /etc/hosts and the name
+ * servers of resolv.conf, both read anew when a look-up begins and none is
+ * under way.
+ */
+#ifndef VPLAM_IO_RESOLVE_H
+#define VPLAM_IO_RESOLVE_H
+
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/run.h"
+
+struct loop;
+struct lookup;
+struct resolve;
+
+#define RESOLVE_MAX 16 /* addresses that one answer has at most */
+#define RESOLVE_CONF "/etc/resolv.conf"
+#define RESOLVE_HOSTS "/etc/hosts"
+
+/*
+ * n addresses in the order of the name servers, IPv6 and IPv4 mixed; on
+ * failure n is 0 and why a text that lives for the call, else NULL.
+ */
+typedef void resolve_fn(void *arg, const struct addr *ep, unsigned n,
+    const char *why, struct turn *t);
+
+/* The two file names are borrowed. */
+struct resolve *resolve_new(
+    struct loop *l, const char *resolv_conf, const char *hosts);
+void resolve_free(struct resolve *r); /* cancels; before loop_free() */
+
+/*
+ * Looks up "host", "host:port" or a numeric address as addr_parse() takes it.
+ * done is called exactly once unless cancelled. Returns the look-up for
+ * resolve_cancel(), or NULL when done has been called already: for numeric
+ * addresses, and for texts that name nothing.
+ */
+struct lookup *resolve_start(struct resolve *r, const char *text,
+    uint16_t default_port, resolve_fn *done, void *arg);
+
+/* Not after done was called. */
+void resolve_cancel(struct lookup *q);
+
+#endif

@@ -1,0 +1,233 @@
+#include "io/loop.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct fix {
+	struct loop *loop;
+	struct mono at; /* the deadline */
+	unsigned ticks, max_ticks, signals, turns;
+	uint64_t period_us;
+	int signo;
+	struct mono ticked[64];
+	const void *first; /* what the arena gave first in this turn */
+	char order[64];
+};
+
+static struct mono
+deadline(void *arg)
+{
+	return ((struct fix *)arg)->at;
+}
+
+static void
+tick(void *arg, struct turn *t)
+{
+	struct fix *f = arg;
+
+	assert_true(mono_due(f->at, t->now));
+	f->ticked[f->ticks++] = t->now;
+	strcat(f->order, "t");
+	f->at = f->period_us == 0 ? MONO_NEVER : mono_add(f->at, f->period_us);
+	if (f->ticks == f->max_ticks)
+		loop_stop(f->loop);
+}
+
+static void
+on_signal(void *arg, int signo, struct turn *t)
+{
+	struct fix *f = arg;
+
+	assert_non_null(t->mem);
+	f->signals++;
+	f->signo = signo;
+	loop_stop(f->loop);
+}
+
+static void
+fix_init(struct fix *f)
+{
+	struct loop_ops ops = { f, deadline, tick, on_signal };
+
+	memset(f, 0, sizeof(*f));
+	f->at = MONO_NEVER;
+	f->loop = loop_new(&ops);
+}
+
+static void
+deadline_on_time(void **state)
+{
+	struct fix f;
+	struct mono start;
+	unsigned i;
+
+	(void)state;
+	fix_init(&f);
+	start = loop_now();
+	f.period_us = 20 * MONO_MS;
+	f.max_ticks = 10;
+	f.at = mono_add(start, f.period_us);
+	assert_int_equal(loop_run(f.loop), 0);
+	assert_int_equal(f.ticks, 10);
+	for (i = 0; i < f.ticks; i++) {
+		uint64_t us = mono_since(start, f.ticked[i]);
+
+		assert_true(us >= (i + 1) * f.period_us); /* never early */
+		assert_true(us < (i + 1) * f.period_us + 500 * MONO_MS);
+	}
+	loop_free(f.loop);
+}
+
+/* A deadline that had passed before the loop ran is not forgotten. */
+static void
+deadline_in_the_past(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	f.at = (struct mono){ 0 };
+	f.max_ticks = 1;
+	assert_int_equal(loop_run(f.loop), 0);
+	assert_int_equal(f.ticks, 1);
+	loop_free(f.loop);
+}
+
+struct pipe_fix {
+	struct fix f;
+	int fd[2];
+	struct watch w;
+	struct hook act, flush;
+};
+
+static void
+on_pipe(void *arg, struct turn *t)
+{
+	struct pipe_fix *p = arg;
+	char c;
+	void *mem = arena_get(t->mem, 3u << 20); /* more than half */
+
+	assert_non_null(mem);
+	if (p->f.first == NULL)
+		p->f.first = mem;
+	assert_ptr_equal(mem, p->f.first);
+	assert_int_equal(read(p->fd[0], &c, 1), 1);
+	strcat(p->f.order, "r");
+	if (++p->f.turns == 3)
+		p->f.at = t->now; /* due in this very turn */
+}
+
+static void
+on_act(void *arg, struct turn *t)
+{
+	struct pipe_fix *p = arg;
+
+	(void)t;
+	if (p->f.turns > 0)
+		strcat(p->f.order, "a");
+}
+
+static void
+on_flush(void *arg, struct turn *t)
+{
+	struct pipe_fix *p = arg;
+
+	if (p->f.turns == 0)
+		return;
+	assert_true(t->mem->used > 0); /* not emptied before */
+	strcat(p->f.order, "f");
+}
+
+/* Reads, tick, acting hooks, flushing hooks; then the arena starts anew. */
+static void
+turn_in_order(void **state)
+{
+	struct pipe_fix p;
+
+	(void)state;
+	memset(&p, 0, sizeof(p));
+	fix_init(&p.f);
+	p.f.max_ticks = 1;
+	assert_int_equal(pipe(p.fd), 0);
+	assert_int_equal(write(p.fd[1], "abc", 3), 3);
+	watch_init(&p.w, p.f.loop, p.fd[0], WATCH_READ, on_pipe, &p);
+	watch_on(&p.w);
+	hook_add(&p.flush, p.f.loop, LOOP_FLUSH, on_flush, &p);
+	hook_add(&p.act, p.f.loop, LOOP_ACT, on_act, &p);
+	assert_int_equal(loop_run(p.f.loop), 0);
+	assert_string_equal(p.f.order, "rafrafrtaf");
+
+	/* off is off, and what was taken away is not called */
+	watch_off(&p.w);
+	hook_del(&p.act, p.f.loop);
+	assert_int_equal(write(p.fd[1], "d", 1), 1);
+	p.f.order[0] = '\0';
+	p.f.ticks = 0;
+	hook_del(&p.flush, p.f.loop);
+	p.f.at = mono_add(loop_now(), 20 * MONO_MS);
+	assert_int_equal(loop_run(p.f.loop), 0);
+	assert_string_equal(p.f.order, "t");
+	watch_fini(&p.w);
+	watch_fini(&p.w);
+	close(p.fd[0]);
+	close(p.fd[1]);
+	loop_free(p.f.loop);
+}
+
+static void
+signals_reach_us(void **state)
+{
+	static const int signo[] = { SIGTERM, SIGINT, SIGHUP };
+	struct fix f;
+	unsigned i;
+
+	(void)state;
+	fix_init(&f);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(raise(signo[i]), 0);
+		assert_int_equal(loop_run(f.loop), 0);
+		assert_int_equal(f.signals, i + 1);
+		assert_int_equal(f.signo, signo[i]);
+	}
+	loop_free(f.loop);
+}
+
+static void
+one_time_per_turn(void **state)
+{
+	struct fix f;
+	struct mono before, after;
+	struct turn *t;
+
+	(void)state;
+	fix_init(&f);
+	before = loop_now();
+	t = loop_turn(f.loop);
+	usleep(2000);
+	assert_ptr_equal(loop_turn(f.loop), t);
+	after = loop_now();
+	assert_false(mono_before(t->now, before));
+	assert_true(mono_since(t->now, after) >= 2000);
+	assert_true(t->wall_ms > 1600000000000u); /* ms since 1970 */
+	loop_free(f.loop);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(deadline_on_time),
+		cmocka_unit_test(deadline_in_the_past),
+		cmocka_unit_test(turn_in_order),
+		cmocka_unit_test(signals_reach_us),
+		cmocka_unit_test(one_time_per_turn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

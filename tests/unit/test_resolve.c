@@ -1,0 +1,324 @@
+#include "io/resolve.h"
+
+#include <event2/dns.h>
+#include <event2/dns_struct.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fdutil.h"
+#include "tests/unit/io_env.h"
+
+/* A name server of our own on the same loop, for one domain. */
+struct fix {
+	struct env e;
+	struct resolve *r;
+	struct evdns_server_port *server;
+	char conf[96], hosts[96];
+	unsigned queries;
+	bool mute;
+	unsigned done, want, n;
+	struct addr ep[RESOLVE_MAX];
+	char why[128];
+};
+
+static void
+on_query(struct evdns_server_request *req, void *arg)
+{
+	const struct evdns_server_question *q = req->questions[0];
+	struct in6_addr v6 = { { { 0x20, 0x01, 0x0d, 0xb8, [15] = 7 } } };
+	uint8_t v4[8] = { 192, 0, 2, 1, 192, 0, 2, 2 };
+	struct fix *f = arg;
+	int err = 0;
+
+	f->queries++;
+	if (f->mute) {
+		evdns_server_request_drop(req);
+		return;
+	}
+	if (strcasecmp(q->name, "both.example") == 0) {
+		if (q->type == EVDNS_TYPE_A)
+			evdns_server_request_add_a_reply(
+			    req, q->name, 2, v4, 60);
+		else if (q->type == EVDNS_TYPE_AAAA)
+			evdns_server_request_add_aaaa_reply(
+			    req, q->name, 1, v6.s6_addr, 60);
+	} else if (strcasecmp(q->name, "empty.example") != 0) {
+		err = 3; /* no such name */
+	}
+	evdns_server_request_respond(req, err);
+}
+
+static void
+server_start(struct fix *f)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	char text[128];
+
+	assert_true(fd >= 0);
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
+	f->server = evdns_add_server_port_with_base(
+	    loop_base(f->e.loop), fd, 0, on_query, f);
+	assert_non_null(f->server);
+	snprintf(text, sizeof(text),
+	    "nameserver 127.0.0.1:%u\noptions timeout:1 attempts:1\n",
+	    ntohs(sin.sin_port));
+	assert_int_equal(file_write(f->conf, text, strlen(text), 0600), 0);
+}
+
+static void
+fix_init(struct fix *f)
+{
+	static const char hosts[] = "192.0.2.99 inhosts.example\n";
+
+	memset(f, 0, sizeof(*f));
+	env_init(&f->e);
+	snprintf(f->conf, sizeof(f->conf), "%s/resolv.conf", f->e.dir);
+	snprintf(f->hosts, sizeof(f->hosts), "%s/hosts", f->e.dir);
+	assert_int_equal(file_write(f->hosts, hosts, strlen(hosts), 0600), 0);
+	server_start(f);
+	f->r = resolve_new(f->e.loop, f->conf, f->hosts);
+}
+
+static void
+fix_fini(struct fix *f)
+{
+	resolve_free(f->r);
+	evdns_close_server_port(f->server);
+	unlink(f->conf);
+	unlink(f->hosts);
+	env_run(&f->e, 5); /* the server lets go of its socket */
+	env_fini(&f->e);
+}
+
+static void
+on_done(void *arg, const struct addr *ep, unsigned n, const char *why,
+    struct turn *t)
+{
+	struct fix *f = arg;
+
+	assert_non_null(t);
+	assert_true((n > 0) == (why == NULL));
+	f->done++;
+	f->n = n;
+	memcpy(f->ep, ep == NULL ? f->ep : ep, n * sizeof(f->ep[0]));
+	snprintf(f->why, sizeof(f->why), "%s", why == NULL ? "" : why);
+}
+
+static bool
+is_done(void *arg)
+{
+	const struct fix *f = arg;
+
+	return f->done >= f->want;
+}
+
+static void
+wait_for(struct fix *f, unsigned n)
+{
+	f->want = n;
+	env_until(&f->e, is_done, f);
+}
+
+static bool
+has(const struct fix *f, const char *text)
+{
+	struct addr a;
+	unsigned i;
+
+	assert_true(addr_parse(text, 0, &a));
+	for (i = 0; i < f->n; i++)
+		if (addr_equal(&f->ep[i], &a))
+			return true;
+	return false;
+}
+
+static void
+numeric_at_once(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	assert_null(resolve_start(f.r, "192.0.2.7", 7469, on_done, &f));
+	assert_int_equal(f.done, 1);
+	assert_true(has(&f, "192.0.2.7:7469"));
+	assert_null(resolve_start(f.r, "[2001:db8::1]:5", 7469, on_done, &f));
+	assert_int_equal(f.done, 2);
+	assert_true(has(&f, "[2001:db8::1]:5"));
+	assert_int_equal(f.queries, 0);
+	fix_fini(&f);
+}
+
+static void
+no_names(void **state)
+{
+	static const char *const bad[] = { "", ":1", "a:", "a:0", "a:65536",
+		"a:1x", "a:-1", "a:b:c", "a: 1" };
+	char longest[300];
+	struct fix f;
+	unsigned i;
+
+	(void)state;
+	fix_init(&f);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_null(resolve_start(f.r, bad[i], 7469, on_done, &f));
+		assert_int_equal(f.done, i + 1);
+		assert_int_equal(f.n, 0);
+		assert_true(f.why[0] != '\0');
+	}
+	memset(longest, 'a', sizeof(longest));
+	longest[254] = '\0';
+	assert_null(resolve_start(f.r, longest, 7469, on_done, &f));
+	assert_int_equal(f.done, i + 1);
+	assert_int_equal(f.queries, 0);
+	fix_fini(&f);
+}
+
+static void
+both_families(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	assert_non_null(resolve_start(f.r, "both.example", 7469, on_done, &f));
+	assert_int_equal(f.done, 0);
+	wait_for(&f, 1);
+	assert_int_equal(f.n, 3);
+	assert_true(has(&f, "192.0.2.1:7469"));
+	assert_true(has(&f, "192.0.2.2:7469"));
+	assert_true(has(&f, "[2001:db8::7]:7469"));
+	assert_non_null(
+	    resolve_start(f.r, "both.example:99", 7469, on_done, &f));
+	wait_for(&f, 2);
+	assert_true(has(&f, "192.0.2.1:99"));
+	fix_fini(&f);
+}
+
+static void
+from_hosts_file(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	(void)resolve_start(f.r, "inhosts.example:8", 7469, on_done, &f);
+	wait_for(&f, 1);
+	assert_int_equal(f.n, 1);
+	assert_true(has(&f, "192.0.2.99:8"));
+	assert_int_equal(f.queries, 0);
+	fix_fini(&f);
+}
+
+static void
+failures_say_why(void **state)
+{
+	static const char *const name[] = { "nothere.example",
+		"empty.example" };
+	struct fix f;
+	unsigned i;
+
+	(void)state;
+	fix_init(&f);
+	for (i = 0; i < 2; i++) {
+		(void)resolve_start(f.r, name[i], 7469, on_done, &f);
+		wait_for(&f, i + 1);
+		assert_int_equal(f.n, 0);
+		assert_true(f.why[0] != '\0');
+	}
+	fix_fini(&f);
+}
+
+/* A name server that keeps silent costs time and nothing else. */
+static void
+silence_ends(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	f.mute = true;
+	(void)resolve_start(f.r, "both.example", 7469, on_done, &f);
+	wait_for(&f, 1);
+	assert_int_equal(f.n, 0);
+	assert_true(f.queries > 0);
+	fix_fini(&f);
+}
+
+static void
+without_name_servers(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	unlink(f.conf);
+	(void)resolve_start(f.r, "inhosts.example", 7469, on_done, &f);
+	wait_for(&f, 1);
+	assert_true(has(&f, "192.0.2.99:7469"));
+	fix_fini(&f);
+}
+
+static void
+cancelled_is_silent(void **state)
+{
+	struct lookup *q;
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	q = resolve_start(f.r, "both.example", 7469, on_done, &f);
+	assert_non_null(q);
+	(void)resolve_start(f.r, "both.example:2", 7469, on_done, &f);
+	resolve_cancel(q);
+	wait_for(&f, 1);
+	env_run(&f.e, 50);
+	assert_int_equal(f.done, 1);
+	assert_true(has(&f, "192.0.2.1:2"));
+	fix_fini(&f);
+}
+
+static void
+freed_with_look_ups(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	f.mute = true;
+	(void)resolve_start(f.r, "both.example", 7469, on_done, &f);
+	(void)resolve_start(f.r, "x.example", 7469, on_done, &f);
+	env_run(&f.e, 20);
+	resolve_free(f.r);
+	f.r = NULL;
+	env_run(&f.e, 20);
+	assert_int_equal(f.done, 0);
+	fix_fini(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numeric_at_once),
+		cmocka_unit_test(no_names),
+		cmocka_unit_test(both_families),
+		cmocka_unit_test(from_hosts_file),
+		cmocka_unit_test(failures_say_why),
+		cmocka_unit_test(silence_ends),
+		cmocka_unit_test(without_name_servers),
+		cmocka_unit_test(cancelled_is_silent),
+		cmocka_unit_test(freed_with_look_ups),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

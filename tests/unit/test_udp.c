@@ -1,0 +1,608 @@
+#include "io/udp.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "tests/unit/io_env.h"
+
+#define KEEP 4096
+
+struct got {
+	struct path from;
+	uint32_t len;
+	uint32_t no; /* bytes 1..4 */
+	uint8_t type;
+	unsigned turn, run_n;
+};
+
+struct side {
+	struct env *e;
+	struct udp *u;
+	struct udp_handler h;
+	unsigned n, want, loads, runs;
+	bool echo;
+	struct got got[KEEP];
+};
+
+static void
+take(struct side *s, const struct path *from, struct run *run, unsigned i)
+{
+	struct got *g = &s->got[s->n];
+	const struct pkt *pk = &run->pkt[i];
+
+	assert_true(s->n < KEEP);
+	g->from = *from;
+	g->len = pk->len;
+	g->type = pk->len > 0 ? pk->p[0] : 0;
+	g->turn = s->e->turns;
+	g->run_n = run->n;
+	if (pk->len >= 5)
+		memcpy(&g->no, pk->p + 1, 4);
+	/* the rooms around a packet are ours */
+	memset(pk->p - RUN_HEAD, 0xee, RUN_HEAD);
+	memset(pk->p + pk->len, 0xee, RUN_TAIL);
+	s->n++;
+}
+
+static void
+on_input(void *arg, const struct path *from, struct run *run, struct turn *t)
+{
+	struct side *s = arg;
+	unsigned i;
+
+	assert_true(run->n >= 1 && run->n <= RUN_MAX);
+	assert_non_null(t->mem);
+	s->runs++;
+	for (i = 0; i < run->n; i++)
+		take(s, from, run, i);
+	if (s->echo)
+		udp_send(s->u, from, run);
+}
+
+static void
+on_load(void *arg, struct mono now)
+{
+	struct side *s = arg;
+
+	assert_true(now.us > 0);
+	s->loads++;
+}
+
+static bool
+enough(void *arg)
+{
+	const struct side *s = arg;
+
+	return s->n >= s->want;
+}
+
+static struct addr
+text(const char *str)
+{
+	struct addr a;
+
+	assert_true(addr_parse(str, 0, &a));
+	return a;
+}
+
+static struct side *
+side_new(struct env *e, const char *a, const char *b)
+{
+	struct side *s = calloc(1, sizeof(*s));
+	struct addr listen[2];
+	unsigned which, n = 1;
+
+	assert_non_null(s);
+	s->e = e;
+	s->h = (struct udp_handler){ s, on_input, on_load };
+	listen[0] = text(a);
+	if (b != NULL)
+		listen[n++] = text(b);
+	assert_int_equal(udp_open(&s->u, e->loop, &e->priv, listen, n, &s->h,
+			     &e->cnt, &which),
+	    0);
+	assert_true(udp_is_split(s->u, 0));
+	return s;
+}
+
+static void
+side_free(struct side *s)
+{
+	udp_close(s->u);
+	free(s);
+}
+
+/* A plain socket, connected to number sock of s at ip. */
+static int
+client(const struct side *s, unsigned sock, const char *ip)
+{
+	struct sockaddr_storage ss;
+	struct addr to = text(ip), at;
+	struct timeval tv = { 5, 0 };
+	socklen_t len;
+	int fd;
+
+	assert_true(udp_local(s->u, sock, &at));
+	to.port = at.port;
+	len = addr_to_sockaddr(&to, false, &ss);
+	fd = socket(ss.ss_family, SOCK_DGRAM, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&ss, len), 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	return fd;
+}
+
+static struct addr
+name_of(int fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct addr a;
+
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
+	assert_true(addr_from_sockaddr((struct sockaddr *)&ss, &a));
+	return a;
+}
+
+static void
+put(int fd, uint8_t type, uint32_t no, size_t len)
+{
+	uint8_t buf[4096] = { type };
+
+	memcpy(buf + 1, &no, 4);
+	assert_int_equal(send(fd, buf, len, 0), len);
+}
+
+/* Sent last, read first: they came to a socket of their own. */
+static void
+data_before_handshakes(void **state)
+{
+	struct env e;
+	struct side *s;
+	uint32_t i;
+	int fd;
+
+	(void)state;
+	env_init(&e);
+	s = side_new(&e, "127.0.0.1", NULL);
+	fd = client(s, 0, "127.0.0.1");
+	for (i = 0; i < 10; i++)
+		put(fd, (uint8_t)(i == 9 ? 0xff : i % 3 + 1), i, 100);
+	for (i = 10; i < 20; i++)
+		put(fd, 4, i, 100);
+	s->want = 20;
+	env_until(&e, enough, s);
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(s->got[i].no, (i + 10) % 20);
+		assert_int_equal(s->got[i].run_n, 10);
+	}
+	assert_int_equal(s->loads, 0);
+	assert_int_equal(e.cnt.v[CNT_udp_rx], 20);
+	close(fd);
+	side_free(s);
+	env_fini(&e);
+}
+
+static void
+handshakes_are_rationed(void **state)
+{
+	struct env e;
+	struct side *s;
+	unsigned i, n = 0;
+	int fd;
+
+	(void)state;
+	env_init(&e);
+	s = side_new(&e, "127.0.0.1", NULL);
+	fd = client(s, 0, "127.0.0.1");
+	for (i = 0; i < 200; i++)
+		put(fd, 1, i, 168);
+	s->want = 200;
+	env_until(&e, enough, s);
+	for (i = 0; i < 200; i++) {
+		n = i > 0 && s->got[i].turn == s->got[i - 1].turn ? n + 1 : 1;
+		assert_true(n <= UDP_HANDSHAKES);
+		assert_int_equal(s->got[i].no, i);
+	}
+	close(fd);
+	side_free(s);
+	env_fini(&e);
+}
+
+static void
+load_is_noticed(void **state)
+{
+	struct env e;
+	struct side *s;
+	unsigned i;
+	int fd;
+
+	(void)state;
+	env_init(&e);
+	s = side_new(&e, "127.0.0.1", NULL);
+	fd = client(s, 0, "127.0.0.1");
+	for (i = 0; i < 2000; i++)
+		put(fd, 1, i, 1500);
+	s->want = 65;
+	env_until(&e, enough, s);
+	assert_true(s->loads > 0);
+	env_run(&e, 100); /* until it is empty */
+	s->loads = 0;
+	s->want = s->n + 1;
+	put(fd, 1, 0, 168);
+	env_until(&e, enough, s);
+	assert_int_equal(s->loads, 0);
+	close(fd);
+	side_free(s);
+	env_fini(&e);
+}
+
+/* The answer must leave from the address that was asked. */
+static void
+answers_from(const char *listen, const char *ip)
+{
+	struct addr at, me;
+	struct env e;
+	struct side *s;
+	uint8_t buf[64];
+	int fd;
+
+	env_init(&e);
+	s = side_new(&e, listen, NULL);
+	fd = client(s, 0, ip);
+	me = name_of(fd);
+	s->echo = true;
+	s->want = 2;
+	put(fd, 1, 7, 20);
+	put(fd, 4, 8, 30);
+	env_until(&e, enough, s);
+	at = text(ip);
+	assert_true(udp_local(s->u, 0, &me));
+	at.port = me.port;
+	me = name_of(fd);
+	assert_true(addr_equal(&s->got[0].from.local, &at));
+	assert_true(addr_equal(&s->got[1].from.remote, &me));
+	assert_int_equal(s->got[0].from.sock, 0);
+	/* a connected socket takes nothing from another address */
+	assert_int_equal(recv(fd, buf, sizeof(buf), 0), 30);
+	assert_int_equal(recv(fd, buf, sizeof(buf), 0), 20);
+	assert_int_equal(e.cnt.v[CNT_udp_tx], 2);
+	close(fd);
+	side_free(s);
+	env_fini(&e);
+}
+
+static void
+answer_leaves_where_asked(void **state)
+{
+	(void)state;
+	answers_from("0.0.0.0", "127.0.0.5");
+	answers_from("127.0.0.9", "127.0.0.9");
+	answers_from("::", "::1");
+}
+
+static void
+several_addresses(void **state)
+{
+	struct env e;
+	struct side *s;
+	struct addr a, b;
+	uint8_t buf[64];
+	int v4, v6;
+
+	(void)state;
+	env_init(&e);
+	s = side_new(&e, "0.0.0.0", "::");
+	assert_true(udp_local(s->u, 0, &a) && udp_local(s->u, 1, &b));
+	assert_false(udp_local(s->u, 2, &b));
+	assert_true(addr_is_v4(&a));
+	v4 = client(s, 0, "127.0.0.1");
+	v6 = client(s, 1, "::1");
+	s->echo = true;
+	s->want = 1;
+	put(v4, 4, 1, 40);
+	env_until(&e, enough, s);
+	assert_int_equal(s->got[0].from.sock, 0);
+	s->want = 2;
+	put(v6, 4, 1, 50);
+	env_until(&e, enough, s);
+	assert_int_equal(s->got[1].from.sock, 1);
+	assert_int_equal(recv(v4, buf, sizeof(buf), 0), 40);
+	assert_int_equal(recv(v6, buf, sizeof(buf), 0), 50);
+	close(v4);
+	close(v6);
+	side_free(s);
+	env_fini(&e);
+}
+
+static void
+thousand_arrive_in_order(void **state)
+{
+	struct env e;
+	struct side *s;
+	unsigned i;
+	int fd;
+
+	(void)state;
+	env_init(&e);
+	s = side_new(&e, "127.0.0.1", NULL);
+	fd = client(s, 0, "127.0.0.1");
+	for (i = 0; i < 1000; i++) {
+		put(fd, 4, i, 5 + i);
+		if (i % 100 == 99) { /* the smallest buffer holds as many */
+			s->want = i + 1;
+			env_until(&e, enough, s);
+		}
+	}
+	for (i = 0; i < 1000; i++) {
+		assert_int_equal(s->got[i].no, i);
+		assert_int_equal(s->got[i].len, 5 + i);
+		assert_int_equal(s->got[i].run_n, i % 100 < 64 ? 64 : 36);
+	}
+	close(fd);
+	side_free(s);
+	env_fini(&e);
+}
+
+static void
+runs_have_one_source(void **state)
+{
+	struct env e;
+	struct side *s;
+	unsigned i;
+	int fd[2];
+
+	(void)state;
+	env_init(&e);
+	s = side_new(&e, "0.0.0.0", NULL);
+	fd[0] = client(s, 0, "127.0.0.1");
+	fd[1] = client(s, 0, "127.0.0.2");
+	for (i = 0; i < 30; i++)
+		put(fd[i / 3 % 2], 4, i, 20);
+	s->want = 30;
+	env_until(&e, enough, s);
+	for (i = 0; i < 30; i++) {
+		const struct addr me = name_of(fd[i / 3 % 2]);
+
+		assert_int_equal(s->got[i].no, i);
+		assert_int_equal(s->got[i].run_n, 3);
+		assert_true(addr_equal(&s->got[i].from.remote, &me));
+	}
+	close(fd[0]);
+	close(fd[1]);
+	side_free(s);
+	env_fini(&e);
+}
+
+static void
+lengths(void **state)
+{
+	static const size_t len[] = { 2049, 2048, 4096, 5, 3000 };
+	struct env e;
+	struct side *s;
+	unsigned i;
+	int fd;
+
+	(void)state;
+	env_init(&e);
+	s = side_new(&e, "127.0.0.1", NULL);
+	fd = client(s, 0, "127.0.0.1");
+	assert_int_equal(send(fd, "", 0, 0), 0);
+	s->want = 1;
+	env_until(&e, enough, s);
+	assert_int_equal(s->got[0].len, 0);
+	for (i = 0; i < 5; i++)
+		put(fd, 4, i, len[i]);
+	s->want = 3;
+	env_until(&e, enough, s);
+	assert_int_equal(s->got[1].len, 2048);
+	assert_int_equal(s->got[2].len, 5);
+	env_run(&e, 20);
+	assert_int_equal(s->n, 3);
+	assert_int_equal(e.cnt.v[CNT_udp_rx_trunc], 3);
+	close(fd);
+	side_free(s);
+	env_fini(&e);
+}
+
+static struct run *
+make_run(struct env *e, unsigned n, uint32_t first, size_t len)
+{
+	struct turn *t = loop_turn(e->loop);
+	struct run *run = run_new(t->mem);
+	unsigned i;
+
+	assert_non_null(run);
+	for (i = 0; i < n; i++) {
+		struct pkt *pk = run_add(run, len, t->mem);
+		uint32_t no = first + i;
+
+		assert_non_null(pk);
+		memset(pk->p, 4, len);
+		memcpy(pk->p + 1, &no, 4);
+	}
+	return run;
+}
+
+static struct path
+path_to(const struct side *s, const char *ip)
+{
+	struct path p = { .remote = text(ip), .sock = SOCK_ANY };
+	struct addr at;
+
+	assert_true(udp_local(s->u, 0, &at));
+	p.remote.port = at.port;
+	return p;
+}
+
+/* More in one turn than the queue holds, to several peers. */
+static void
+long_queue(void **state)
+{
+	struct env e;
+	struct side *a, *b, *c;
+	struct path to_b, to_c;
+	unsigned i;
+
+	(void)state;
+	env_init(&e);
+	a = side_new(&e, "0.0.0.0", "::");
+	b = side_new(&e, "127.0.0.1", NULL);
+	c = side_new(&e, "::1", NULL);
+	to_b = path_to(b, "127.0.0.1");
+	to_c = path_to(c, "::1");
+	for (i = 0; i < 5; i++) {
+		udp_send(a->u, &to_b, make_run(&e, 60, i * 60, 20));
+		udp_send(a->u, &to_c, make_run(&e, 60, i * 60, 20));
+	}
+	b->want = c->want = 300;
+	env_until(&e, enough, b);
+	env_until(&e, enough, c);
+	for (i = 0; i < 300; i++) {
+		assert_int_equal(b->got[i].no, i);
+		assert_int_equal(c->got[i].no, i);
+	}
+	assert_int_equal(e.cnt.v[CNT_udp_tx], 600);
+	assert_int_equal(e.cnt.v[CNT_udp_tx_drop], 0);
+	side_free(a);
+	side_free(b);
+	side_free(c);
+	env_fini(&e);
+}
+
+/* What one packet suffers does not touch its neighbours. */
+static void
+drops_are_counted(void **state)
+{
+	struct env e;
+	struct side *a, *b;
+	struct path to, v6;
+
+	(void)state;
+	env_init(&e);
+	a = side_new(&e, "0.0.0.0", NULL);
+	b = side_new(&e, "127.0.0.1", NULL);
+	to = path_to(b, "127.0.0.1");
+	v6 = path_to(b, "::1");
+	udp_send(a->u, &v6, make_run(&e, 3, 0, 20)); /* no such socket */
+	assert_int_equal(e.cnt.v[CNT_udp_tx_drop], 3);
+	udp_send(a->u, &to, make_run(&e, 2, 0, 20));
+	udp_send(a->u, &to, make_run(&e, 2, 90, 66000)); /* no datagram */
+	udp_send(a->u, &to, make_run(&e, 2, 2, 20));
+	b->want = 4;
+	env_until(&e, enough, b);
+	assert_int_equal(b->got[1].no, 1);
+	assert_int_equal(b->got[2].no, 2);
+	assert_int_equal(e.cnt.v[CNT_udp_tx_drop], 5);
+	assert_int_equal(e.cnt.v[CNT_udp_tx], 4);
+	side_free(a);
+	side_free(b);
+	env_fini(&e);
+}
+
+/* An address that we have lost must not silence the peers it served. */
+static void
+lost_source_address(void **state)
+{
+	struct env e;
+	struct side *a, *b;
+	struct path to;
+
+	(void)state;
+	env_init(&e);
+	a = side_new(&e, "0.0.0.0", NULL);
+	b = side_new(&e, "127.0.0.1", NULL);
+	to = path_to(b, "127.0.0.1");
+	to.local = text("203.0.113.77");
+	udp_send(a->u, &to, make_run(&e, 2, 0, 20));
+	b->want = 2;
+	env_until(&e, enough, b);
+	assert_int_equal(e.cnt.v[CNT_udp_tx], 2);
+	assert_int_equal(e.cnt.v[CNT_udp_tx_drop], 0);
+	side_free(a);
+	side_free(b);
+	env_fini(&e);
+}
+
+/* Nobody listens there: the router's complaint does not cost a packet. */
+static void
+refusals_are_ignored(void **state)
+{
+	struct env e;
+	struct side *a, *b;
+	struct path dead, to;
+	unsigned i;
+
+	(void)state;
+	env_init(&e);
+	a = side_new(&e, "127.0.0.1", NULL);
+	b = side_new(&e, "127.0.0.1", NULL);
+	to = path_to(b, "127.0.0.1");
+	dead = to;
+	dead.remote.port = 9;
+	for (i = 0; i < 20; i++) {
+		udp_send(a->u, &dead, make_run(&e, 1, 0, 20));
+		udp_send(a->u, &to, make_run(&e, 1, i, 20));
+		b->want = i + 1;
+		env_until(&e, enough, b);
+	}
+	assert_int_equal(e.cnt.v[CNT_udp_tx_drop], 0);
+	side_free(a);
+	side_free(b);
+	env_fini(&e);
+}
+
+static void
+all_or_none(void **state)
+{
+	struct env e;
+	struct side *s;
+	struct addr listen[3];
+	struct udp *u = NULL;
+	unsigned which = 99;
+
+	(void)state;
+	env_init(&e);
+	s = side_new(&e, "127.0.0.1", NULL);
+	listen[0] = text("127.0.0.2");
+	assert_true(udp_local(s->u, 0, &listen[1]));
+	listen[2] = text("127.0.0.3");
+	assert_int_equal(
+	    udp_open(&u, e.loop, &e.priv, listen, 3, &s->h, &e.cnt, &which),
+	    -EADDRINUSE);
+	assert_int_equal(which, 1);
+	assert_null(u);
+	assert_int_equal(
+	    udp_open(&u, e.loop, &e.priv, listen, 0, &s->h, &e.cnt, &which),
+	    -EINVAL);
+	side_free(s);
+	env_fini(&e);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(data_before_handshakes),
+		cmocka_unit_test(handshakes_are_rationed),
+		cmocka_unit_test(load_is_noticed),
+		cmocka_unit_test(answer_leaves_where_asked),
+		cmocka_unit_test(several_addresses),
+		cmocka_unit_test(thousand_arrive_in_order),
+		cmocka_unit_test(runs_have_one_source),
+		cmocka_unit_test(lengths),
+		cmocka_unit_test(long_queue),
+		cmocka_unit_test(drops_are_counted),
+		cmocka_unit_test(lost_source_address),
+		cmocka_unit_test(refusals_are_ignored),
+		cmocka_unit_test(all_or_none),
+	};
+
+	log_init("test_udp", LOG_LV_WARN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

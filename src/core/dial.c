@@ -304,6 +304,7 @@ finish(struct core *c, struct attempt *at, const struct path *from,
 			p->path = *from;
 		p->has_path = true;
 		known_update(c, p);
+		c->io.event(c->io.arg, EV_PEER_ENDPOINT, p);
 	}
 	note_reflexive(p, &pl, from);
 	attempt_end(c, at); /* the session inherits its index */

@@ -61,28 +61,33 @@ admit(struct core *c, const struct mesh_pkt *pkt, struct turn *t)
 	return true;
 }
 
-/* One copy into one tunnel, in fragments where it does not fit. */
+/* What does not fit goes in fragments, which are copies of their own. */
 static void
-send_one(struct core *c, struct peer *p, uint8_t flags, struct run *run,
-    struct turn *t)
+send_parts(struct core *c, struct peer *p, uint8_t flags,
+    const struct pkt *whole, size_t mtu, struct turn *t)
 {
-	size_t mtu = peer_mtu(c, p);
-	struct run *parts;
+	struct run *parts = frag_cut(
+	    whole->p, whole->len, FRAME_NTK, flags, mtu, p->frag_id++, t->mem);
 
-	p->stats.fan_sent++;
-	count(&c->cnt, CNT_fan_out);
-	if (run->pkt[0].len <= mtu) {
-		peer_send(c, p, FRAME_NTK, flags, run, t);
-		return;
-	}
-	parts = frag_cut(run->pkt[0].p, run->pkt[0].len, FRAME_NTK, flags, mtu,
-	    p->frag_id++, t->mem);
 	if (parts == NULL) {
 		count(&c->cnt, CNT_fan_too_big);
 		return;
 	}
 	count_n(&c->cnt, CNT_frag_sent, parts->n);
 	peer_send(c, p, FRAME_FRAG, 0, parts, t);
+}
+
+static void
+send_whole(struct core *c, struct peer *p, uint8_t flags, struct run *run,
+    bool last, struct turn *t)
+{
+	/* The last one takes the original. */
+	struct run *copy = last ? run : run_copy(run, t->mem);
+
+	if (copy != NULL)
+		peer_send(c, p, FRAME_NTK, flags, copy, t);
+	else
+		count(&c->cnt, CNT_arena_full);
 }
 
 static void
@@ -93,15 +98,15 @@ send_all(struct core *c, uint8_t flags, struct run *run, struct turn *t)
 	if (p == NULL)
 		count(&c->cnt, CNT_fan_no_peer);
 	for (; p != NULL; p = next) {
-		struct run *copy = run; /* the last takes the original */
+		size_t mtu = peer_mtu(c, p);
 
 		next = next_live(TAILQ_NEXT(p, link));
-		if (next != NULL)
-			copy = run_copy(run, t->mem);
-		if (copy != NULL)
-			send_one(c, p, flags, copy, t);
+		p->stats.fan_sent++;
+		count(&c->cnt, CNT_fan_out);
+		if (run->pkt[0].len > mtu)
+			send_parts(c, p, flags, &run->pkt[0], mtu, t);
 		else
-			count(&c->cnt, CNT_arena_full);
+			send_whole(c, p, flags, run, next == NULL, t);
 	}
 }
 

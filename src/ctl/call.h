@@ -20,7 +20,7 @@ struct ctl_call {
 	struct json_object *details; /* owned; an array of strings, or NULL */
 };
 
-enum ctl_type { ARG_STRING, ARG_BOOL, ARG_PEER, ARG_STRINGS };
+enum ctl_type { ARG_STRING, ARG_BOOL, ARG_ID, ARG_PEER, ARG_STRINGS };
 
 struct ctl_arg {
 	const char *name; /* NULL ends a list */

@@ -10,7 +10,7 @@ static const struct ctl_cmd cmds[] = {
 	{ "hello", CTL_READ, cmd_hello, "version, and the list of commands",
 	    { { 0 } } },
 	{ "show", CTL_READ, cmd_show, "this node and its peers, or one of them",
-	    { { "peer", ARG_PEER, false } } },
+	    { { "peer", ARG_PEER, false }, { "after", ARG_ID, false } } },
 	{ "counters", CTL_READ, cmd_counters, "what happened how often",
 	    { { "describe", ARG_BOOL, false } } },
 	{ "explain", CTL_READ, cmd_explain, "why a peer is in the state it is",
@@ -73,12 +73,17 @@ is_bool(struct json_object *v)
 }
 
 static bool
+is_id(struct json_object *v)
+{
+	return json_object_is_type(v, json_type_int) &&
+	    json_object_get_int64(v) >= 0 &&
+	    json_object_get_int64(v) <= UINT32_MAX;
+}
+
+static bool
 is_peer(struct json_object *v)
 {
-	return is_text(v) ||
-	    (json_object_is_type(v, json_type_int) &&
-		json_object_get_int64(v) >= 0 &&
-		json_object_get_int64(v) <= UINT32_MAX);
+	return is_text(v) || is_id(v);
 }
 
 static bool
@@ -100,6 +105,7 @@ static const struct arg_type {
 } arg_types[] = {
 	[ARG_STRING] = { is_text, "a string" },
 	[ARG_BOOL] = { is_bool, "true or false" },
+	[ARG_ID] = { is_id, "the id of a peer" },
 	[ARG_PEER] = { is_peer, "a name, an id or a public key" },
 	[ARG_STRINGS] = { is_texts, "an array of strings" },
 };

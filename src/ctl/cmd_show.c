@@ -2,6 +2,9 @@
 #include "ctl/json.h"
 #include "wire/ctlmsg.h"
 
+/* A reply has to fit into what the control socket lets wait for a client. */
+#define PEERS_PAGE 200
+
 static struct json_object *
 suites_json(uint8_t suites)
 {
@@ -28,17 +31,25 @@ node_json(const struct core *c)
 	return o;
 }
 
+/* One page of peers, those with greater ids than after; *ret_more: not all. */
 static struct json_object *
-peers_json(const struct ctl_call *call, const struct peer *only)
+peers_json(const struct ctl_call *call, const struct peer *only, uint32_t after,
+    bool *ret_more)
 {
 	struct json_object *list = json_object_new_array();
 	const struct core *c = call->ctl->core;
 	const struct peer *p;
 
-	TAILQ_FOREACH (p, &c->peers, link)
-		if (only == NULL || only == p)
-			json_object_array_add(
-			    list, peer_json(c, p, call->t->now));
+	*ret_more = false;
+	TAILQ_FOREACH (p, &c->peers, link) {
+		if ((only != NULL && only != p) || p->id <= after)
+			continue;
+		if (json_object_array_length(list) == PEERS_PAGE) {
+			*ret_more = true;
+			break;
+		}
+		json_object_array_add(list, peer_json(c, p, call->t->now));
+	}
 	return list;
 }
 
@@ -47,7 +58,9 @@ cmd_show(struct ctl_call *call)
 {
 	const struct ctl_host *host = call->ctl->host;
 	const struct peer *only = NULL;
-	struct json_object *o;
+	struct json_object *o, *peers;
+	uint32_t after;
+	bool more;
 
 	if (call_arg(call, "peer") != NULL) {
 		only = call_peer(call);
@@ -58,6 +71,9 @@ cmd_show(struct ctl_call *call)
 	put_u64(o, "version", CTL_VERSION);
 	json_object_object_add(o, "daemon", host->about(host->arg));
 	json_object_object_add(o, "node", node_json(call->ctl->core));
-	json_object_object_add(o, "peers", peers_json(call, only));
+	after = (uint32_t)json_object_get_int64(call_arg(call, "after"));
+	peers = peers_json(call, only, after, &more);
+	json_object_object_add(o, "peers", peers);
+	put_bool(o, "more", more);
 	return o;
 }

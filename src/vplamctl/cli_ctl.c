@@ -33,6 +33,24 @@ call(struct cli *cli, struct client *cl, const char *cmd,
 	return res;
 }
 
+static struct json_object *
+arg_str(const char *name, const char *value)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, name, json_object_new_string(value));
+	return o;
+}
+
+static struct json_object *
+arg_u64(const char *name, uint64_t value)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, name, json_object_new_uint64(value));
+	return o;
+}
+
 /* One command on a connection of its own; as above. */
 static struct json_object *
 ask(struct cli *cli, const char *cmd, struct json_object *args)
@@ -50,6 +68,75 @@ ask(struct cli *cli, const char *cmd, struct json_object *args)
 	return res;
 }
 
+/*
+ * Appends the peers of page to those of res. A page without any is the last,
+ * whatever it says of itself.
+ */
+static void
+add_page(struct json_object *res, struct json_object *page)
+{
+	struct json_object *to = get_obj(res, "peers");
+	struct json_object *from = get_obj(page, "peers");
+	bool some = get_len(to) > 0 && get_len(from) > 0;
+	size_t i;
+
+	for (i = 0; some && i < get_len(from); i++)
+		json_object_array_add(
+		    to, json_object_get(json_object_array_get_idx(from, i)));
+	json_object_object_add(res, "more",
+	    json_object_new_boolean(some && get_bool(page, "more")));
+}
+
+static uint64_t
+last_id(struct json_object *res)
+{
+	struct json_object *list = get_obj(res, "peers");
+	size_t n = get_len(list);
+
+	return n == 0 ? 0
+		      : get_u64(json_object_array_get_idx(list, n - 1), "id");
+}
+
+/* `show` with all its pages on one connection; takes over args. */
+static struct json_object *
+ask_show(struct cli *cli, struct json_object *args)
+{
+	struct json_object *res, *page;
+	struct client cl;
+
+	if (!client_open(&cl, cli->socket)) {
+		json_object_put(args);
+		cli_fail(cli, cl.code, cl.why);
+		return NULL;
+	}
+	res = call(cli, &cl, "show", args);
+	while (res != NULL && get_bool(res, "more")) {
+		page = call(cli, &cl, "show", arg_u64("after", last_id(res)));
+		if (page != NULL) {
+			add_page(res, page);
+		} else {
+			json_object_put(res);
+			res = NULL;
+		}
+		json_object_put(page);
+	}
+	client_close(&cl);
+	return res;
+}
+
+static int
+show(struct cli *cli, struct json_object *args,
+    void (*print)(struct out *, struct json_object *))
+{
+	struct json_object *res = ask_show(cli, args);
+
+	if (res == NULL)
+		return EXIT_FAIL;
+	print(&cli->out, res);
+	json_object_put(res);
+	return EXIT_OK;
+}
+
 static int
 ask_and_print(struct cli *cli, const char *cmd, struct json_object *args,
     void (*print)(struct out *, struct json_object *))
@@ -61,15 +148,6 @@ ask_and_print(struct cli *cli, const char *cmd, struct json_object *args,
 	print(&cli->out, res);
 	json_object_put(res);
 	return EXIT_OK;
-}
-
-static struct json_object *
-arg_str(const char *name, const char *value)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_object_object_add(o, name, json_object_new_string(value));
-	return o;
 }
 
 /* {} for "all" or no word. */
@@ -84,16 +162,14 @@ arg_peer(int argc, char **argv)
 int
 cli_show(struct cli *cli, int argc, char **argv)
 {
-	return ask_and_print(
-	    cli, "show", arg_peer(argc, argv), cli->out.ops->show);
+	return show(cli, arg_peer(argc, argv), cli->out.ops->show);
 }
 
 int
 cli_dump(struct cli *cli, int argc, char **argv)
 {
 	cli->out.with_name = argc > 0 && strcmp(argv[0], "all") == 0;
-	return ask_and_print(
-	    cli, "show", arg_peer(argc, argv), cli->out.ops->dump);
+	return show(cli, arg_peer(argc, argv), cli->out.ops->dump);
 }
 
 int

@@ -29,3 +29,11 @@ get_bool(struct json_object *o, const char *name)
 {
 	return json_object_get_boolean(get_obj(o, name));
 }
+
+size_t
+get_len(struct json_object *list)
+{
+	return json_object_is_type(list, json_type_array)
+	    ? json_object_array_length(list)
+	    : 0;
+}

@@ -29,3 +29,5 @@ EXTRA_DIST += src/vplamctl/vplamctl.bash-completion
 src/vplamctl/completion/vplamctl: src/vplamctl/vplamctl.bash-completion
 	$(AM_V_GEN)$(MKDIR_P) src/vplamctl/completion && \
 		cp $(srcdir)/src/vplamctl/vplamctl.bash-completion $@
+
+dist_man_MANS += doc/vplamctl.1

@@ -42,6 +42,9 @@ uint64_t get_u64(struct json_object *o, const char *name);
 bool get_bool(struct json_object *o, const char *name);
 struct json_object *get_obj(struct json_object *o, const char *name);
 
+/* Elements of an array; 0 for anything else. */
+size_t get_len(struct json_object *list);
+
 /* The columns of `wg show dump` (out_dump.c). */
 void dump_print(FILE *f, struct json_object *res, bool with_name);
 

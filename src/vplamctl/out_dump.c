@@ -13,8 +13,7 @@ listen_port(struct json_object *res)
 	struct json_object *list = get_obj(get_obj(res, "daemon"), "listen");
 	const char *text, *colon;
 
-	if (!json_object_is_type(list, json_type_array) ||
-	    json_object_array_length(list) == 0)
+	if (get_len(list) == 0)
 		return "0";
 	text = json_object_get_string(json_object_array_get_idx(list, 0));
 	colon = text == NULL ? NULL : strrchr(text, ':');
@@ -44,13 +43,11 @@ dump_print(FILE *f, struct json_object *res, bool with_name)
 {
 	struct json_object *peers = get_obj(res, "peers");
 	const char *front = with_name ? IFACE "\t" : "";
-	size_t i, n = 0;
+	size_t i;
 
-	if (json_object_is_type(peers, json_type_array))
-		n = json_object_array_length(peers);
 	fprintf(f, "%s(hidden)\t%s\t%s\toff\n", front,
 	    get_str(get_obj(res, "node"), "public_key"), listen_port(res));
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < get_len(peers); i++) {
 		fputs(front, f);
 		dump_peer(f, json_object_array_get_idx(peers, i));
 	}

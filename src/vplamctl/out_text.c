@@ -63,20 +63,12 @@ line(struct out *o, const char *what, const char *text)
 	fputc('\n', o->f);
 }
 
-static size_t
-list_len(struct json_object *list)
-{
-	return json_object_is_type(list, json_type_array)
-	    ? json_object_array_length(list)
-	    : 0;
-}
-
 static void
 put_list(struct out *o, struct json_object *list)
 {
 	size_t i;
 
-	for (i = 0; i < list_len(list); i++) {
+	for (i = 0; i < get_len(list); i++) {
 		if (i > 0)
 			fputs(", ", o->f);
 		put_text(o->f,
@@ -93,7 +85,7 @@ show_node(struct out *o, struct json_object *res)
 	heading(o, GREEN, "network", get_str(node, "network"));
 	line(o, "public key", get_str(node, "public_key"));
 	line(o, "private key", "(hidden)");
-	if (list_len(listen) > 0) {
+	if (get_len(listen) > 0) {
 		label(o, "listening on");
 		put_list(o, listen);
 		fputc('\n', o->f);
@@ -187,7 +179,7 @@ text_show(struct out *o, struct json_object *res)
 	size_t i;
 
 	show_node(o, res);
-	for (i = 0; i < list_len(peers); i++)
+	for (i = 0; i < get_len(peers); i++)
 		show_peer(o, json_object_array_get_idx(peers, i));
 }
 
@@ -222,7 +214,7 @@ put_name(struct out *o, struct json_object *n)
 	struct json_object *addrs = get_obj(n, "addresses");
 
 	put_text(o->f, get_str(n, "text"));
-	if (list_len(addrs) > 0) {
+	if (get_len(addrs) > 0) {
 		fputs(" is ", o->f);
 		put_list(o, addrs);
 	}
@@ -283,7 +275,7 @@ text_explain(struct out *o, struct json_object *res)
 	put_config(o, get_obj(res, "config"));
 	fputc('\n', o->f);
 	heading(o, CYAN, "facts", "measured just now");
-	for (i = 0; i < list_len(facts); i++)
+	for (i = 0; i < get_len(facts); i++)
 		put_fact(o, json_object_array_get_idx(facts, i));
 }
 
@@ -351,7 +343,7 @@ text_fail(struct out *o, struct json_object *err)
 	fputs("vplamctl: ", o->err);
 	put_text(o->err, get_str(err, "text"));
 	fputc('\n', o->err);
-	for (i = 0; i < list_len(details); i++) {
+	for (i = 0; i < get_len(details); i++) {
 		fputs("  ", o->err);
 		put_text(o->err,
 		    json_object_get_string(

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/fdutil.h"
 #include "base/xmem.h"
 #include "core/session.h"
 #include "wire/ctlmsg.h"
@@ -519,6 +520,34 @@ hello_lists_what_there_is(void **state)
 }
 
 static void
+the_document_has_every_command(void **state)
+{
+	char *doc = xmalloc(1 << 16), *heading;
+	struct json_object *o, *list;
+	struct node a, b;
+	size_t i;
+
+	(void)state;
+	assert_true(file_read(SRCDIR "/doc/control.md", doc, 1 << 16) > 0);
+	pair_init(&a, &b, false);
+	o = result(&a, "{\"cmd\":\"hello\"}");
+	list = get(o, "commands");
+	for (i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *c = json_object_array_get_idx(list, i);
+
+		heading = xasprintf("\n### %s (%s)\n", get_text(c, "name"),
+		    get_text(c, "role"));
+		if (strstr(doc, heading) == NULL)
+			fail_msg("no heading%s", heading);
+		free(heading);
+	}
+	json_object_put(o);
+	free(doc);
+	node_fini(&a);
+	node_fini(&b);
+}
+
+static void
 show_is_as_documented(void **state)
 {
 	struct json_object *o;
@@ -543,7 +572,7 @@ show_is_as_documented(void **state)
 	    "\"handshake_age_seconds\":null,\"rtt_us\":0,\"probes\":0,"
 	    "\"rx_bytes\":0,\"tx_bytes\":0,\"rx_packets\":0,"
 	    "\"tx_packets\":0,\"fan_received\":0,\"fan_sent\":0,"
-	    "\"deaths\":0,\"rekeys\":0}]}",
+	    "\"deaths\":0,\"rekeys\":0}],\"more\":false}",
 	    ka, kb);
 	assert_string_equal(
 	    json_object_to_json_string_ext(
@@ -588,6 +617,59 @@ show_tells_of_a_live_tunnel(void **state)
 	assert_string_equal(get_text(p, "state"), "vrnode");
 	assert_false(json_object_get_boolean(get(p, "dialled")));
 	json_object_put(o);
+	node_fini(&a);
+	node_fini(&b);
+}
+
+static void
+show_comes_in_pages(void **state)
+{
+	static const struct {
+		const char *args;
+		size_t n;
+		bool more;
+		int first;
+	} cases[] = { { "{}", 200, true, 1 },
+		{ "{\"after\":200}", 200, true, 201 },
+		{ "{\"after\":399}", 2, false, 400 },
+		{ "{\"after\":401}", 0, false, 0 } };
+	uint8_t seed[KEY_LEN] = { 9 };
+	struct json_object *o, *list;
+	struct identity id;
+	struct node a, b;
+	char name[16], *line;
+	unsigned i;
+
+	(void)state;
+	pair_init(&a, &b, false);
+	for (i = 1; i <= 400; i++) {
+		seed[1] = (uint8_t)i;
+		seed[2] = (uint8_t)(i >> 8);
+		assert_true(identity_from_seed(seed, &id));
+		snprintf(name, sizeof(name), "peer-%u", i);
+		assert_non_null(add_peer(&a, name, id.ed_pk));
+	}
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		line =
+		    xasprintf("{\"cmd\":\"show\",\"args\":%s}", cases[i].args);
+		o = result(&a, line);
+		list = get(o, "peers");
+		assert_int_equal(json_object_array_length(list), cases[i].n);
+		assert_true(
+		    json_object_get_boolean(get(o, "more")) == cases[i].more);
+		if (cases[i].n > 0)
+			assert_int_equal(
+			    json_object_get_int(
+				get(json_object_array_get_idx(list, 0), "id")),
+			    cases[i].first);
+		/* What the control socket lets wait is 256 KiB. */
+		assert_true(strlen(json_object_to_json_string_ext(
+				o, JSON_C_TO_STRING_PLAIN)) < 192 * 1024);
+		json_object_put(o);
+		free(line);
+	}
+	refused(&a, "{\"cmd\":\"show\",\"args\":{\"after\":\"1\"}}",
+	    "bad-argument", "after must be the id");
 	node_fini(&a);
 	node_fini(&b);
 }
@@ -872,7 +954,6 @@ explain_dialling(void **state)
 	dial(&a, &b);
 	explain_is(&a, "dialling");
 	node_clear(&a);
-	live_on(&a, &b, 0, lose);
 	while (a.t.now.us < 1030 * (uint64_t)MONO_SEC) {
 		pass(&a, STEP_US);
 		node_clear(&a);
@@ -918,8 +999,6 @@ explain_tunnel(void **state)
 	(void)state;
 	pair_init(&a, &b, true);
 	dial(&a, &b);
-	live_on(&a, &b, 1, lose_data);
-	explain_is(&a, "confirming");
 	live_on(&a, &b, 5, NULL);
 	explain_is(&a, "no-mesh-daemon");
 	mesh_hello(&a);
@@ -939,6 +1018,20 @@ explain_tunnel(void **state)
 	o = explained(&a, "dead");
 	assert_int_equal(json_object_get_int(fact(o, "deaths")), 1);
 	json_object_put(o);
+	node_fini(&a);
+	node_fini(&b);
+}
+
+static void
+explain_confirming(void **state)
+{
+	struct node a, b;
+
+	(void)state;
+	pair_init(&a, &b, true);
+	dial(&a, &b);
+	live_on(&a, &b, 2, lose_data);
+	explain_is(&a, "confirming");
 	node_fini(&a);
 	node_fini(&b);
 }
@@ -989,8 +1082,10 @@ main(void)
 		cmocka_unit_test(arguments_are_checked),
 		cmocka_unit_test(readers_change_nothing),
 		cmocka_unit_test(hello_lists_what_there_is),
+		cmocka_unit_test(the_document_has_every_command),
 		cmocka_unit_test(show_is_as_documented),
 		cmocka_unit_test(show_tells_of_a_live_tunnel),
+		cmocka_unit_test(show_comes_in_pages),
 		cmocka_unit_test(peers_have_three_names),
 		cmocka_unit_test(peers_come_and_go),
 		cmocka_unit_test(counters_are_complete),
@@ -1000,6 +1095,7 @@ main(void)
 		cmocka_unit_test(explain_dialling),
 		cmocka_unit_test(explain_not_accepted),
 		cmocka_unit_test(explain_tunnel),
+		cmocka_unit_test(explain_confirming),
 		cmocka_unit_test(explain_gone),
 		cmocka_unit_test(explain_no_suite),
 	};

@@ -516,6 +516,12 @@ strangers_on_the_socket_are_noticed(void **state)
 	static const char *const array[] = { "[]\n", NULL };
 	static const char *const other_id[] = { HELLO,
 		"{\"id\":1,\"ok\":true,\"result\":{}}\n", NULL };
+	static const char *const empty[] = { HELLO,
+		"{\"id\":2,\"ok\":true,\"result\":{" NODE ",\"peers\":[" PEER_B
+		"],\"more\":true}}\n",
+		"{\"id\":3,\"ok\":true,\"result\":{" NODE
+		",\"peers\":[],\"more\":true}}\n",
+		NULL };
 	static const char *const cut[] = { HELLO, NULL };
 	struct result r;
 
@@ -602,6 +608,34 @@ requests_are_as_documented(void **state)
 		assert_string_equal(buf, want);
 		free(want);
 	}
+}
+
+static void
+all_pages_are_asked_for(void **state)
+{
+	static const char *const replies[] = { HELLO,
+		"{\"id\":2,\"ok\":true,\"result\":{" NODE ",\"peers\":[" PEER_B
+		"],\"more\":true}}\n",
+		"{\"id\":3,\"ok\":true,\"result\":{" NODE ",\"peers\":[" PEER_C
+		"],\"more\":false}}\n",
+		NULL };
+	const char *const cut[] = { HELLO, replies[1], NULL };
+	struct result r = run_against(replies, "dump");
+	char buf[4096];
+
+	(void)state;
+	assert_int_equal(r.rc, 0);
+	assert_has(r.out, "\nBBBB\t");
+	assert_has(r.out, "\nCCCC\t");
+	slurp("requests", buf, sizeof(buf));
+	assert_has(
+	    buf, "\n{\"id\":3,\"cmd\":\"show\",\"args\":{\"after\":1}}\n");
+	r = run_against(empty, "dump");
+	assert_int_equal(r.rc, 0);
+	assert_has(r.out, "\nBBBB\t");
+	r = run_against(cut, "dump");
+	assert_int_equal(r.rc, 1);
+	assert_string_equal(r.out, "");
 }
 
 static void
@@ -692,6 +726,7 @@ main(void)
 		cmocka_unit_test(strangers_on_the_socket_are_noticed),
 		cmocka_unit_test(errors_of_the_daemon_are_passed_on),
 		cmocka_unit_test(requests_are_as_documented),
+		cmocka_unit_test(all_pages_are_asked_for),
 		cmocka_unit_test(json_is_what_the_daemon_said),
 		cmocka_unit_test(monitor_prints_until_the_end),
 	};

@@ -15,9 +15,6 @@
 #include "priv/priv.h"
 #include "wire/msg.h"
 
-#define MSG_DATA                                               \
-	4 /* protocol.md 2.3: first byte of a transport packet \
-	   */
 #define BATCH RUN_MAX
 #define CTL_LEN CMSG_SPACE(sizeof(struct in6_pktinfo))
 

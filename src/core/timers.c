@@ -161,6 +161,7 @@ on_dial(struct core *c, struct peer *p, struct turn *t)
 	dial_again(c, p, t);
 }
 
+/* A probe: the peer may have heard us, and its answer was lost. */
 static void
 on_confirm(struct core *c, struct peer *p, struct turn *t)
 {
@@ -171,7 +172,7 @@ on_confirm(struct core *c, struct peer *p, struct turn *t)
 	p->confirms++;
 	timers_arm(c, p, TM_CONFIRM,
 	    mono_add(t->now, times_retry_gap(c, p->confirms)));
-	peer_send_small(c, p, s, &p->path, 0, NULL, 0, t);
+	peer_send_probe(c, p, t);
 }
 
 static void

@@ -1,15 +1,21 @@
 # Unit tests of ctl and vplamctl.
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_ctl tests/unit/test_vplamctl
-TESTS += tests/unit/test_ctl tests/unit/test_vplamctl
+CTL_TESTS = tests/unit/test_ctl tests/unit/test_explain tests/unit/test_vplamctl
+check_PROGRAMS += $(CTL_TESTS)
+TESTS += $(CTL_TESTS)
 
-tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c
-tests_unit_test_ctl_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_ctl_LDADD = \
-	src/ctl/libctl.a src/core/libcore.a \
+CTLNODE = tests/unit/ctlnode.c tests/unit/ctlnode.h
+CTL_LDADD = src/ctl/libctl.a src/core/libcore.a \
 	src/crypto/libcrypto.a src/crypto/libkx.a \
 	src/wire/libwire.a src/base/libbase.a \
 	$(CMOCKA_LIBS) $(SODIUM_LIBS) $(JSON_LIBS)
+
+tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c $(CTLNODE)
+tests_unit_test_ctl_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ctl_LDADD = $(CTL_LDADD)
+tests_unit_test_explain_SOURCES = tests/unit/test_explain.c $(CTLNODE)
+tests_unit_test_explain_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_explain_LDADD = $(CTL_LDADD)
 
 # Runs the program, so that has to be there.
 tests_unit_test_vplamctl_SOURCES = tests/unit/test_vplamctl.c

@@ -343,8 +343,8 @@ empty_results_print_without_harm(void **state)
 		offsetof(struct out_ops, event),
 		offsetof(struct out_ops, fail) };
 	static const char *const docs[] = { "{}", "[]", "7",
-		"{\"peers\":{},\"node\":[],\"counters\":[],\"facts\":[1],"
-		"\"details\":[{}]}",
+		("{\"peers\":{},\"node\":[],\"counters\":[],\"facts\":[1],"
+		 "\"details\":[{}]}"),
 		"{\"peers\":[1,null],\"daemon\":{\"listen\":[null]}}" };
 	size_t i, j;
 
@@ -516,12 +516,6 @@ strangers_on_the_socket_are_noticed(void **state)
 	static const char *const array[] = { "[]\n", NULL };
 	static const char *const other_id[] = { HELLO,
 		"{\"id\":1,\"ok\":true,\"result\":{}}\n", NULL };
-	static const char *const empty[] = { HELLO,
-		"{\"id\":2,\"ok\":true,\"result\":{" NODE ",\"peers\":[" PEER_B
-		"],\"more\":true}}\n",
-		"{\"id\":3,\"ok\":true,\"result\":{" NODE
-		",\"peers\":[],\"more\":true}}\n",
-		NULL };
 	static const char *const cut[] = { HELLO, NULL };
 	struct result r;
 
@@ -618,6 +612,12 @@ all_pages_are_asked_for(void **state)
 		"],\"more\":true}}\n",
 		"{\"id\":3,\"ok\":true,\"result\":{" NODE ",\"peers\":[" PEER_C
 		"],\"more\":false}}\n",
+		NULL };
+	static const char *const empty[] = { HELLO,
+		"{\"id\":2,\"ok\":true,\"result\":{" NODE ",\"peers\":[" PEER_B
+		"],\"more\":true}}\n",
+		"{\"id\":3,\"ok\":true,\"result\":{" NODE
+		",\"peers\":[],\"more\":true}}\n",
 		NULL };
 	const char *const cut[] = { HELLO, replies[1], NULL };
 	struct result r = run_against(replies, "dump");

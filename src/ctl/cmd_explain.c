@@ -19,8 +19,8 @@ struct look {
 };
 
 /*
- * The newest attempt went out with a cookie that came after the last
- * handshake: the peer's daemon is alive and could check our mac1.
+ * A cookie came after the last handshake, and it serves for the newest
+ * initiation: the peer's daemon was there lately and could check our mac1.
  */
 static bool
 cookie_came(const struct peer *p)
@@ -28,7 +28,8 @@ cookie_came(const struct peer *p)
 	const struct dial *d = &p->dial;
 	const struct attempt *at = &d->at[(d->next + ATTEMPTS - 1) % ATTEMPTS];
 
-	return d->has_cookie && at->used && at->cookie_done &&
+	return d->has_cookie &&
+	    mono_since(d->cookie_at, at->sent) < COOKIE_LIFE_S * MONO_SEC &&
 	    (p->handshake_wall_ms == 0 ||
 		mono_before(p->handshake_at, d->cookie_at));
 }

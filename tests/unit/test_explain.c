@@ -137,6 +137,13 @@ explain_not_accepted(void **state)
 	assert_string_equal(
 	    json_object_get_string(fact(o, "cookie_reply")), "came");
 	json_object_put(o);
+
+	/* It went away: what it said ten minutes ago says nothing. */
+	while (a.t.now.us < 1600 * (uint64_t)MONO_SEC) {
+		pass(&a, STEP_US);
+		node_clear(&a);
+	}
+	explain_is(&a, "no-answer");
 	node_fini(&a);
 	node_fini(&b);
 }

@@ -1,6 +1,7 @@
 #include "vplamad/config.h"
 
 #include <confuse.h>
+#include <errno.h>
 #include <glob.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -106,14 +107,18 @@ take_value(struct reader *r, const cfg_t *at, const struct option *o,
 	const char *why;
 
 	if (i == 0 && given->line != 0) {
+		given->bad = true;
 		config_error(r->errs,
 		    "%s:%d: %s: is here again; expected once (line %d)",
 		    at->filename, at->line, o->name, given->line);
 		return;
 	}
 	if (i == 0)
-		*given = (struct given){ 0, at->line };
-	if (i >= o->values) {
+		*given = (struct given){ .line = at->line };
+	/* A list that is here again goes on from its second value: n counts
+	 * too. */
+	if (i >= o->values || given->n >= o->values) {
+		given->bad = true;
 		if (i == o->values)
 			config_error(r->errs,
 			    "%s:%d: %s: has too many values; expected at "
@@ -123,6 +128,7 @@ take_value(struct reader *r, const cfg_t *at, const struct option *o,
 	}
 	why = o->type->parse(
 	    o, text, (char *)base + o->at + given->n * o->type->size);
+	given->bad |= why != NULL;
 	if (why == NULL)
 		given->n++;
 	else
@@ -194,6 +200,22 @@ on_peer(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	return 0;
 }
 
+/* "listen = {}" calls nobody back. */
+static void
+find_empty(struct reader *r, cfg_t *cfg)
+{
+	const struct option *o;
+
+	for (o = options; o < options + OPT_MAX; o++) {
+		cfg_opt_t *opt = cfg_getopt(cfg, o->name);
+
+		if ((opt->flags & CFGF_MODIFIED) && cfg_opt_size(opt) == 0)
+			config_error(r->errs,
+			    "%s: %s: has no value; expected at least one",
+			    cfg->filename, o->name);
+	}
+}
+
 static cfg_opt_t
 make_opt(const struct option *o)
 {
@@ -241,7 +263,8 @@ parse_text(
 	f = fmemopen(text, len, "r");
 	if (f == NULL)
 		fatal("fmemopen");
-	cfg_parse_fp(cfg, f);
+	if (cfg_parse_fp(cfg, f) == CFG_SUCCESS && !peers_only)
+		find_empty(r, cfg);
 	fclose(f);
 	cfg_free(cfg);
 }
@@ -289,6 +312,14 @@ set_defaults(struct config *cfg)
 	}
 }
 
+/* A folder that is not there has no files; any other trouble is one. */
+static int
+on_glob_error(const char *path, int err)
+{
+	(void)path;
+	return err != ENOENT;
+}
+
 /* peers.d/(name).conf beside the main file. */
 static void
 read_folder(struct reader *r, const char *path)
@@ -298,7 +329,7 @@ read_folder(struct reader *r, const char *path)
 	char *pattern = xasprintf("%.*speers.d/*.conf", dir, path);
 	glob_t found;
 	size_t i;
-	int rc = glob(pattern, GLOB_ERR, NULL, &found);
+	int rc = glob(pattern, 0, on_glob_error, &found);
 
 	if (rc != 0 && rc != GLOB_NOMATCH)
 		config_error(r->errs, "%.*speers.d: cannot be read", dir, path);
@@ -321,35 +352,61 @@ place(const struct config *cfg, enum option_id id, char *buf, size_t len)
 }
 
 static void
-load_keys(struct config *cfg, struct config_errors *errs)
+load_identity(struct config *cfg, struct config_errors *errs)
+{
+	uint8_t seed[KEY_LEN];
+	const char *why;
+	char at[PATH_TEXT + 64];
+
+	if (cfg->given[OPT_private_key_file].bad)
+		return; /* has been told; the default is not meant */
+	place(cfg, OPT_private_key_file, at, sizeof(at));
+	if (!key_file_load(cfg->private_key_file, seed, &why))
+		config_error(
+		    errs, "%s: %s: %s", at, cfg->private_key_file, why);
+	else if (!identity_from_seed(seed, &cfg->id))
+		config_error(errs,
+		    "%s: %s: is no usable key; expected one that vplamctl "
+		    "genkey made",
+		    at, cfg->private_key_file);
+	wipe(seed, sizeof(seed));
+}
+
+static void
+load_network(struct config *cfg, struct config_errors *errs)
 {
 	uint8_t key[KEY_LEN];
 	const char *why;
 	char at[PATH_TEXT + 64];
 
-	if (!key_file_load(cfg->private_key_file, key, &why))
-		config_error(errs,
-		    "%s: %s: %s; expected a file that vplamctl "
-		    "genkey made",
-		    place(cfg, OPT_private_key_file, at, sizeof(at)),
-		    cfg->private_key_file, why);
-	else if (!identity_from_seed(key, &cfg->id))
-		config_error(errs,
-		    "%s: %s: is no usable key; expected one "
-		    "that vplamctl genkey made",
-		    place(cfg, OPT_private_key_file, at, sizeof(at)),
-		    cfg->private_key_file);
 	if (cfg->network_key_file[0] == '\0')
 		network_open(&cfg->net, cfg->network, strlen(cfg->network));
 	else if (key_file_load(cfg->network_key_file, key, &why))
 		network_closed(&cfg->net, key);
 	else
-		config_error(errs,
-		    "%s: %s: %s; expected a file with the "
-		    "network's key",
+		config_error(errs, "%s: %s: %s",
 		    place(cfg, OPT_network_key_file, at, sizeof(at)),
 		    cfg->network_key_file, why);
 	wipe(key, sizeof(key));
+}
+
+static void
+check_rate(const struct config *cfg, struct config_errors *errs)
+{
+	const struct given *given = &cfg->given[OPT_fanout_rate];
+	char at[PATH_TEXT + 64];
+
+	if (given->bad)
+		return; /* has been told */
+	place(cfg, OPT_fanout_rate, at, sizeof(at));
+	if (given->n == 1)
+		config_error(errs,
+		    "%s: has one value; expected two: per origin, and in all",
+		    at);
+	else if (cfg->fanout_rate[0] > cfg->fanout_rate[1])
+		config_error(errs,
+		    "%s: %u for one origin exceeds %u in all; expected no more",
+		    at, cfg->fanout_rate[0], cfg->fanout_rate[1]);
 }
 
 static void
@@ -362,17 +419,7 @@ check_options(const struct config *cfg, struct config_errors *errs)
 		    "%s: is missing; expected the name of the "
 		    "network to join",
 		    place(cfg, OPT_network, at, sizeof(at)));
-	if (cfg->given[OPT_fanout_rate].n == 1)
-		config_error(errs,
-		    "%s: has one value; expected two: per "
-		    "origin, and in all",
-		    place(cfg, OPT_fanout_rate, at, sizeof(at)));
-	else if (cfg->fanout_rate[0] > cfg->fanout_rate[1])
-		config_error(errs,
-		    "%s: %u for one origin exceeds %u in all; "
-		    "expected no more",
-		    place(cfg, OPT_fanout_rate, at, sizeof(at)),
-		    cfg->fanout_rate[0], cfg->fanout_rate[1]);
+	check_rate(cfg, errs);
 	if (strcmp(cfg->mesh_socket, cfg->control_socket) == 0)
 		config_error(errs,
 		    "%s: is the mesh socket too; expected "
@@ -423,11 +470,9 @@ check_peer(
 	}
 	if (p->pair_psk_file[0] != '\0' &&
 	    !key_file_load(p->pair_psk_file, p->pair_psk, &why))
-		config_error(errs,
-		    "%s:%d: pair-psk-file: %s: %s; expected a "
-		    "file with the pair's key",
-		    p->file, p->given[PEER_OPT_pair_psk_file].line,
-		    p->pair_psk_file, why);
+		config_error(errs, "%s:%d: pair-psk-file: %s: %s", p->file,
+		    p->given[PEER_OPT_pair_psk_file].line, p->pair_psk_file,
+		    why);
 }
 
 bool
@@ -446,7 +491,8 @@ config_load(const char *path, struct config *ret, struct config_errors *errs)
 	read_file(&r, path, false);
 	read_folder(&r, path);
 	check_options(&cfg, errs);
-	load_keys(&cfg, errs);
+	load_identity(&cfg, errs);
+	load_network(&cfg, errs);
 	for (i = 0; i < cfg.n_peers; i++) {
 		check_peer(&cfg, &cfg.peers[i], errs);
 		check_twins(&cfg, i, errs);
@@ -475,12 +521,13 @@ config_free(struct config *cfg)
 void
 config_print(const struct config *cfg, FILE *out)
 {
-	const struct config_peer *p;
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < OPT_MAX; i++)
 		option_print(&options[i], cfg, cfg->given[i].n, "", out);
-	for (p = cfg->peers; p < cfg->peers + cfg->n_peers; p++) {
+	for (k = 0; k < cfg->n_peers; k++) {
+		const struct config_peer *p = &cfg->peers[k];
+
 		fputs("\npeer ", out);
 		option_quote(p->name, out);
 		fputs(" {\n", out);

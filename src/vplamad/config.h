@@ -42,6 +42,7 @@ enum peer_option_id {
 struct given {
 	unsigned n; /* values it holds */
 	int line;   /* in its file; 0: the default */
+	bool bad;   /* a value was refused */
 };
 
 /* One peer block. */

@@ -5,8 +5,7 @@
 #include "ctl/ctl.h"
 #include "vplamad/reload.h"
 #include "vplamad/vplamad.h"
-
-#define CLOSE_REMOVED 2
+#include "wire/frame.h"
 
 static bool
 host_reload(void *arg, struct json_object *errors)

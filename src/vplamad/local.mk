@@ -4,5 +4,52 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/cfgpeer.c \
 	src/vplamad/cfgtext.c src/vplamad/cfgtext.h \
 	src/vplamad/config.c src/vplamad/config.h \
+	src/vplamad/event.c \
+	src/vplamad/host.c \
+	src/vplamad/node.c src/vplamad/node.h \
+	src/vplamad/notify.c src/vplamad/notify.h \
 	src/vplamad/option.c src/vplamad/option.h \
-	src/vplamad/options.def
+	src/vplamad/options.def \
+	src/vplamad/reload.c src/vplamad/reload.h \
+	src/vplamad/stamp.c src/vplamad/stamp.h \
+	src/vplamad/vplamad.c src/vplamad/vplamad.h
+src_vplamad_libvplamad_a_CPPFLAGS = $(vplamad_cppflags)
+
+sbin_PROGRAMS += vplamad
+vplamad_SOURCES = src/vplamad/main.c
+vplamad_CPPFLAGS = $(vplamad_cppflags)
+vplamad_LDADD = src/vplamad/libvplamad.a src/ctl/libctl.a \
+	src/io/libio.a src/core/libcore.a src/priv/libpriv.a \
+	src/wire/libwire.a src/crypto/libcrypto.a src/crypto/libkx.a \
+	src/base/libbase.a $(SODIUM_LIBS) $(EVENT_LIBS) $(JSON_LIBS) \
+	$(CONFUSE_LIBS)
+vplamad_cppflags = $(AM_CPPFLAGS) -DVPLAMA_VERSION='"$(PACKAGE_VERSION)"'
+
+# What runs it: the unit, its user, its folders, a configuration to copy.
+EXTRA_DIST += src/vplamad/vplama.service.in src/vplamad/vplama.sysusers \
+	src/vplamad/vplama.tmpfiles
+CLEANFILES += src/vplamad/vplama.service
+src/vplamad/vplama.service: src/vplamad/vplama.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) src/vplamad && \
+	sed 's|@sbindir[@]|$(sbindir)|g' \
+	    $(srcdir)/src/vplamad/vplama.service.in > $@.new && \
+	mv $@.new $@
+
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+examplesdir = $(docdir)/examples
+dist_examples_DATA =
+systemdsystemunit_DATA = src/vplamad/vplama.service
+
+# Installed under another name than in the source.
+install-data-local:
+	$(MKDIR_P) '$(DESTDIR)$(sysusersdir)' '$(DESTDIR)$(tmpfilesdir)'
+	$(INSTALL_DATA) $(srcdir)/src/vplamad/vplama.sysusers \
+	    '$(DESTDIR)$(sysusersdir)/vplama.conf'
+	$(INSTALL_DATA) $(srcdir)/src/vplamad/vplama.tmpfiles \
+	    '$(DESTDIR)$(tmpfilesdir)/vplama.conf'
+uninstall-local:
+	rm -f '$(DESTDIR)$(sysusersdir)/vplama.conf' \
+	    '$(DESTDIR)$(tmpfilesdir)/vplama.conf'
+
+dist_man_MANS += doc/vplamad.8 doc/vplamad.conf.5

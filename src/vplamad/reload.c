@@ -8,9 +8,7 @@
 #include "vplamad/notify.h"
 #include "vplamad/option.h"
 #include "vplamad/vplamad.h"
-#include "wire/mesh.h"
-
-#define CLOSE_REMOVED 2 /* protocol.md 2.10: "peer removed" */
+#include "wire/frame.h"
 
 /* A setting as it would be printed; the caller frees. */
 static char *

@@ -9,8 +9,8 @@
 #include "vplamad/notify.h"
 #include "vplamad/reload.h"
 #include "vplamad/stamp.h"
+#include "wire/frame.h"
 
-#define CLOSE_STOPPING 1
 #define GOODBYES 3 /* there is no answer to one */
 #define GOODBYE_US 200000u
 

@@ -362,9 +362,18 @@ test_unreadable(void **state)
 {
 	const struct dir *d = *state;
 	char long_path[600];
+	char *sub = xasprintf("%s/peers.d", d->path);
 
 	expect_error("/nonexistent/vplamad.conf", "No such file");
 	expect_error(d->path, "Is a directory");
+
+	/* No folder peers.d is no error. */
+	put(d, "vplamad.conf", "mtu = 1\n", 0644);
+	clear_folder(d);
+	assert_int_equal(rmdir(sub), 0);
+	expect_error(d->conf, "mtu");
+	assert_int_equal(mkdir(sub, 0755), 0);
+	free(sub);
 	memset(long_path, '/', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = '\0';
 	expect_error(long_path, "too long");
@@ -384,6 +393,141 @@ test_table(void **state)
 		if (o->def != NULL && o->values == 1)
 			assert_null(o->type->parse(o, o->def, buf));
 	}
+}
+
+/* The part of the manual about one option, to the next item or list end. */
+static char *
+manual_item(const char *manual, const char *name)
+{
+	char *head = xasprintf(".It Cm %s\n", name), *item;
+	const char *from = strstr(manual, head), *to, *end;
+
+	if (from == NULL)
+		fail_msg("vplamad.conf(5) has no %s", name);
+	to = strstr(from + 1, "\n.It ");
+	end = strstr(from, "\n.El");
+	if (to == NULL || end < to)
+		to = end;
+	item = strndup(from, (size_t)(to - from));
+	free(head);
+	return item;
+}
+
+static void
+expect_words(const char *item, const char *words)
+{
+	char *copy = xstrdup(words), *word, *rest;
+
+	for (word = strtok_r(copy, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest))
+		if (strstr(item, word) == NULL)
+			fail_msg("no \"%s\" in:\n%s", word, item);
+	free(copy);
+}
+
+static void
+check_manual(const char *manual, const struct option *o)
+{
+	char *item = manual_item(manual, o->name);
+	char text[64];
+
+	if (o->def != NULL)
+		expect_words(item, o->def);
+	if (strcmp(o->type->expected, "a number") == 0) {
+		snprintf(text, sizeof(text), "%ld %ld %s", o->least, o->most,
+		    o->unit);
+		expect_words(item, text);
+	}
+	snprintf(text, sizeof(text), "up to %u", o->values);
+	if (o->values > 2 && strstr(item, text) == NULL)
+		fail_msg("no \"%s\" in:\n%s", text, item);
+	if ((strstr(item, "Restart") == NULL) != o->reload)
+		fail_msg("restart or reload? %s", o->name);
+	free(item);
+}
+
+/* The manual tells of every option, with its default and bounds. */
+static void
+test_manual(void **state)
+{
+	char *manual = slurp(SRCDIR "/doc/vplamad.conf.5");
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < OPT_MAX; i++)
+		check_manual(manual, &options[i]);
+	for (i = 0; i < PEER_OPT_MAX; i++)
+		check_manual(manual, &peer_options[i]);
+	free(manual);
+}
+
+/* Each pair of from and to in turn; NULL ends. The caller frees. */
+static char *
+replace_all(const char *text, const char *const *pairs)
+{
+	char *ret = xstrdup(text), *next;
+
+	for (; pairs[0] != NULL; pairs += 2) {
+		next = replace(ret, pairs[0], pairs[1]);
+		free(ret);
+		ret = next;
+	}
+	return ret;
+}
+
+/* As it prints with nothing but the two things that must be given. */
+static void
+expect_defaults(const struct config *cfg)
+{
+	const struct option *o;
+
+	for (o = options; o < options + OPT_MAX; o++) {
+		const struct given *given = &cfg->given[o - options];
+		char *text = NULL;
+		size_t len;
+		FILE *f;
+
+		if (given->line == 0)
+			fail_msg("the example lacks %s", o->name);
+		if (o->def == NULL || o - options == OPT_private_key_file)
+			continue;
+		f = open_memstream(&text, &len);
+		option_print(o, cfg, given->n, "", f);
+		fclose(f);
+		expect_words(text, o->def);
+		free(text);
+	}
+}
+
+/* The example with every option switched on: good, and all defaults. */
+static void
+test_example(void **state)
+{
+	const struct dir *d = *state;
+	const char *const on[] = { "\n#\n", "\n\n", "\n# ", "\n// ", "\n#\t#",
+		"\n//", "\n#", "\n", "/var/lib/vplama/network.key",
+		"/var/lib/vplama/id.key", "/var/lib/vplama/island.psk",
+		"/var/lib/vplama/id.key", "/var/lib/vplama/id.key", "@KEY@",
+		NULL };
+	struct config_errors errs = { 0 };
+	char *in = slurp(SRCDIR "/doc/examples/vplamad.conf");
+	char *key = xasprintf("%s/id.key", d->path);
+	char *text = replace_all(in, on), *done = replace(text, "@KEY@", key);
+	struct config cfg;
+	size_t i;
+
+	lay_out(d, done);
+	if (!config_load(d->conf, &cfg, &errs))
+		fail_msg("%s", errs.text[0]);
+	expect_defaults(&cfg);
+	assert_int_equal(cfg.n_peers, 1);
+	for (i = 0; i < PEER_OPT_MAX; i++)
+		assert_true(cfg.peers[0].given[i].line > 0);
+	config_free(&cfg);
+	free(done);
+	free(text);
+	free(key);
+	free(in);
 }
 
 static void
@@ -425,6 +569,8 @@ main(void)
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_make),
+		cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_example),
 	};
 
 	if (!crypto_start())

@@ -1,7 +1,8 @@
 # Unit tests of vplamad.
 if HAVE_CMOCKA
 vplamad_tests = \
-	tests/unit/test_config
+	tests/unit/test_config \
+	tests/unit/test_stamp
 check_PROGRAMS += $(vplamad_tests)
 TESTS += $(vplamad_tests)
 
@@ -13,11 +14,14 @@ tests_unit_test_config_SOURCES = tests/unit/test_config.c
 tests_unit_test_config_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_config_LDADD = $(vplamad_test_libs)
 
+tests_unit_test_stamp_SOURCES = tests/unit/test_stamp.c
+tests_unit_test_stamp_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_stamp_LDADD = $(vplamad_test_libs)
+
 # Writes what the daemon says now to the .ok files; look at the difference.
 update-golden: update-golden-config
 update-golden-config: tests/unit/test_config
 	UPDATE_GOLDEN=1 tests/unit/test_config
-.PHONY: update-golden update-golden-config
 endif
 
 vplamad_golden = \
@@ -35,3 +39,7 @@ vplamad_golden = \
 	tests/golden/config/values.in tests/golden/config/values.ok \
 	tests/golden/config/words.in tests/golden/config/words.ok
 EXTRA_DIST += $(vplamad_golden)
+
+# Runs the built programs.
+dist_check_SCRIPTS += tests/unit/test_vplamad.sh
+TESTS += tests/unit/test_vplamad.sh

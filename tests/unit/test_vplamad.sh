@@ -1,0 +1,191 @@
+#!/bin/bash
+# Two vplamad on the loopback, without root: start, tunnel, reload, refusals,
+# stop. Each step says what a person at the terminal would see.
+set -u
+
+bin=${TOP_BUILDDIR:-.}
+dir=$(mktemp -d /tmp/vplama-daemon.XXXXXX) || exit 1
+declare -A pid
+failed=0
+
+finish() {
+	local p
+	for p in "${pid[@]}"; do
+		kill -9 "$p" 2>/dev/null
+	done
+	rm -rf "$dir"
+}
+trap finish EXIT
+
+fail() {
+	echo "FAIL: $*"
+	failed=1
+}
+
+# want TEXT IN WHAT: IN contains TEXT.
+want() {
+	case $2 in
+	*"$1"*) echo "ok: $3" ;;
+	*) fail "$3: no \"$1\" in: $2" ;;
+	esac
+}
+
+# within MS COMMAND...: true before MS milliseconds have passed.
+within() {
+	local end=$(($(date +%s%3N) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s%3N)" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+ctl() {
+	local node=$1
+	shift
+	"$bin/vplamctl" -s "$dir/$node/control.sock" "$@" 2>&1
+}
+
+# conf NODE PORT [LINE...]
+conf() {
+	local d=$dir/$1 port=$2
+	shift 2
+	{
+		echo "# made by a test"
+		echo "network = \"test\""
+		echo "private-key-file = \"$d/id.key\""
+		echo "state-dir = \"$d\""
+		echo "listen = { \"127.0.0.1:$port\" }"
+		echo "mesh-socket = \"$d/mesh.sock\""
+		echo "control-socket = \"$d/control.sock\""
+		printf '%s\n' "$@"
+	} >"$d/vplamad.conf"
+}
+
+peer() {
+	echo "peer \"$1\" { public-key = \"$(cat "$dir/$1/pub")\" $2 }"
+}
+
+start() {
+	"$bin/vplamad" -c "$dir/$1/vplamad.conf" >"$dir/$1/log" 2>&1 &
+	pid[$1]=$!
+}
+
+shows() {
+	ctl "$1" show | grep -q "state: vrnode"
+}
+
+listens() {
+	[ -S "$dir/$1/control.sock" ] && ctl "$1" show
+}
+
+logged() {
+	grep -qF "$2" "$dir/$1/log"
+}
+
+# A port that no other test is likely to use at this moment.
+port=$((20000 + $$ % 20000))
+
+for n in a b c; do
+	mkdir -p "$dir/$n/peers.d"
+	(umask 077 && "$bin/vplamctl" genkey >"$dir/$n/id.key") || exit 1
+	"$bin/vplamctl" pubkey <"$dir/$n/id.key" >"$dir/$n/pub" || exit 1
+done
+conf a "$port" "$(peer b "endpoint = { \"127.0.0.1:$((port + 1))\" }")"
+conf b "$((port + 1))" "$(peer a "")"
+
+# Options and checks.
+out=$("$bin/vplamad" --check-config --print -c "$dir/a/vplamad.conf" 2>&1)
+[ $? = 0 ] || fail "--check-config of a good file"
+want "rekey-after = 120" "$out" "--print shows the defaults"
+echo "colour = blue" >"$dir/c/vplamad.conf"
+out=$("$bin/vplamad" --check-config -c "$dir/c/vplamad.conf" 2>&1)
+[ $? = 78 ] || fail "--check-config of a bad file exits 78"
+want "$dir/c/vplamad.conf:1: no such option 'colour'" "$out" \
+	"--check-config names file and line"
+"$bin/vplamad" --nonsense >/dev/null 2>&1
+[ $? = 2 ] || fail "an unknown option exits 2"
+"$bin/vplamad" extra >/dev/null 2>&1
+[ $? = 2 ] || fail "an argument exits 2"
+out=$("$bin/vplamad" --version)
+want "vplamad " "$out" "--version"
+
+# A tunnel.
+start b
+start a
+within 3000 listens a || fail "the control socket of a appears"
+within 3000 shows a || fail "a has a vrnode within 3 s: $(ctl a show)"
+within 3000 shows b || fail "b has a vrnode within 3 s: $(ctl b show)"
+want "peer b: state=vrnode" "$(cat "$dir/a/log")" "the state is logged"
+want "$dir/a/vplamad.conf:8" "$(ctl a explain b)" "explain names the block"
+
+# A second daemon on the same sockets.
+out=$("$bin/vplamad" -c "$dir/a/vplamad.conf" 2>&1)
+[ $? = 1 ] || fail "a second daemon exits 1"
+want "another daemon listens there" "$out" "a second daemon is told why"
+shows a || fail "the first daemon goes on"
+
+# A bad configuration changes nothing.
+cp "$dir/a/vplamad.conf" "$dir/a/good"
+echo "mtu = 1" >>"$dir/a/vplamad.conf"
+kill -HUP "${pid[a]}"
+within 2000 logged a "$dir/a/vplamad.conf:9: mtu: \"1\" is out of range" ||
+	fail "SIGHUP with a bad configuration says where: $(cat "$dir/a/log")"
+out=$(ctl a reload) && fail "vplamctl reload of a bad configuration succeeds"
+want "vplamad.conf:9: mtu" "$out" "vplamctl reload shows the error"
+shows a || fail "the tunnel stands after a refused reload"
+
+# A good one touches what changed, and names what takes a restart.
+sessions=$(grep -c "state=vrnode" "$dir/a/log")
+sed "s/^listen = .*/listen = { \"127.0.0.1:$((port + 3))\" }/" \
+	"$dir/a/good" >"$dir/a/vplamad.conf"
+peer c "endpoint = { \"127.0.0.1:$((port + 2))\" }" >"$dir/a/peers.d/c.conf"
+ctl a peers add extra "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=" \
+	>/dev/null || fail "peers add"
+ctl a reload >/dev/null || fail "a good reload"
+want "listen: has changed; it takes a restart" "$(cat "$dir/a/log")" \
+	"what takes a restart is named"
+out=$(ctl a show)
+want "peer: c" "$out" "a reload adds a peer"
+want "peer: extra" "$out" "a peer by control command survives it"
+conf c "$((port + 2))" "$(peer a "")"
+start c
+within 5000 logged a "peer c: state=vrnode" || fail "the new peer comes up"
+rm "$dir/a/peers.d/c.conf"
+ctl a reload >/dev/null || fail "a reload that takes a peer away"
+case $(ctl a show) in
+*"peer: c"*) fail "a reload removes a peer" ;;
+esac
+within 2000 logged c "peer a: state=vnode" || fail "the removed peer is told"
+[ "$(grep -c "peer b: state=vrnode" "$dir/a/log")" = "$sessions" ] ||
+	fail "reloads left the other tunnel alone"
+
+# The end.
+begin=$(date +%s%3N)
+kill "${pid[a]}"
+wait "${pid[a]}"
+rc=$?
+took=$(($(date +%s%3N) - begin))
+[ "$rc" = 0 ] || fail "SIGTERM: exit $rc"
+[ "$took" -lt 2000 ] || fail "SIGTERM: took $took ms"
+[ ! -e "$dir/a/control.sock" ] && [ ! -e "$dir/a/mesh.sock" ] ||
+	fail "the sockets are removed"
+within 1000 logged b "peer a: state=vnode" || fail "b heard the goodbye"
+ctl b stop >/dev/null || fail "vplamctl stop"
+wait "${pid[b]}" || fail "stop: exit $?"
+kill "${pid[c]}"
+wait "${pid[c]}" || fail "c: exit $?"
+unset 'pid[a]' 'pid[b]' 'pid[c]'
+[ -s "$dir/a/stamp" ] || fail "the stamp reserve is written"
+
+for n in a b c; do
+	if grep -qE "Sanitizer|runtime error" "$dir/$n/log"; then
+		fail "sanitizer report of $n"
+	fi
+done
+if [ "$failed" != 0 ]; then
+	for n in a b c; do
+		sed "s/^/$n: /" "$dir/$n/log"
+	done
+fi
+exit "$failed"

@@ -190,6 +190,9 @@ explain_confirming(void **state)
 	dial(&a, &b);
 	live_on(&a, &b, 2, lose_data);
 	explain_is(&a, "confirming");
+	/* The answer was lost, not the question: it must be asked for again. */
+	live_on(&a, &b, 4, NULL);
+	explain_is(&a, "no-mesh-daemon");
 	node_fini(&a);
 	node_fini(&b);
 }

@@ -1,6 +1,9 @@
 # Tests: what `make check` runs needs no root; `make check-root` makes network
 # namespaces.
 
+# So that check-root can name tests that `make check` does not run.
+TEST_EXTENSIONS = .sh
+
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) \
 	-DSRCDIR='"$(abs_top_srcdir)"'
 AM_TESTS_ENVIRONMENT = TOP_SRCDIR='$(abs_top_srcdir)'; \

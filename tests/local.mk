@@ -14,6 +14,7 @@ include tests/unit/base.mk
 include tests/unit/crypto.mk
 include tests/unit/wire.mk
 include tests/unit/core.mk
+include tests/unit/coreflow.mk
 include tests/unit/io.mk
 include tests/unit/ctl.mk
 include tests/unit/shim.mk

@@ -1,0 +1,17 @@
+# Behaviour tests of the protocol core: real cores on a line in memory.
+if HAVE_CMOCKA
+coreflow_tests = \
+	tests/unit/test_core_connect
+check_PROGRAMS += $(coreflow_tests)
+TESTS += $(coreflow_tests)
+
+coreflow_duo = tests/unit/duo.c tests/unit/duo.h tests/unit/rnd.h
+coreflow_libs = src/core/libcore.a src/wire/libwire.a \
+	src/crypto/libcrypto.a src/crypto/libkx.a src/base/libbase.a \
+	$(SODIUM_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_core_connect_SOURCES = tests/unit/test_core_connect.c \
+	$(coreflow_duo)
+tests_unit_test_core_connect_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_core_connect_LDADD = $(coreflow_libs)
+endif

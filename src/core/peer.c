@@ -177,13 +177,20 @@ add_heads(struct run *run, uint8_t type, uint8_t flags, size_t mtu)
 	}
 }
 
+/* Past its time, though a late loop has not come to TM_REJECT yet. */
+static bool
+is_expired(const struct core *c, const struct session *s, struct mono now)
+{
+	return mono_since(s->born, now) >= times_reject_us(c);
+}
+
 static void
 seal_and_send(struct core *c, struct peer *p, struct session *s,
     const struct path *to, bool payload, struct run *run, struct turn *t)
 {
 	unsigned i;
 
-	if (run->n == 0 || !session_seal(s, run))
+	if (run->n == 0 || is_expired(c, s, t->now) || !session_seal(s, run))
 		return;
 	for (i = 0; i < run->n; i++)
 		p->stats.tx_bytes += run->pkt[i].len;
@@ -269,7 +276,7 @@ peer_send(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
 {
 	struct session *s = peer_session(p);
 
-	if (s == NULL) {
+	if (s == NULL || is_expired(c, s, t->now)) {
 		stage(c, p, type, flags, run);
 		dial_begin(c, p, t);
 		return;

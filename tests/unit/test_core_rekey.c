@@ -1,0 +1,245 @@
+/* Sessions are replaced in time, without a packet lost. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/rd.h"
+#include "base/xmem.h"
+#include "core/peer.h"
+#include "core/session.h"
+#include "duo.h"
+#include "wire/msg.h"
+
+#define EVERY_US (10 * MONO_MS) /* 100 packets a second */
+#define IN_BAND_1 176		/* datagrams that carry message 1 and 2 */
+#define IN_BAND_2 144
+
+static const struct duo_options fast = {
+	.rekey_ms = 2000, .fan_origin = 1000, .fan_total = 2000
+};
+static const struct duo_options slow = {
+	.rekey_ms = 20000, .fan_origin = 1000, .fan_total = 2000
+};
+
+/* Both ends say numbers at 100/s, n each; ends' numbers are apart. */
+static void
+talk(struct duo *d, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		duo_say_nr(d, 0, i);
+		duo_say_nr(d, 1, n + i);
+		duo_run(d, EVERY_US);
+	}
+}
+
+/* How many of the numbers from..from+n-1 came to nr; none came twice. */
+static uint32_t
+came(const struct duo *d, unsigned nr, uint32_t from, uint32_t n)
+{
+	uint8_t *seen = xcalloc(n, 1);
+	uint32_t sum = 0, number;
+	size_t i;
+
+	for (i = 0; i < d->end[nr].n_rec; i++) {
+		const struct mesh_pkt *pkt = &d->end[nr].rec[i].rec.u.pkt;
+		struct rd r = rd_of(pkt->body, pkt->len);
+
+		if (d->end[nr].rec[i].rec.type != MESH_PKT)
+			continue;
+		assert_true(rd_be32(&r, &number));
+		assert_in_range(number, from, from + n - 1);
+		assert_int_equal(seen[number - from], 0);
+		seen[number - from] = 1;
+		sum++;
+	}
+	free(seen);
+	return sum;
+}
+
+static void
+test_nothing_lost(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_pair(&d, 30, &fast);
+	talk(&d, 6000);
+	duo_run(&d, MONO_SEC);
+	assert_int_equal(came(&d, 0, 6000, 6000), 6000);
+	assert_int_equal(came(&d, 1, 0, 6000), 6000);
+	assert_true(duo_cnt(&d, 0, CNT_rekeys) >= 29);
+	assert_true(duo_cnt(&d, 1, CNT_rekeys) >= 29);
+	assert_int_equal(duo_recs(&d, 0, MESH_PEER_DOWN), 0);
+	assert_int_equal(duo_cnt(&d, 0, CNT_stage_drop), 0);
+	duo_fini(&d);
+}
+
+/* Message 1 and 2 in the open are not needed while a session lives. */
+static bool
+no_open_form(struct duo *d, const struct duo_end *from, const struct addr *to,
+    const uint8_t *p, size_t len)
+{
+	(void)from, (void)to, (void)len;
+	if (p[0] != MSG_DATA)
+		++*(unsigned *)d->tap_arg;
+	return true;
+}
+
+static void
+test_in_band(void **state)
+{
+	unsigned in_the_open = 0;
+	struct duo d;
+
+	(void)state;
+	duo_pair(&d, 31, &fast);
+	d.tap = no_open_form;
+	d.tap_arg = &in_the_open;
+	duo_run(&d, 60 * (uint64_t)MONO_SEC);
+	assert_int_equal(in_the_open, 0);
+	assert_true(duo_cnt(&d, 0, CNT_rekeys) >= 29);
+	assert_int_equal(duo_cnt(&d, 1, CNT_dh) > 100, 1);
+	duo_fini(&d);
+}
+
+static void
+test_lossy(void **state)
+{
+	struct duo d;
+	uint32_t got;
+
+	(void)state;
+	duo_pair(&d, 32, &slow);
+	d.dir[0][1].loss = 20;
+	talk(&d, 12000); /* two minutes */
+	duo_run(&d, MONO_SEC);
+	assert_int_equal(came(&d, 0, 12000, 12000), 12000);
+	got = came(&d, 1, 0, 12000);
+	assert_in_range(got, 12000 * 77 / 100, 12000 * 83 / 100);
+	assert_true(duo_cnt(&d, 0, CNT_rekeys) >= 5);
+	assert_int_equal(duo_recs(&d, 0, MESH_PEER_DOWN), 0);
+	assert_int_equal(duo_recs(&d, 1, MESH_PEER_DOWN), 0);
+	duo_fini(&d);
+}
+
+/* The in-band form never gets through: the open one must. */
+static bool
+no_in_band(struct duo *d, const struct duo_end *from, const struct addr *to,
+    const uint8_t *p, size_t len)
+{
+	(void)from, (void)to;
+	if (p[0] != MSG_DATA)
+		++*(unsigned *)d->tap_arg;
+	return p[0] != MSG_DATA || (len != IN_BAND_1 && len != IN_BAND_2);
+}
+
+static void
+test_falls_back(void **state)
+{
+	unsigned in_the_open = 0;
+	struct duo d;
+
+	(void)state;
+	duo_pair(&d, 33, &slow);
+	d.tap = no_in_band;
+	d.tap_arg = &in_the_open;
+	talk(&d, 10000);
+	duo_run(&d, MONO_SEC);
+	assert_true(in_the_open >= 6);
+	assert_true(duo_cnt(&d, 0, CNT_rekeys) >= 3);
+	assert_int_equal(came(&d, 0, 10000, 10000), 10000);
+	assert_int_equal(came(&d, 1, 0, 10000), 10000);
+	duo_fini(&d);
+}
+
+static bool
+hold_back(struct duo *d, const struct duo_end *from, const struct addr *to,
+    const uint8_t *p, size_t len)
+{
+	struct duo_tape *tape = d->tap_arg;
+
+	duo_keep(tape, &from->face, to, d->now, p, len);
+	return false;
+}
+
+/*
+ * Past 3/2 of rekey-after a key is of no use, even before a late loop has
+ * come to its timers: not to read with, not to write with.
+ */
+static void
+test_too_old(void **state)
+{
+	struct duo_tape tape = { 0 };
+	struct mono born;
+	struct duo d;
+	size_t i;
+
+	(void)state;
+	duo_pair(&d, 34, &slow);
+	duo_run(&d, MONO_SEC);
+	born = d.end[1].peer[0]->slot[SLOT_CUR]->born;
+	d.tap = hold_back;
+	d.tap_arg = &tape;
+	duo_say_nr(&d, 0, 1);
+	assert_int_equal(tape.n, 1);
+
+	d.now = mono_add(born, 30 * (uint64_t)MONO_SEC);
+	duo_inject(&d, 1, &tape.d[0].from, tape.d[0].p, tape.d[0].len);
+	assert_int_equal(duo_heard(&d, 1, 1), 0);
+	assert_int_equal(duo_cnt(&d, 1, CNT_data_expired), 1);
+	d.now = mono_add(d.now, MONO_SEC); /* 0's was born a little later */
+	duo_say_nr(&d, 0, 2);
+	duo_say_nr(&d, 1, 3);
+	for (i = 1; i < tape.n; i++)
+		assert_int_not_equal(tape.d[i].p[0], MSG_DATA);
+
+	/* What was said in between is not lost. */
+	d.tap = NULL;
+	duo_run(&d, 2 * MONO_SEC);
+	assert_int_equal(duo_heard(&d, 1, 2), 1);
+	assert_int_equal(duo_heard(&d, 0, 3), 1);
+	duo_tape_free(&tape);
+	duo_fini(&d);
+}
+
+/* The same one instant before: fine. */
+static void
+test_not_too_old(void **state)
+{
+	struct duo_tape tape = { 0 };
+	struct duo d;
+
+	(void)state;
+	duo_pair(&d, 34, &slow);
+	duo_run(&d, MONO_SEC);
+	d.tap = hold_back;
+	d.tap_arg = &tape;
+	duo_say_nr(&d, 0, 1);
+	d.now = mono_add(d.end[1].peer[0]->slot[SLOT_CUR]->born,
+	    30 * (uint64_t)MONO_SEC - 1);
+	duo_inject(&d, 1, &tape.d[0].from, tape.d[0].p, tape.d[0].len);
+	assert_int_equal(duo_heard(&d, 1, 1), 1);
+	assert_int_equal(duo_cnt(&d, 1, CNT_data_expired), 0);
+	duo_tape_free(&tape);
+	duo_fini(&d);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing_lost),
+		cmocka_unit_test(test_in_band),
+		cmocka_unit_test(test_lossy),
+		cmocka_unit_test(test_falls_back),
+		cmocka_unit_test(test_too_old),
+		cmocka_unit_test(test_not_too_old),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,7 +1,9 @@
 # Behaviour tests of the protocol core: real cores on a line in memory.
 if HAVE_CMOCKA
 coreflow_tests = \
-	tests/unit/test_core_connect
+	tests/unit/test_core_connect \
+	tests/unit/test_core_strangers \
+	tests/unit/test_core_rekey
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
 
@@ -14,4 +16,12 @@ tests_unit_test_core_connect_SOURCES = tests/unit/test_core_connect.c \
 	$(coreflow_duo)
 tests_unit_test_core_connect_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_connect_LDADD = $(coreflow_libs)
+tests_unit_test_core_strangers_SOURCES = tests/unit/test_core_strangers.c \
+	$(coreflow_duo)
+tests_unit_test_core_strangers_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_core_strangers_LDADD = $(coreflow_libs)
+tests_unit_test_core_rekey_SOURCES = tests/unit/test_core_rekey.c \
+	$(coreflow_duo)
+tests_unit_test_core_rekey_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_core_rekey_LDADD = $(coreflow_libs)
 endif

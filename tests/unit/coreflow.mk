@@ -3,7 +3,9 @@ if HAVE_CMOCKA
 coreflow_tests = \
 	tests/unit/test_core_connect \
 	tests/unit/test_core_strangers \
-	tests/unit/test_core_rekey
+	tests/unit/test_core_rekey \
+	tests/unit/test_core_replay \
+	tests/unit/test_core_silence
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
 
@@ -24,4 +26,12 @@ tests_unit_test_core_rekey_SOURCES = tests/unit/test_core_rekey.c \
 	$(coreflow_duo)
 tests_unit_test_core_rekey_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_rekey_LDADD = $(coreflow_libs)
+tests_unit_test_core_replay_SOURCES = tests/unit/test_core_replay.c \
+	$(coreflow_duo)
+tests_unit_test_core_replay_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_core_replay_LDADD = $(coreflow_libs)
+tests_unit_test_core_silence_SOURCES = tests/unit/test_core_silence.c \
+	$(coreflow_duo)
+tests_unit_test_core_silence_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_core_silence_LDADD = $(coreflow_libs)
 endif

@@ -170,9 +170,9 @@ try_open(struct core *c, struct peer *p, struct turn *t)
 	at->to = to;
 	mac1_write(p->mac1key, at->msg, INIT_NOMACS);
 	cookie = cookie_for(&p->dial, &to.remote, t->now);
+	/* The peer may have a new secret by now: it can still ask for another. */
 	if (cookie != NULL)
-		mac2_write(cookie, at->msg); /* it may be stale: then a new one
-					      * comes, and is taken */
+		mac2_write(cookie, at->msg);
 	c->io.event(c->io.arg, EV_PEER_DIAL, p);
 	send_init(c, at, t);
 }

@@ -157,12 +157,12 @@ test_repaired_after(void **state)
 	unsigned wait_s;
 
 	(void)state;
-	for (wait_s = 0; wait_s < 85; wait_s += 7) {
+	for (wait_s = 0; wait_s < 80; wait_s += 7) {
 		duo_pair(&d, 54 + wait_s, NULL);
 		use(&d, 5, &number);
 		cut(&d, true);
 		time_to_death(&d, true, &number);
-		duo_run(&d, wait_s * SEC + wait_s * 100 * MONO_MS);
+		duo_run(&d, wait_s * SEC + wait_s * 10 * MONO_MS);
 		cut(&d, false);
 		assert_true(duo_wait_up(&d, 0, 1, 4 * SEC));
 		assert_true(duo_wait_up(&d, 1, 0, MONO_SEC));

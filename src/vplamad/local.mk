@@ -38,7 +38,7 @@ src/vplamad/vplama.service: src/vplamad/vplama.service.in Makefile
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 examplesdir = $(docdir)/examples
-dist_examples_DATA =
+dist_examples_DATA = doc/examples/vplamad.conf
 systemdsystemunit_DATA = src/vplamad/vplama.service
 
 # Installed under another name than in the source.

@@ -130,7 +130,7 @@ main(int argc, char **argv)
 	if (!crypto_start())
 		fatalx("libsodium does not start");
 	keep_memory();
-	umask(027);
+	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	if (!config_load(a.config, &cfg, &errs)) {
 		rc = bad_config(&errs);

@@ -266,7 +266,7 @@ test_values(void **state)
 	assert_int_equal(cfg.rekey_after, 2);
 	assert_int_equal(cfg.fanout_rate[0], 1);
 	assert_int_equal(cfg.fanout_rate[1], 1000000);
-	assert_int_equal(cfg.mtu, 9000);
+	assert_int_equal(cfg.mtu, 2000);
 	assert_int_equal(cfg.log_level, LOG_LV_DEBUG);
 	assert_int_equal(cfg.given[OPT_mtu].line, 11);
 	assert_int_equal(cfg.n_peers, 2);

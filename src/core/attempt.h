@@ -19,6 +19,7 @@ struct attempt {
 	struct index ix; /* in core.by_index while used */
 	bool used;
 	bool in_band;
+	uint32_t carrier; /* in-band: index of the session that took it */
 	bool cookie_done; /* sent again with a cookie: at most once */
 	struct mono sent;
 	struct path to;

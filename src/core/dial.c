@@ -46,6 +46,19 @@ attempt_end(struct core *c, struct attempt *at)
 	at->used = false;
 }
 
+/* at has its answer: it, and what was sent before it, is done with. */
+static void
+attempts_end_until(struct core *c, struct peer *p, struct attempt *at)
+{
+	struct mono sent = at->sent;
+	unsigned i;
+
+	for (i = 0; i < ATTEMPTS; i++) {
+		if (!mono_before(sent, p->dial.at[i].sent))
+			attempt_end(c, &p->dial.at[i]);
+	}
+}
+
 static void
 attempts_end(struct core *c, struct peer *p)
 {
@@ -170,7 +183,7 @@ try_open(struct core *c, struct peer *p, struct turn *t)
 	at->to = to;
 	mac1_write(p->mac1key, at->msg, INIT_NOMACS);
 	cookie = cookie_for(&p->dial, &to.remote, t->now);
-	/* The peer may have a new secret by now: it can still ask for another. */
+	/* The peer may have a new secret: it can still ask for another. */
 	if (cookie != NULL)
 		mac2_write(cookie, at->msg);
 	c->io.event(c->io.arg, EV_PEER_DIAL, p);
@@ -185,6 +198,7 @@ try_in_band(struct core *c, struct peer *p, struct session *s, struct turn *t)
 	if (at == NULL)
 		return;
 	at->in_band = true;
+	at->carrier = s->ix.index;
 	p->dial.in_band++;
 	count(&c->cnt, CNT_init_sent);
 	peer_send_small(
@@ -234,6 +248,12 @@ void
 dial_end(struct core *c, struct peer *p)
 {
 	attempts_end(c, p);
+	dial_pause(c, p);
+}
+
+void
+dial_pause(struct core *c, struct peer *p)
+{
 	p->dial.active = false;
 	timers_off(c, p, TM_DIAL);
 }
@@ -241,7 +261,9 @@ dial_end(struct core *c, struct peer *p)
 void
 dial_yield(struct core *c, struct peer *p, struct turn *t)
 {
-	attempts_end(c, p);
+	/* If both gave up theirs, neither answer would find its attempt. */
+	if (memcmp(c->id.x_pk, p->cfg.x_pk, KEY_LEN) > 0)
+		attempts_end(c, p);
 	if (p->dial.active)
 		timers_arm(c, p, TM_DIAL, mono_add(t->now, MONO_SEC));
 }
@@ -307,7 +329,7 @@ finish(struct core *c, struct attempt *at, const struct path *from,
 		c->io.event(c->io.arg, EV_PEER_ENDPOINT, p);
 	}
 	note_reflexive(p, &pl, from);
-	attempt_end(c, at); /* the session inherits its index */
+	attempts_end_until(c, p, at); /* the session inherits its index */
 	index_add(c, &s->ix, index, INDEX_SESSION, p);
 	peer_take_current(c, p, s, t);
 }
@@ -346,15 +368,15 @@ dial_response(struct core *c, const struct path *from, const uint8_t *msg,
 }
 
 void
-dial_response_in_band(struct core *c, struct peer *p, const struct path *from,
-    const uint8_t *msg, size_t len, struct turn *t)
+dial_response_in_band(struct core *c, struct peer *p, const struct session *s,
+    const struct path *from, const uint8_t *msg, size_t len, struct turn *t)
 {
 	struct attempt *at;
 	struct msg_resp in;
 
 	if (!msg_resp_parse(msg, len, &in) ||
 	    (at = attempt_find(c, in.receiver, true)) == NULL ||
-	    at->ix.peer != p) {
+	    at->ix.peer != p || at->carrier != s->ix.index) {
 		count(&c->cnt, CNT_resp_bad);
 		return;
 	}

@@ -18,10 +18,19 @@ void dial_again(struct core *c, struct peer *p, struct turn *t);
 /* Begins anew without the back-off of earlier tries. */
 void dial_restart(struct core *c, struct peer *p, struct turn *t);
 
+/*
+ * No more tries. What was sent stays open: until our session is proven, a
+ * later initiation may have taken its place at the peer (a slow path).
+ */
+void dial_pause(struct core *c, struct peer *p);
+
 /* No more tries, no more attempts. */
 void dial_end(struct core *c, struct peer *p);
 
-/* Forgets the attempts but goes on trying: the peer's own one won. */
+/*
+ * We answered an initiation of the peer: leaves it time to prove itself. The
+ * larger key forgets its own attempts, the smaller waits for their answers.
+ */
 void dial_yield(struct core *c, struct peer *p, struct turn *t);
 
 /*
@@ -35,7 +44,8 @@ bool dial_crosses(const struct peer *p, const struct addr *from, bool in_band,
 void dial_response(struct core *c, const struct path *from, const uint8_t *msg,
     size_t len, struct turn *t);
 void dial_response_in_band(struct core *c, struct peer *p,
-    const struct path *from, const uint8_t *msg, size_t len, struct turn *t);
+    const struct session *s, const struct path *from, const uint8_t *msg,
+    size_t len, struct turn *t);
 
 /* A cookie reply: the same initiation again at once, paid for. */
 void dial_cookie(struct core *c, const struct path *from, const uint8_t *msg,

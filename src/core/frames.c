@@ -115,7 +115,7 @@ on_rekey(struct rx *rx, const struct frame *f)
 		    rx->c, rx->p, rx->s, rx->from, f->body, f->len, rx->t);
 	else
 		dial_response_in_band(
-		    rx->c, rx->p, rx->from, f->body, f->len, rx->t);
+		    rx->c, rx->p, rx->s, rx->from, f->body, f->len, rx->t);
 }
 
 static void

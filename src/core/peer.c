@@ -319,18 +319,23 @@ speak_up(struct core *c, struct peer *p, struct session *s, struct turn *t)
 static void
 make_current(struct core *c, struct peer *p, struct session *s, struct turn *t)
 {
-	if (p->slot[SLOT_CUR] != NULL) {
+	struct session *old = p->slot[SLOT_CUR];
+
+	if (old != NULL && !old->heard && s->initiator) {
+		/* Both are ours, one took the other's place at the peer. */
+		slot_free(c, p, SLOT_CUR);
+	} else if (old != NULL) {
 		p->stats.rekeys++;
 		count(&c->cnt, CNT_rekeys);
 		slot_free(c, p, SLOT_PREV);
-		p->slot[SLOT_PREV] = p->slot[SLOT_CUR];
+		p->slot[SLOT_PREV] = old;
 	}
 	p->slot[SLOT_CUR] = s;
 	p->dialled = s->initiator;
 	p->handshake_at = t->now;
 	p->handshake_wall_ms = t->wall_ms;
 	count(&c->cnt, CNT_handshakes);
-	dial_end(c, p);
+	dial_pause(c, p);
 	timers_session_current(c, p, t);
 	c->io.event(c->io.arg, EV_PEER_SESSION, p);
 }
@@ -390,6 +395,7 @@ peer_confirm(struct core *c, struct peer *p, struct session *s, struct turn *t)
 	}
 	if (p->slot[SLOT_CUR] != s)
 		return;
+	dial_end(c, p);
 	timers_confirmed(c, p);
 	peer_set_state(c, p, PEER_VRNODE, 0, t);
 	peer_send_probe(c, p, t); /* a first round trip time */

@@ -9,6 +9,7 @@
 #define PERSIST_US (25 * MONO_SEC)
 #define SILENCE_BUSY_US (10 * MONO_SEC)
 #define SILENCE_IDLE_US (25 * MONO_SEC)
+#define CONFIRMS 6 /* 9.5 s: more than any round trip */
 #define PROBES_SLOW 5
 #define PROBE_SLOW_US (1 * MONO_SEC)
 #define PROBE_FAST_US (500 * MONO_MS)
@@ -173,6 +174,8 @@ on_confirm(struct core *c, struct peer *p, struct turn *t)
 	timers_arm(c, p, TM_CONFIRM,
 	    mono_add(t->now, times_retry_gap(c, p->confirms)));
 	peer_send_probe(c, p, t);
+	if (p->confirms >= CONFIRMS)
+		dial_begin(c, p, t); /* the peer has lost it: try afresh */
 }
 
 static void

@@ -262,26 +262,56 @@ test_new_endpoint(void **state)
 	duo_fini(&d);
 }
 
-/* A path slower than the first retry gaps: 3 s round trip. */
+/* Paths slower than the first retry gaps connect too. */
 static void
 test_slow_path(void **state)
 {
 	uint32_t number = 1;
+	unsigned ms, known;
 	struct duo d;
 
 	(void)state;
-	duo_init(&d, 62);
+	for (ms = 200; ms <= 1500; ms += 100) {
+		for (known = 0; known < 2; known++) {
+			duo_init(&d, 62 + ms);
+			duo_start(&d, 0, NULL);
+			duo_start(&d, 1, NULL);
+			duo_delay(&d, 0, 1, ms * MONO_MS);
+			duo_peer(&d, 1, 0, known != 0);
+			duo_peer(&d, 0, 1, true);
+			if (!duo_wait_up(&d, 0, 1, 20 * SEC))
+				fail_msg("%u ms: not up", ms);
+			duo_run(&d, 10 * SEC);
+			duo_say_nr(&d, 0, number);
+			duo_run(&d, 2 * SEC);
+			assert_int_equal(duo_heard(&d, 1, number), 1);
+			assert_int_equal(duo_recs(&d, 0, MESH_PEER_DOWN), 0);
+			duo_fini(&d);
+		}
+	}
+}
+
+/* The peer restarts before our first packet: it knows no such session. */
+static void
+test_never_confirmed(void **state)
+{
+	static const uint8_t key[KEY_LEN] = { 3 };
+	struct duo_options one = { .seed = key };
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 64);
 	duo_start(&d, 0, NULL);
-	duo_start(&d, 1, NULL);
-	duo_delay(&d, 0, 1, 1500 * MONO_MS);
+	duo_start(&d, 1, &one);
 	duo_peer(&d, 1, 0, false);
 	duo_peer(&d, 0, 1, true);
-	assert_true(duo_wait_up(&d, 0, 1, 20 * SEC));
-	duo_run(&d, 10 * SEC);
-	duo_say_nr(&d, 0, number);
-	duo_run(&d, 2 * SEC);
-	assert_int_equal(duo_heard(&d, 1, number), 1);
-	assert_int_equal(duo_recs(&d, 0, MESH_PEER_DOWN), 0);
+	duo_run(&d, 45 * MONO_MS);
+	assert_non_null(d.end[0].peer[1]->slot[SLOT_CUR]);
+	assert_int_not_equal(d.end[1].peer[0]->state, PEER_VRNODE);
+	duo_stop(&d, 1);
+	duo_start(&d, 1, &one);
+	duo_peer(&d, 1, 0, false);
+	assert_true(duo_wait_up(&d, 0, 1, 12 * SEC));
 	duo_fini(&d);
 }
 
@@ -324,6 +354,7 @@ main(void)
 		cmocka_unit_test(test_retry_gaps),
 		cmocka_unit_test(test_new_endpoint),
 		cmocka_unit_test(test_slow_path),
+		cmocka_unit_test(test_never_confirmed),
 		cmocka_unit_test(test_peer_restarts),
 	};
 

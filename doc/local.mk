@@ -1,1 +1,10 @@
-# Files of this folder.
+# Documents; manual pages and control.md are listed where their code is.
+dist_doc_DATA = README.md NEWS doc/mesh-socket.md doc/protocol.md
+EXTRA_DIST += ARCHITECTURE.md HACKING.md LICENSE \
+	doc/decisions/0001-keyed-ntk-frame.md \
+	doc/decisions/0002-crossing.md \
+	doc/decisions/0003-packet-64k.md \
+	doc/decisions/0004-keys-wiped-at-reject.md \
+	doc/decisions/0005-no-libbsd.md \
+	doc/decisions/0006-rekey-jitter.md \
+	doc/decisions/0007-receiver-bucket.md

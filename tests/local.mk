@@ -24,4 +24,5 @@ include tests/relay/local.mk
 include tests/netns/local.mk
 include tests/show/local.mk
 include tests/lint/local.mk
+include tests/lint/docs.mk
 include tests/fuzz/local.mk

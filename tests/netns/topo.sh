@@ -46,6 +46,7 @@ topo_init() {
 	TOPO_PID=
 	TOPO_PORTS=0
 	declare -gA TOPO_ADDR=() TOPO_ADDR6=() TOPO_PORT=() TOPO_OF=()
+	declare -gA TOPO_VPLAMAD=()
 	trap topo_cleanup EXIT
 	trap 'exit 1' INT TERM HUP
 }
@@ -245,6 +246,13 @@ topo_ms() {
 	echo $((${EPOCHREALTIME/[.,]/} / 1000))
 }
 
+# topo_sleep_until MS: of that clock.
+topo_sleep_until() {
+	local left=$(($1 - $(topo_ms)))
+	[ "$left" -le 0 ] ||
+		sleep "$(printf '%d.%03d' $((left / 1000)) $((left % 1000)))"
+}
+
 # topo_line NODE DIRECTION RULE: RULE for what NODE gets (in) or sends (out).
 # Both are rules for arriving frames, at the one end of the line and at the
 # other: a rule for leaving ones would return errors to NODE's own programs.
@@ -343,7 +351,8 @@ topo_peer() {
 }
 
 # topo_vplamad NODE [LINE...]: starts it (LINEs go to its configuration) and
-# waits until it answers. Its pid is in TOPO_PID, its log in NODE.log.
+# waits until it answers. Its pid is in TOPO_PID and TOPO_VPLAMAD[NODE], its
+# log in NODE.log.
 topo_vplamad() {
 	local node=$1
 	topo_conf "$@" || return 1
@@ -354,6 +363,7 @@ topo_vplamad() {
 topo_vplamad_again() {
 	topo_bg "$1" "$1" "$TOP_BUILDDIR/vplamad" -f \
 		-c "$(topo_conf_dir "$1")/vplamad.conf"
+	TOPO_VPLAMAD[$1]=$TOPO_PID
 	if ! topo_wait_for 10 topo_ctl "$1" show; then
 		echo "vplamad of $1 does not answer; its log ends:" >&2
 		tail -n 5 "$TOPO_DIR/$1.log" >&2
@@ -378,4 +388,75 @@ topo_meshd() {
 	topo_bg "$node" "$node.mesh" "$TOP_BUILDDIR/tests/netns/meshd" \
 		-s "$(topo_conf_dir "$node")/mesh.sock" -n "$node" \
 		-g "$TOPO_DIR/mesh" -o "$TOPO_DIR/$node.got" "$@"
+}
+
+# topo_pair A B N [LINE...]: two new nodes at 192.0.2.2N and 192.0.2.2N+1, each
+# the other's peer, with a mesh daemon; waits until both know of each other.
+# LINEs go to both configurations.
+topo_pair() {
+	local a=$1 b=$2 n=$3 node
+	shift 3
+	topo_node "$a" "192.0.2.$((2 * n))/24" &&
+		topo_node "$b" "192.0.2.$((2 * n + 1))/24" &&
+		topo_peer "$a" "$b" && topo_peer "$b" "$a" || return 1
+	for node in "$a" "$b"; do
+		topo_vplamad "$node" "$@" && topo_meshd "$node" || return 1
+	done
+	for node in "$a" "$b"; do
+		topo_wait_for 10 topo_events_are "$node" up 1 || return 1
+	done
+}
+
+# --- what was seen -----------------------------------------------------------
+
+# topo_counter NODE NAME: of its vplamad.
+topo_counter() {
+	topo_ctl "$1" --json counters |
+		sed -n "s/^ *\"$2\":\([0-9]*\),*\$/\1/p"
+}
+
+# topo_events NODE WHAT: when NODE's mesh daemon saw it, a line each.
+topo_events() {
+	sed -n "s/^event $2 at=\([0-9]*\).*/\1/p" "$TOPO_DIR/$1.mesh.log"
+}
+
+# topo_events_are NODE WHAT N: as many or more.
+topo_events_are() {
+	[ "$(grep -c "^event $2 " "$TOPO_DIR/$1.mesh.log")" -ge "$3" ]
+}
+
+# topo_report NODE...: has their mesh daemons write their reports.
+topo_report() {
+	local node
+	local -A had
+	for node; do
+		had[$node]=$(topo_events "$node" stats | wc -l)
+		topo_tell "$node.mesh" stats
+	done
+	for node; do
+		topo_wait_for 20 topo_events_are "$node" stats \
+			$((${had[$node]} + 1)) || return 1
+	done
+}
+
+# topo_got NODE CONDITION [WHAT]: how many packets of NODE's last report
+# satisfy CONDITION, in awk, where f["key"] is the value of a key; or, with
+# WHAT, the least of that value among them (nothing if there is none).
+topo_got() {
+	awk -v what="${3:-}" '$1 == "got" {
+		for (i = 2; i <= NF; i++) {
+			at = index($i, "=")
+			v = substr($i, at + 1)
+			f[substr($i, 1, at - 1)] = v ~ /^[0-9]+$/ ? v + 0 : v
+		}
+		if (!('"$2"'))
+			next
+		if (n++ == 0 || f[what] < least)
+			least = f[what]
+	} END {
+		if (what == "")
+			printf "%d\n", n
+		else if (n > 0)
+			printf "%.0f\n", least
+	}' "$TOPO_DIR/$1.got"
 }

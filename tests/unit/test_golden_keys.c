@@ -239,7 +239,8 @@ check_packet(const struct aead_ops *ops, const void *key, struct json_object *o)
 	assert_memory_equal(buf + TRANSPORT_HEAD, plain, len);
 }
 
-static void
+/* Returns how many. */
+static size_t
 check_packets(const struct aead_ops *ops, struct json_object *c)
 {
 	struct json_object *want = vec_get(c, "derived");
@@ -261,12 +262,13 @@ check_packets(const struct aead_ops *ops, struct json_object *c)
 	}
 	ops->key_free(to_r);
 	ops->key_free(to_i);
+	return i;
 }
 
 static void
 transport_packets(void **state)
 {
-	size_t i;
+	size_t packets = 0, i;
 
 	for (i = 0; i < case_count(state); i++) {
 		struct json_object *c = case_at(state, i);
@@ -275,10 +277,12 @@ transport_packets(void **state)
 		const struct aead_ops *ops = aead_find(suite);
 
 		if (ops != NULL)
-			check_packets(ops, c);
+			packets += check_packets(ops, c);
 		else
 			printf("%s: no such suite here\n", vec_text(c, "name"));
 	}
+	printf("# figure cases_transport %zu\n", i);
+	printf("# figure packets_transport %zu\n", packets);
 }
 
 int

@@ -19,6 +19,7 @@ struct ask {
 	const uint8_t *msg;
 	struct msg_init in;
 	struct session *carrier; /* the session it came inside, or NULL */
+	bool paid;		 /* with a cookie of ours */
 	struct hs_resp hs;
 	struct peer *p;
 };
@@ -71,7 +72,8 @@ address_proven(struct ask *a, bool known)
 		c->io.random(c->io.arg, fresh, sizeof(fresh));
 		cookie_renew(&c->cookies, fresh, a->t->now);
 	}
-	if (mac2_ok(&c->cookies, a->msg, &a->from->remote, a->t->now))
+	a->paid = mac2_ok(&c->cookies, a->msg, &a->from->remote, a->t->now);
+	if (a->paid)
 		return true;
 	return known && !is_loaded(c, a->t->now) &&
 	    equal_ct(a->in.mac2, zero, MAC_LEN);
@@ -275,7 +277,8 @@ answer_init(struct core *c, const struct path *from, const uint8_t *msg,
 		send_cookie(&a);
 		return;
 	}
-	if (!ratelimit_take(c->rate, &from->remote, t->now)) {
+	/* Who only forges a known address must not spend that peer's share. */
+	if (a.paid && !ratelimit_take(c->rate, &from->remote, t->now)) {
 		count(&c->cnt, CNT_init_rate);
 		return;
 	}
@@ -301,10 +304,15 @@ answer_in_band(struct core *c, struct peer *p, struct session *s,
 		return;
 	}
 	p->init_after = mono_add(t->now, IN_BAND_GAP_US);
-	if (!msg_init_parse(msg, len, &a.in) || !identify(&a) || a.p != p) {
+	if (!msg_init_parse(msg, len, &a.in)) {
 		count(&c->cnt, CNT_init_bad);
 		return;
 	}
-	accept_from(&a);
+	if (identify(&a)) {
+		if (a.p == p)
+			accept_from(&a);
+		else
+			count(&c->cnt, CNT_init_bad);
+	}
 	hs_wipe(&a.hs, sizeof(a.hs));
 }

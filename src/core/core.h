@@ -109,9 +109,10 @@ struct core {
 	uint32_t fan_seq;
 	uint8_t sip_key[16];
 
-	bool mesh_up;	     /* a mesh daemon has said HELLO */
-	bool mesh_open;	     /* somebody is connected */
-	struct pool staging; /* packets that wait for a session */
+	bool mesh_up;		/* a mesh daemon has said HELLO */
+	bool mesh_open;		/* somebody is connected */
+	uint32_t mesh_body_max; /* largest packet it takes */
+	struct pool staging;	/* packets that wait for a session */
 	struct counters cnt;
 };
 

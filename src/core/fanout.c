@@ -66,9 +66,12 @@ static void
 send_parts(struct core *c, struct peer *p, uint8_t flags,
     const struct pkt *whole, size_t mtu, struct turn *t)
 {
-	struct run *parts = frag_cut(
-	    whole->p, whole->len, FRAME_NTK, flags, mtu, p->frag_id++, t->mem);
+	const struct session *s = peer_session(p);
+	struct run *parts = NULL;
 
+	if (s == NULL || (s->caps & CAP_FRAG) != 0)
+		parts = frag_cut(whole->p, whole->len, FRAME_NTK, flags, mtu,
+		    p->frag_id++, t->mem);
 	if (parts == NULL) {
 		count(&c->cnt, CNT_fan_too_big);
 		return;
@@ -145,7 +148,8 @@ is_from(const struct rx *rx, const struct envelope *env)
 
 /* All checks on what came out of a tunnel. Remembers what passes. */
 static enum counter
-take(struct rx *rx, const struct envelope *env, uint64_t print, uint64_t seq)
+take(struct rx *rx, const struct envelope *env, size_t len, uint64_t print,
+    uint64_t seq)
 {
 	struct core *c = rx->c;
 	struct mono now = rx->t->now;
@@ -156,6 +160,8 @@ take(struct rx *rx, const struct envelope *env, uint64_t print, uint64_t seq)
 		return CNT_rx_hops;
 	if (!c->mesh_up)
 		return CNT_rx_no_mesh;
+	if (len > c->mesh_body_max)
+		return CNT_rx_too_big;
 	if (dupcache_has(&c->dups, seq, now) ||
 	    dupcache_has(&c->dups, print, now))
 		return CNT_rx_dup;
@@ -204,7 +210,7 @@ fanout_receive(struct rx *rx, const struct frame *f)
 	memcpy(seq_id, env.origin, sizeof(env.origin));
 	memcpy(seq_id + 8, env.boot, sizeof(env.boot));
 	memcpy(seq_id + 12, &env.seq, sizeof(env.seq));
-	what = take(rx, &env,
+	what = take(rx, &env, len,
 	    content_print(rx->c, env.key, env.key_len, body, len),
 	    print_of(rx->c, PRINT_SEQ, seq_id, sizeof(seq_id)));
 	count(&rx->c->cnt, what);

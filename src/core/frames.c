@@ -10,6 +10,7 @@
 #include "core/session.h"
 #include "core/timers.h"
 
+#define CHALLENGE_PLAIN 16 /* padded: a challenge takes no less */
 #define RTT_MAX_US (60 * MONO_SEC)
 
 static void dispatch(struct rx *rx, const struct frame *f);
@@ -78,9 +79,14 @@ on_probe_reply(struct rx *rx, const struct frame *f)
 	note_rtt(rx->c, rx->p, us - pr.delay_us, rx->t);
 }
 
+/* The answer takes 16 bytes of plaintext; who asks must have sent as many. */
 static void
 on_challenge(struct rx *rx, const struct frame *f)
 {
+	if (rx->plain < CHALLENGE_PLAIN) {
+		count(&rx->c->cnt, CNT_frame_bad);
+		return;
+	}
 	roam_challenge(rx->c, rx->p, rx->s, rx->from, f->body, rx->t);
 }
 
@@ -207,6 +213,7 @@ handle(struct rx *rx, const struct pkt *pk)
 	if (pk->len == 0)
 		return; /* a keepalive has no frame */
 	rx->raw = pk->p;
+	rx->plain = pk->len;
 	if (frame_parse(pk->p, pk->len, &f, &why))
 		dispatch(rx, &f);
 	else

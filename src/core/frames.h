@@ -12,6 +12,7 @@ struct rx {
 	const struct path *from;
 	struct turn *t;
 	uint8_t *raw;	/* the bytes that the frame at hand lies in, ours */
+	uint32_t plain; /* and how many came in the datagram */
 	struct run out; /* records for the mesh daemon, sent once per run */
 };
 

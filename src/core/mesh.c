@@ -116,6 +116,7 @@ on_hello(
 		return;
 	}
 	c->mesh_up = true;
+	c->mesh_body_max = h->body_max;
 	send_hello(c, t);
 	TAILQ_FOREACH (p, &c->peers, link) {
 		if (p->state == PEER_VRNODE)

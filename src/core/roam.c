@@ -61,10 +61,12 @@ void
 roam_candidate(struct core *c, struct peer *p, const struct path *from,
     size_t bytes, struct turn *t)
 {
+	const struct session *s = peer_session(p);
 	struct roam *r = &p->roam;
 
 	if (!r->active) {
-		if (mono_before(t->now, r->settled))
+		if (mono_before(t->now, r->settled) || s == NULL ||
+		    (s->caps & CAP_PATH) == 0)
 			return;
 		begin(c, p, from, t);
 	}

@@ -5,7 +5,8 @@ coreflow_tests = \
 	tests/unit/test_core_strangers \
 	tests/unit/test_core_rekey \
 	tests/unit/test_core_replay \
-	tests/unit/test_core_silence
+	tests/unit/test_core_silence \
+	tests/unit/test_core_bounds
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
 
@@ -34,4 +35,8 @@ tests_unit_test_core_silence_SOURCES = tests/unit/test_core_silence.c \
 	$(coreflow_duo)
 tests_unit_test_core_silence_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_silence_LDADD = $(coreflow_libs)
+tests_unit_test_core_bounds_SOURCES = tests/unit/test_core_bounds.c \
+	$(coreflow_duo)
+tests_unit_test_core_bounds_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_core_bounds_LDADD = $(coreflow_libs)
 endif

@@ -1,0 +1,120 @@
+/* Small bounds that keep one party from spending what is another's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/cookie.h"
+#include "core/session.h"
+#include "duo.h"
+#include "wire/frame.h"
+
+#define SEC UINT64_C(1000000)
+
+/* A sound mac1 is within reach of all who know the public key. */
+static void
+forge(struct duo *d, unsigned victim, const struct addr *from)
+{
+	uint8_t msg[INIT_LEN] = { 0 };
+
+	rnd_fill(&d->line, msg, INIT_NOMACS);
+	msg_init_head(msg, 7);
+	mac1_write(d->end[victim].core.mac1key, msg, INIT_NOMACS);
+	duo_inject(d, victim, from, msg, sizeof(msg));
+}
+
+static void
+test_forged_known_address(void **state)
+{
+	static const uint8_t key[KEY_LEN] = { 9 };
+	struct duo_options one = { .seed = key };
+	unsigned i;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 801);
+	duo_start(&d, 0, NULL);
+	duo_start(&d, 1, &one);
+	duo_peer(&d, 0, 1, true);
+	duo_peer(&d, 1, 0, true);
+	assert_true(duo_wait_up(&d, 0, 1, 2 * SEC));
+	for (i = 0; i < 200; i++) {
+		forge(&d, 0, &d.end[1].addr);
+		duo_run(&d, SEC / 100);
+	}
+	duo_stop(&d, 1);
+	duo_start(&d, 1, &one);
+	duo_peer(&d, 1, 0, true);
+	assert_true(duo_wait_up(&d, 1, 0, SEC));
+	assert_int_equal(d.end[0].core.cnt.v[CNT_init_rate], 0);
+	duo_fini(&d);
+}
+
+/* A datagram of 44 bytes must not draw one of 48. */
+static void
+test_short_challenge(void **state)
+{
+	static const uint8_t frame[] = { FRAME_CHALLENGE, 0, CHALLENGE_LEN, 0,
+		1, 2, 3, 4, 5, 6, 7, 8 };
+	struct run run = { .n = 1 };
+	struct duo d;
+	struct turn t;
+	uint64_t out;
+
+	(void)state;
+	duo_pair(&d, 802, NULL);
+	t = duo_turn(&d, 0);
+	assert_true(pkt_new(&run.pkt[0], sizeof(frame), t.mem));
+	memcpy(run.pkt[0].p, frame, sizeof(frame));
+	assert_true(session_seal(peer_session(d.end[0].peer[1]), &run));
+	assert_int_equal(run.pkt[0].len, 44);
+	out = d.end[1].out_n;
+	duo_inject(&d, 1, &d.end[0].addr, run.pkt[0].p, run.pkt[0].len);
+	assert_int_equal(d.end[1].out_n, out);
+	assert_int_equal(d.end[1].core.cnt.v[CNT_frame_bad], 1);
+	duo_fini(&d);
+}
+
+static void
+test_body_max(void **state)
+{
+	struct duo_options deaf = { .no_mesh = true };
+	struct mesh_rec hello = { .type = MESH_HELLO,
+		.u.hello = { .min = 1, .max = 1, .body_max = 100 } };
+	uint8_t body[101] = { 1 };
+	struct duo d;
+	struct turn t;
+
+	(void)state;
+	duo_init(&d, 803);
+	duo_start(&d, 0, NULL);
+	duo_start(&d, 1, &deaf);
+	duo_peer(&d, 0, 1, true);
+	duo_peer(&d, 1, 0, true);
+	assert_true(duo_wait_up(&d, 0, 1, 2 * SEC));
+	t = duo_turn(&d, 1);
+	core_mesh_open(&d.end[1].core, &t);
+	duo_done(&d);
+	duo_mesh_rec(&d, 1, &hello);
+	duo_say(&d, 0, body, 101);
+	duo_say(&d, 0, body, 100);
+	duo_run(&d, SEC);
+	assert_int_equal(duo_recs(&d, 1, MESH_PKT), 1);
+	assert_int_equal(duo_last(&d, 1, MESH_PKT)->rec.u.pkt.len, 100);
+	assert_int_equal(d.end[1].core.cnt.v[CNT_rx_too_big], 1);
+	duo_fini(&d);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forged_known_address),
+		cmocka_unit_test(test_short_challenge),
+		cmocka_unit_test(test_body_max),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

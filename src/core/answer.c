@@ -268,6 +268,8 @@ answer_init(struct core *c, const struct path *from, const uint8_t *msg,
 	struct ask a = { .c = c, .t = t, .from = from, .msg = msg };
 	bool known = known_has(c, &from->remote);
 
+	if (c->stopping)
+		return;
 	if (!msg_init_parse(msg, len, &a.in) ||
 	    !mac1_ok(c->mac1key, msg, INIT_NOMACS)) {
 		count(&c->cnt, CNT_mac1_bad);

@@ -109,6 +109,7 @@ struct core {
 	uint32_t fan_seq;
 	uint8_t sip_key[16];
 
+	bool stopping;		/* has said goodbye: no more handshakes */
 	bool mesh_up;		/* a mesh daemon has said HELLO */
 	bool mesh_open;		/* somebody is connected */
 	uint32_t mesh_body_max; /* largest packet it takes */
@@ -161,7 +162,8 @@ void core_set_limits(
 
 /*
  * Sends one close to every live peer. A stopping daemon calls it at 0, 200
- * and 400 ms; there is no acknowledgement.
+ * and 400 ms; there is no acknowledgement. From then on nothing is dialled or
+ * answered: who was told would be back before the next one.
  */
 void core_close_all(struct core *c, uint8_t reason, struct turn *t);
 

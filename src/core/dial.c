@@ -227,7 +227,8 @@ dial_begin(struct core *c, struct peer *p, struct turn *t)
 {
 	struct dial *d = &p->dial;
 
-	if (d->active || (p->n_ep == 0 && peer_session(p) == NULL))
+	if (c->stopping || d->active ||
+	    (p->n_ep == 0 && peer_session(p) == NULL))
 		return;
 	d->active = true;
 	d->tries = 0;

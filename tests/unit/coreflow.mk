@@ -6,7 +6,8 @@ coreflow_tests = \
 	tests/unit/test_core_rekey \
 	tests/unit/test_core_replay \
 	tests/unit/test_core_silence \
-	tests/unit/test_core_bounds
+	tests/unit/test_core_roam \
+	tests/unit/test_core_close
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
 
@@ -35,8 +36,12 @@ tests_unit_test_core_silence_SOURCES = tests/unit/test_core_silence.c \
 	$(coreflow_duo)
 tests_unit_test_core_silence_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_silence_LDADD = $(coreflow_libs)
-tests_unit_test_core_bounds_SOURCES = tests/unit/test_core_bounds.c \
+tests_unit_test_core_roam_SOURCES = tests/unit/test_core_roam.c \
 	$(coreflow_duo)
-tests_unit_test_core_bounds_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_core_bounds_LDADD = $(coreflow_libs)
+tests_unit_test_core_roam_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_core_roam_LDADD = $(coreflow_libs)
+tests_unit_test_core_close_SOURCES = tests/unit/test_core_close.c \
+	$(coreflow_duo)
+tests_unit_test_core_close_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_core_close_LDADD = $(coreflow_libs)
 endif

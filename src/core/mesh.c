@@ -78,7 +78,7 @@ refuse(struct core *c, uint16_t code, const char *why, struct turn *t)
 	snprintf(rec.u.refused.why, sizeof(rec.u.refused.why), "%s", why);
 	count(&c->cnt, CNT_mesh_bad);
 	send_rec(c, &rec, t);
-	c->mesh_open = false;
+	core_mesh_close(c, t); /* not a word behind the reason */
 	c->io.mesh_hangup(c->io.arg);
 }
 

@@ -7,7 +7,9 @@ coreflow_tests = \
 	tests/unit/test_core_replay \
 	tests/unit/test_core_silence \
 	tests/unit/test_core_roam \
-	tests/unit/test_core_close
+	tests/unit/test_core_close \
+	tests/unit/test_core_fanout \
+	tests/unit/test_core_meshtalk
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
 
@@ -44,4 +46,12 @@ tests_unit_test_core_close_SOURCES = tests/unit/test_core_close.c \
 	$(coreflow_duo)
 tests_unit_test_core_close_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_close_LDADD = $(coreflow_libs)
+tests_unit_test_core_fanout_SOURCES = tests/unit/test_core_fanout.c \
+	$(coreflow_duo)
+tests_unit_test_core_fanout_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_core_fanout_LDADD = $(coreflow_libs)
+tests_unit_test_core_meshtalk_SOURCES = tests/unit/test_core_meshtalk.c \
+	$(coreflow_duo)
+tests_unit_test_core_meshtalk_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_core_meshtalk_LDADD = $(coreflow_libs)
 endif

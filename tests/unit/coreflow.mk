@@ -9,7 +9,9 @@ coreflow_tests = \
 	tests/unit/test_core_roam \
 	tests/unit/test_core_close \
 	tests/unit/test_core_fanout \
-	tests/unit/test_core_meshtalk
+	tests/unit/test_core_meshtalk \
+	tests/unit/test_core_bits \
+	tests/unit/test_core_runs
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
 
@@ -54,4 +56,12 @@ tests_unit_test_core_meshtalk_SOURCES = tests/unit/test_core_meshtalk.c \
 	$(coreflow_duo)
 tests_unit_test_core_meshtalk_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_meshtalk_LDADD = $(coreflow_libs)
+tests_unit_test_core_bits_SOURCES = tests/unit/test_core_bits.c \
+	$(coreflow_duo)
+tests_unit_test_core_bits_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_core_bits_LDADD = $(coreflow_libs)
+tests_unit_test_core_runs_SOURCES = tests/unit/test_core_runs.c \
+	$(coreflow_duo)
+tests_unit_test_core_runs_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_core_runs_LDADD = $(coreflow_libs)
 endif

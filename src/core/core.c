@@ -314,6 +314,8 @@ core_close_all(struct core *c, uint8_t reason, struct turn *t)
 	struct peer *p;
 
 	c->stopping = true;
-	TAILQ_FOREACH (p, &c->peers, link)
+	TAILQ_FOREACH (p, &c->peers, link) {
 		send_close(c, p, reason, t);
+		dial_end(c, p);
+	}
 }

@@ -87,6 +87,26 @@ test_stop(void **state)
 	duo_fini(&d);
 }
 
+/* Goodbye while a dial is under way: its answer comes too late. */
+static void
+test_stop_while_dialling(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 88);
+	duo_start(&d, 0, NULL);
+	duo_start(&d, 1, NULL);
+	duo_peer(&d, 1, 0, false);
+	duo_peer(&d, 0, 1, true);
+	close_all(&d, 0);
+	d.end[0].out_n = 0;
+	duo_run(&d, 10 * SEC);
+	assert_int_equal(d.end[0].out_n, 0);
+	assert_int_equal(duo_recs(&d, 1, MESH_PEER_UP), 0);
+	duo_fini(&d);
+}
+
 /* One of three closes is enough. */
 static void
 test_stop_with_loss(void **state)
@@ -259,6 +279,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_close),
 		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_stop_while_dialling),
 		cmocka_unit_test(test_stop_with_loss),
 		cmocka_unit_test(test_wrong_boot_id),
 		cmocka_unit_test(test_replayed_close),

@@ -72,14 +72,15 @@ body_of(struct meshd *md, const struct meshpkt *pk, const char *via)
 }
 
 static size_t
-record_of(struct meshd *md, const struct meshpkt *pk, size_t body_len)
+record_of(struct meshd *md, const struct meshpkt *pk, size_t body_len,
+    enum mesh_provenance prov)
 {
 	struct wr w = wr_of(md->rec, sizeof(md->rec));
 	uint8_t key[MESHPKT_KEY];
 	struct mesh_rec rec = { .type = MESH_PKT };
 
 	meshpkt_key(pk, key);
-	rec.u.pkt = (struct mesh_pkt){ .provenance = MESH_INTERNAL,
+	rec.u.pkt = (struct mesh_pkt){ .provenance = (uint8_t)prov,
 		.key_len = md->keyed ? MESHPKT_KEY : 0,
 		.key = md->keyed ? key : NULL,
 		.body = md->body,
@@ -109,9 +110,23 @@ spread(struct meshd *md, const struct meshpkt *pk, const char *via, size_t but,
 	for (i = 0; i < md->neighbours; i++)
 		if (i != but)
 			send_later(md, i, md->body, len, at);
-	len = record_of(md, pk, len);
+	len = record_of(md, pk, len, MESH_INTERNAL);
 	for (i = 0; i < vplamad_times; i++)
 		send_later(md, TO_VPLAMAD, md->rec, len, at);
+}
+
+/* As if it were of the gnode, and once more as what it is. */
+static void
+hand_back(struct meshd *md, const struct meshpkt *pk)
+{
+	static const enum mesh_provenance as[] = { MESH_INTERNAL,
+		MESH_INTERNET };
+	size_t i, n, len = body_of(md, pk, own_hop(md));
+
+	for (i = 0; i < sizeof(as) / sizeof(as[0]) && len > 0; i++) {
+		n = record_of(md, pk, len, as[i]);
+		send_later(md, TO_VPLAMAD, md->rec, n, now_mono());
+	}
 }
 
 void
@@ -121,17 +136,14 @@ on_packet(struct meshd *md, const uint8_t *p, size_t len, size_t from)
 	struct mono at = mono_add(now_mono(), md->hop_us);
 	struct meshpkt pk;
 	bool first;
-	size_t n;
 
 	if (!meshpkt_parse(rd_of(p, len), &pk)) {
 		md->n.bad++;
 		return;
 	}
 	first = ledger_note(&md->ledger, &pk, side, wall_ms());
-	if (from == TO_VPLAMAD && md->handback &&
-	    (n = body_of(md, &pk, own_hop(md))) > 0)
-		send_later(
-		    md, TO_VPLAMAD, md->rec, record_of(md, &pk, n), now_mono());
+	if (from == TO_VPLAMAD && md->handback)
+		hand_back(md, &pk);
 	if (first && strcmp(pk.origin, md->name) != 0)
 		spread(md, &pk, own_hop(md), from, from != TO_VPLAMAD, at);
 }
@@ -151,7 +163,8 @@ job_step(struct meshd *md, const struct job *j, struct mono now)
 		spread(md, &pk, own_hop(md), SIZE_MAX, md->replay ? 3 : 1, now);
 		return true;
 	}
-	len = record_of(md, &pk, body_of(md, &pk, own_hop(md)));
+	len = body_of(md, &pk, own_hop(md));
+	len = record_of(md, &pk, len, MESH_INTERNAL);
 	got = vplamad_try(md, md->rec, len);
 	if (got != FULL)
 		count_sent(md, TO_VPLAMAD, got == SENT);

@@ -48,6 +48,11 @@ show_form() {
 	fi
 }
 
+# show_sanitized PROGRAM: is the build one with the address sanitizer?
+show_sanitized() {
+	nm -D "$TOP_BUILDDIR/$1" 2>/dev/null | grep -q __asan_init
+}
+
 # show_skip REASON: ends with 77, which counts as skipped.
 show_skip() {
 	echo "skipped: $1"

@@ -128,7 +128,7 @@ probe_first(struct probe *p, const void *bytes, size_t len)
 }
 
 size_t
-probe_write(uint8_t *out, size_t max, const struct mesh_rec *rec)
+probe_record(uint8_t *out, size_t max, const struct mesh_rec *rec)
 {
 	struct wr w = wr_of(out, max);
 
@@ -147,7 +147,7 @@ probe_greet(struct probe *p)
 	rec.u.hello.max = MESH_VERSION;
 	rec.u.hello.body_max = MESH_BODY_MAX;
 	strcpy(rec.u.hello.name, "ntkd-shim selftest");
-	return probe_first(p, out, probe_write(out, sizeof(out), &rec));
+	return probe_first(p, out, probe_record(out, sizeof(out), &rec));
 }
 
 enum probe_outcome
@@ -159,7 +159,7 @@ probe_poke(struct probe *p, const void *bytes, size_t len)
 
 	rec.u.ping.token = PING_TOKEN;
 	probe_send(p, bytes, len); /* the answer tells */
-	probe_send(p, ping, probe_write(ping, sizeof(ping), &rec));
+	probe_send(p, ping, probe_record(ping, sizeof(ping), &rec));
 	out = probe_expect(p, MESH_PONG);
 	if (out == PROBE_TAKEN && p->rec.u.ping.token != PING_TOKEN)
 		return PROBE_GARBLED;

@@ -61,6 +61,6 @@ const char *probe_text(
     const struct probe *p, enum probe_outcome out, char buf[static PROBE_WHY]);
 
 /* A record as bytes; returns the length. */
-size_t probe_write(uint8_t *out, size_t max, const struct mesh_rec *rec);
+size_t probe_record(uint8_t *out, size_t max, const struct mesh_rec *rec);
 
 #endif

@@ -57,7 +57,7 @@ sound(uint8_t type)
 	} else if (type == MESH_PEER_DOWN) {
 		rec.u.down.why = MESH_DOWN_DEAD;
 	}
-	b.len = probe_write(b.p, sizeof(b.p), &rec);
+	b.len = probe_record(b.p, sizeof(b.p), &rec);
 	return b;
 }
 

@@ -11,7 +11,8 @@ coreflow_tests = \
 	tests/unit/test_core_fanout \
 	tests/unit/test_core_meshtalk \
 	tests/unit/test_core_bits \
-	tests/unit/test_core_runs
+	tests/unit/test_core_runs \
+	tests/unit/test_core_bounds
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
 
@@ -64,4 +65,8 @@ tests_unit_test_core_runs_SOURCES = tests/unit/test_core_runs.c \
 	$(coreflow_duo)
 tests_unit_test_core_runs_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_runs_LDADD = $(coreflow_libs)
+tests_unit_test_core_bounds_SOURCES = tests/unit/test_core_bounds.c \
+	$(coreflow_duo)
+tests_unit_test_core_bounds_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_core_bounds_LDADD = $(coreflow_libs)
 endif

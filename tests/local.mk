@@ -10,6 +10,8 @@ AM_TESTS_ENVIRONMENT = TOP_SRCDIR='$(abs_top_srcdir)'; \
 	TOP_BUILDDIR='$(abs_top_builddir)'; \
 	export TOP_SRCDIR TOP_BUILDDIR;
 
+EXTRA_DIST += tests/rng.h
+
 include tests/unit/base.mk
 include tests/unit/crypto.mk
 include tests/unit/wire.mk

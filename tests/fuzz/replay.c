@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 #define INPUT_MAX 131072
 #define INPUTS_MAX 512
@@ -89,45 +89,45 @@ run_one(const uint8_t *p, size_t len)
 }
 
 static size_t
-grow(uint8_t *p, size_t len, struct rnd *r)
+grow(uint8_t *p, size_t len, struct rng *r)
 {
-	size_t more = 1 + rnd_below(r, 20);
+	size_t more = 1 + rng_below(r, 20);
 
 	if (len + more > INPUT_MAX)
 		return len;
-	rnd_fill(r, p + len, more);
+	rng_fill(r, p + len, more);
 	return len + more;
 }
 
 /* From some place on, the bytes of another input. */
 static size_t
-splice(uint8_t *p, size_t len, const struct corpus *c, struct rnd *r)
+splice(uint8_t *p, size_t len, const struct corpus *c, struct rng *r)
 {
-	const struct input *other = &c->in[rnd_below(r, c->n)];
-	size_t at = rnd_below(r, (len < other->len ? len : other->len) + 1);
+	const struct input *other = &c->in[rng_below(r, c->n)];
+	size_t at = rng_below(r, (len < other->len ? len : other->len) + 1);
 
 	memcpy(p + at, other->p + at, other->len - at);
 	return other->len;
 }
 
 static size_t
-mutate(uint8_t *p, size_t len, const struct corpus *c, struct rnd *r)
+mutate(uint8_t *p, size_t len, const struct corpus *c, struct rng *r)
 {
 	static const uint8_t edges[] = { 0, 1, 0x7f, 0x80, 0xff, '"', '{',
 		'[' };
 	size_t n, at;
 
-	for (n = 1 + rnd_below(r, 4); n > 0; n--) {
-		at = len > 0 ? rnd_below(r, len) : 0;
-		switch (len > 0 ? rnd_below(r, 6) : 4) {
+	for (n = 1 + rng_below(r, 4); n > 0; n--) {
+		at = len > 0 ? rng_below(r, len) : 0;
+		switch (len > 0 ? rng_below(r, 6) : 4) {
 		case 0:
-			p[at] ^= (uint8_t)(1u << rnd_below(r, 8));
+			p[at] ^= (uint8_t)(1u << rng_below(r, 8));
 			break;
 		case 1:
-			p[at] = edges[rnd_below(r, sizeof(edges))];
+			p[at] = edges[rng_below(r, sizeof(edges))];
 			break;
 		case 2:
-			p[at] = (uint8_t)rnd_u64(r);
+			p[at] = (uint8_t)rng_next(r);
 			break;
 		case 3:
 			len = at; /* cut */
@@ -143,7 +143,7 @@ mutate(uint8_t *p, size_t len, const struct corpus *c, struct rnd *r)
 }
 
 static void
-replay(const struct corpus *c, struct rnd *r)
+replay(const struct corpus *c, struct rng *r)
 {
 	uint8_t *work = malloc(INPUT_MAX);
 	size_t i;
@@ -165,7 +165,7 @@ int
 main(int argc, char **argv)
 {
 	const char *top = getenv("TOP_SRCDIR");
-	struct rnd r = rnd_new(20);
+	struct rng r = rng_seeded(20);
 	struct corpus c = { 0 };
 	char dir[4096];
 	size_t i;

@@ -10,4 +10,4 @@ format:
 	cd $(top_srcdir) && for d in src ntkd-shim entryserver tests; do \
 	    [ ! -d $$d ] || find $$d -name '*.[ch]'; \
 	done | xargs $${CLANG_FORMAT:-clang-format} -i
-.PHONY: format
+phony += format

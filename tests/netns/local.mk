@@ -6,7 +6,7 @@ EXTRA_DIST += tests/netns/topo.sh
 
 check-root:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(ROOT_TESTS)'
-.PHONY: check-root
+phony += check-root
 
 # A stand-in mesh daemon.
 check_PROGRAMS += tests/netns/meshd

@@ -1,7 +1,7 @@
 # A bad line in user space, and what measures it.
 check_PROGRAMS += tests/relay/relay tests/relay/udpblast
 tests_relay_relay_SOURCES = tests/relay/relay.c \
-	tests/relay/rng.h tests/relay/weather.c tests/relay/weather.h
+	tests/relay/weather.c tests/relay/weather.h
 tests_relay_relay_LDADD = src/base/libbase.a $(SODIUM_LIBS)
 tests_relay_udpblast_SOURCES = tests/relay/udpblast.c
 tests_relay_udpblast_LDADD = src/base/libbase.a $(SODIUM_LIBS)

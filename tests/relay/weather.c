@@ -20,7 +20,7 @@ lane_init(struct lane *l, uint64_t seed, unsigned number)
 	struct rng from = { seed ^ ((uint64_t)number << 32) };
 
 	*l = (struct lane){ 0 };
-	l->rng.x = rng_next(&from);
+	l->rng.s = rng_next(&from);
 }
 
 /* When the line has taken len bytes in; false if it is too far behind. */

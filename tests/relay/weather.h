@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/mono.h"
-#include "tests/relay/rng.h"
+#include "tests/rng.h"
 
 #define WEATHER_QUEUE_US 200000u /* longest wait for a rate-limited line */
 

@@ -4,7 +4,6 @@ check_PROGRAMS += tests/sim/vplama-sim tests/sim/vplama-sim-hashed
 sim_sources = \
 	tests/sim/main.c \
 	tests/sim/node.c tests/sim/node.h \
-	tests/sim/rng.h \
 	tests/sim/world.c tests/sim/world.h
 sim_libs = src/core/libcore.a src/wire/libwire.a src/crypto/libcrypto.a
 

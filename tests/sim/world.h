@@ -10,7 +10,7 @@
 #include "base/addr.h"
 #include "base/heap.h"
 #include "base/run.h"
-#include "rng.h"
+#include "tests/rng.h"
 
 struct node;
 

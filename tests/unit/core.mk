@@ -12,7 +12,7 @@ CORE_LEAF_LDADD = src/wire/libwire.a src/crypto/libcrypto.a \
 
 tests_unit_test_cookie_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cookie_SOURCES = tests/unit/test_cookie.c \
-	tests/unit/golden.c src/core/cookie.c
+	$(test_vectors) src/core/cookie.c
 tests_unit_test_cookie_LDADD = $(CORE_LEAF_LDADD)
 tests_unit_test_dupcache_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_dupcache_SOURCES = tests/unit/test_dupcache.c \
@@ -23,7 +23,7 @@ tests_unit_test_frag_SOURCES = tests/unit/test_frag.c src/core/frag.c
 tests_unit_test_frag_LDADD = $(CORE_LEAF_LDADD)
 tests_unit_test_handshake_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_handshake_SOURCES = tests/unit/test_handshake.c \
-	tests/unit/golden.c src/core/handshake.c src/core/cookie.c
+	$(test_vectors) src/core/handshake.c src/core/cookie.c
 tests_unit_test_handshake_LDADD = $(CORE_LEAF_LDADD)
 tests_unit_test_ratelimit_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ratelimit_SOURCES = tests/unit/test_ratelimit.c \

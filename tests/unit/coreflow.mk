@@ -16,7 +16,7 @@ coreflow_tests = \
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
 
-coreflow_duo = tests/unit/duo.c tests/unit/duo.h tests/unit/rnd.h
+coreflow_duo = tests/unit/duo.c tests/unit/duo.h
 coreflow_libs = src/core/libcore.a src/wire/libwire.a \
 	src/crypto/libcrypto.a src/crypto/libkx.a src/base/libbase.a \
 	$(SODIUM_LIBS) $(CMOCKA_LIBS)

@@ -110,13 +110,13 @@ line_send(struct duo *d, struct duo_end *from, const struct addr *to,
 	}
 	way = &d->dir[from->nr][at->nr];
 	way->sent++;
-	if (way->cut || rnd_below(&d->line, 100) < way->loss) {
+	if (way->cut || rng_below(&d->line, 100) < way->loss) {
 		way->lost++;
 		return;
 	}
 	delay = way->delay_us;
 	if (way->jitter_us > 0)
-		delay += rnd_below(&d->line, way->jitter_us);
+		delay += rng_below(&d->line, way->jitter_us);
 	f = xmalloc(sizeof(*f) + len);
 	f->at = mono_add(d->now, delay);
 	f->from = from->nr;
@@ -186,7 +186,7 @@ on_random(void *arg, void *p, size_t len)
 {
 	struct duo_end *e = arg;
 
-	rnd_fill(&e->d->rnd, p, len);
+	rng_fill(&e->d->rnd, p, len);
 }
 
 struct turn
@@ -209,8 +209,8 @@ duo_init(struct duo *d, uint64_t seed)
 
 	assert_true(crypto_start());
 	memset(d, 0, sizeof(*d));
-	d->rnd.state = seed;
-	d->line.state = ~seed;
+	d->rnd.s = seed;
+	d->line.s = ~seed;
 	d->now.us = MONO_SEC;
 	TAILQ_INIT(&d->flights);
 	arena_init(&d->mem, ARENA_MAX);
@@ -265,7 +265,7 @@ duo_start(struct duo *d, unsigned nr, const struct duo_options *opt)
 		opt->fan_origin != 0 ? opt->fan_origin : FAN_ORIGIN,
 		opt->fan_total != 0 ? opt->fan_total : FAN_TOTAL,
 		opt->mtu != 0 ? opt->mtu : CORE_MTU };
-	rnd_fill(&d->rnd, seed, sizeof(seed));
+	rng_fill(&d->rnd, seed, sizeof(seed));
 	assert_true(
 	    identity_from_seed(opt->seed != NULL ? opt->seed : seed, &cfg.id));
 	if (opt->netkey != NULL)
@@ -418,7 +418,7 @@ step(struct duo *d, struct mono end)
 	if (mono_before(d->now, at))
 		d->now = at;
 	if (f != NULL && !mono_before(tick, f->at)) {
-		max = d->batch > 0 ? 1 + (unsigned)rnd_below(&d->line, d->batch)
+		max = d->batch > 0 ? 1 + (unsigned)rng_below(&d->line, d->batch)
 				   : 1;
 		arrive(d, f, max);
 		return true;

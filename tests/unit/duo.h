@@ -8,7 +8,7 @@
 #define VPLAM_TESTS_DUO_H
 
 #include "core/core.h"
-#include "rnd.h"
+#include "tests/rng.h"
 #include "wire/mesh.h"
 
 #define DUO_MAX 3
@@ -64,8 +64,8 @@ struct duo_end {
 };
 
 struct duo {
-	struct rnd rnd;	 /* of the cores */
-	struct rnd line; /* of the line: loss and jitter */
+	struct rng rnd;	 /* of the cores */
+	struct rng line; /* of the line: loss and jitter */
 	struct mono now;
 	struct arena mem;
 	struct duo_end end[DUO_MAX];

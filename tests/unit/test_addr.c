@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 static void
 texts(void **state)
@@ -110,22 +110,22 @@ longest_text(void **state)
 static void
 random_round_trips(void **state)
 {
-	struct rnd r = rnd_new(14);
+	struct rng r = rng_seeded(14);
 	int i;
 
 	(void)state;
 	for (i = 0; i < 5000; i++) {
 		struct addr a = { .port =
-				      (uint16_t)(1 + rnd_below(&r, 65535)) };
+				      (uint16_t)(1 + rng_below(&r, 65535)) };
 		struct addr b;
 		struct sockaddr_storage ss;
 		char buf[ADDR_TEXT];
 		bool v4 = i % 2 == 0, as_v6 = i % 3 == 0;
 		socklen_t len;
 
-		rnd_fill(&r, a.ip, 16);
+		rng_fill(&r, a.ip, 16);
 		if (i % 5 == 0)
-			memset(a.ip + 4, 0, rnd_below(&r, 9));
+			memset(a.ip + 4, 0, rng_below(&r, 9));
 		if (v4) {
 			memset(a.ip, 0, 10);
 			memset(a.ip + 10, 0xff, 2);

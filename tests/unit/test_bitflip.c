@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "core/core.h"
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 #include "wire/mesh.h"
 #include "wire/msg.h"
 
@@ -39,7 +39,7 @@ struct node {
 	struct gram out[OUT_MAX]; /* what it sent, oldest first */
 	unsigned n_out;
 	unsigned packets; /* of the mesh, handed over */
-	struct rnd rnd;
+	struct rng rnd;
 };
 
 struct pair {
@@ -98,7 +98,7 @@ on_random(void *arg, void *p, size_t len)
 {
 	struct node *n = arg;
 
-	rnd_fill(&n->rnd, p, len);
+	rng_fill(&n->rnd, p, len);
 }
 
 static struct turn
@@ -120,7 +120,7 @@ node_init(struct node *n, struct pair *pr, const char *addr, enum suite suite)
 	uint8_t seed[KEY_LEN];
 
 	assert_true(addr_parse(addr, 0, &n->addr));
-	rnd_fill(&n->rnd, seed, sizeof(seed));
+	rng_fill(&n->rnd, seed, sizeof(seed));
 	assert_true(identity_from_seed(seed, &cfg.id));
 	network_open(&cfg.net, "flip", 4);
 	core_init(&n->core, &cfg, &io, pr->now);
@@ -178,8 +178,8 @@ pair_new(enum suite suite, bool b_knows)
 
 	assert_non_null(pr);
 	pr->now = (struct mono){ 1000 * MONO_SEC };
-	pr->a.rnd = rnd_new(71);
-	pr->b.rnd = (struct rnd){ pr->a.rnd.state + 1 };
+	pr->a.rnd = rng_seeded(71);
+	pr->b.rnd = (struct rng){ pr->a.rnd.s + 1 };
 	arena_init(&pr->mem, ARENA);
 	t = turn_of(pr);
 	node_init(&pr->a, pr, "192.0.2.1:7469", suite);
@@ -388,7 +388,7 @@ type_4_of(enum suite suite, unsigned *tried, unsigned *refused)
 	assert_int_equal(core_peer_by_id(&pr->a.core, 1)->state, PEER_VRNODE);
 
 	pr->a.n_out = pr->b.n_out = 0;
-	rnd_fill(&pr->a.rnd, body, sizeof(body));
+	rng_fill(&pr->a.rnd, body, sizeof(body));
 	mesh_record(pr, &pr->a, &rec);
 	g = take(&pr->a);
 	assert_true(g.len > sizeof(body));

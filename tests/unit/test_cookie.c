@@ -8,8 +8,8 @@
 
 #include "base/rd.h"
 #include "crypto/keys.h"
-#include "tests/unit/golden.h"
-#include "tests/unit/rnd.h"
+#include "tests/unit/vectors.h"
+#include "tests/rng.h"
 
 #define NO_FILE 77
 
@@ -31,7 +31,7 @@ addr_of(const char *s)
 static void
 fixed(struct json_object *o, const char *name, uint8_t *out, size_t len)
 {
-	assert_int_equal(golden_hex(o, name, out, len), len);
+	assert_int_equal(vec_hex(o, name, out, len), len);
 }
 
 static uint32_t
@@ -56,18 +56,17 @@ static void
 request_load(struct request *q, struct json_object *common,
     struct json_object *o, const char *msg, const char *with_cookie)
 {
-	struct json_object *resp = golden_get(common, "responder");
-	struct json_object *init = golden_get(common, "initiator");
+	struct json_object *resp = vec_get(common, "responder");
+	struct json_object *init = vec_get(common, "initiator");
 	uint8_t secret[KEY_LEN];
 
 	memset(q, 0, sizeof(*q));
 	fixed(resp, "cookie_secret", secret, KEY_LEN);
 	cookie_renew(&q->ck, secret, sec(1));
 	fixed(resp, "cookie_nonce", q->nonce, 24);
-	q->from =
-	    addr_of(json_object_get_string(golden_get(init, "seen_from")));
+	q->from = addr_of(json_object_get_string(vec_get(init, "seen_from")));
 	q->from.port =
-	    (uint16_t)json_object_get_int(golden_get(init, "seen_port"));
+	    (uint16_t)json_object_get_int(vec_get(init, "seen_port"));
 	fixed(o, msg, q->msg, INIT_LEN);
 	fixed(o, with_cookie, q->with_cookie, INIT_LEN);
 	fixed(o, "cookie_reply", q->reply, COOKIE_LEN);
@@ -103,11 +102,10 @@ static struct json_object *
 load_case(struct request *q, struct json_object *file, size_t i)
 {
 	struct json_object *c =
-	    json_object_array_get_idx(golden_get(file, "cases"), i);
-	struct json_object *derived = golden_get(c, "derived");
+	    json_object_array_get_idx(vec_get(file, "cases"), i);
+	struct json_object *derived = vec_get(c, "derived");
 
-	request_load(
-	    q, golden_get(file, "common"), c, "msg1", "msg1_with_cookie");
+	request_load(q, vec_get(file, "common"), c, "msg1", "msg1_with_cookie");
 	fixed(derived, "mac1key", q->mac1key, KEY_LEN);
 	fixed(derived, "cookiekey", q->cookiekey, KEY_LEN);
 	return c;
@@ -121,7 +119,7 @@ golden_initiations(void **state)
 
 	if (file == NULL)
 		skip();
-	n = json_object_array_length(golden_get(file, "cases"));
+	n = json_object_array_length(vec_get(file, "cases"));
 	assert_int_equal(n, 6);
 	for (i = 0; i < n; i++) {
 		uint8_t cookie[MAC_LEN], want[MAC_LEN], msg2[RESP_LEN];
@@ -130,7 +128,7 @@ golden_initiations(void **state)
 
 		check_request(&q);
 		cookie_make(&q.ck, &q.from, cookie);
-		fixed(golden_get(c, "derived"), "cookie", want, MAC_LEN);
+		fixed(vec_get(c, "derived"), "cookie", want, MAC_LEN);
 		assert_memory_equal(cookie, want, MAC_LEN);
 		fixed(c, "msg2", msg2, RESP_LEN);
 		assert_true(mac1_ok(q.mac1key, msg2, RESP_NOMACS));
@@ -151,16 +149,16 @@ golden_identity_queries(void **state)
 	for (i = 0; i < 2; i++) {
 		const uint8_t zero[KEY_LEN] = { 0 };
 		struct json_object *c = json_object_array_get_idx(
-		    golden_get(file, "cases"), 2 * i); /* open, closed */
+		    vec_get(file, "cases"), 2 * i); /* open, closed */
 		struct json_object *o = json_object_array_get_idx(
-		    golden_get(file, "identity_query"), i);
+		    vec_get(file, "identity_query"), i);
 		uint8_t netkey[KEY_LEN];
 		struct network net;
 		struct request q;
 
-		fixed(golden_get(c, "derived"), "netkey", netkey, KEY_LEN);
+		fixed(vec_get(c, "derived"), "netkey", netkey, KEY_LEN);
 		network_closed(&net, netkey);
-		request_load(&q, golden_get(file, "common"), o, "query",
+		request_load(&q, vec_get(file, "common"), o, "query",
 		    "query_with_cookie");
 		network_mac1key(&net, zero, q.mac1key);
 		network_cookiekey(&net, zero, q.cookiekey);
@@ -240,9 +238,9 @@ golden_flips_of_a_reply(void **state)
 static void
 secrets(uint8_t s[4][KEY_LEN])
 {
-	struct rnd r = rnd_new(120);
+	struct rng r = rng_seeded(120);
 
-	rnd_fill(&r, s, 4 * KEY_LEN);
+	rng_fill(&r, s, 4 * KEY_LEN);
 }
 
 /* A message from an address that proves it with the cookie of now. */
@@ -350,7 +348,7 @@ no_grace_for_the_forgotten(void **state)
 int
 main(void)
 {
-	struct json_object *file = golden_load();
+	struct json_object *file = vectors_load("vpl1_golden.json");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(golden_initiations, file),
 		cmocka_unit_test_prestate(golden_identity_queries, file),

@@ -19,7 +19,7 @@ forge(struct duo *d, unsigned victim, const struct addr *from)
 {
 	uint8_t msg[INIT_LEN] = { 0 };
 
-	rnd_fill(&d->line, msg, INIT_NOMACS);
+	rng_fill(&d->line, msg, INIT_NOMACS);
 	msg_init_head(msg, 7);
 	mac1_write(d->end[victim].core.mac1key, msg, INIT_NOMACS);
 	duo_inject(d, victim, from, msg, sizeof(msg));

@@ -200,18 +200,18 @@ test_nobody_there(void **state)
 }
 
 static void
-cross(struct rnd *r, unsigned nr)
+cross(struct rng *r, unsigned nr)
 {
 	uint32_t ahead =
-	    (uint32_t)rnd_below(r, 2) * (uint32_t)rnd_below(r, 100);
+	    (uint32_t)rng_below(r, 2) * (uint32_t)rng_below(r, 100);
 	uint32_t number = 1;
 	struct duo d;
 	struct mono start;
 	unsigned i;
 
-	duo_init(&d, rnd_u64(r));
-	d.dir[0][1].delay_us = (uint32_t)rnd_below(r, 100 * MONO_MS);
-	d.dir[1][0].delay_us = (uint32_t)rnd_below(r, 100 * MONO_MS);
+	duo_init(&d, rng_next(r));
+	d.dir[0][1].delay_us = (uint32_t)rng_below(r, 100 * MONO_MS);
+	d.dir[1][0].delay_us = (uint32_t)rng_below(r, 100 * MONO_MS);
 	duo_start(&d, 0, NULL);
 	duo_start(&d, 1, NULL);
 	start = d.now;
@@ -237,7 +237,7 @@ cross(struct rnd *r, unsigned nr)
 static void
 test_crossing(void **state)
 {
-	struct rnd r = rnd_new(20);
+	struct rng r = rng_seeded(20);
 	unsigned i;
 
 	(void)state;

@@ -48,7 +48,7 @@ all_heard(const struct duo *d, unsigned nr)
 static void
 talk(struct duo *d, uint64_t seed)
 {
-	struct rnd r = { seed };
+	struct rng r = { seed };
 	static uint8_t big[9000];
 	unsigned turn, i;
 
@@ -57,8 +57,8 @@ talk(struct duo *d, uint64_t seed)
 			duo_say_nr(d, 0, turn * BURST + i);
 			duo_say_nr(d, 1, 1000000 + turn * BURST + i);
 		}
-		rnd_fill(&r, big, 200);
-		duo_say(d, turn % 2, big, 2000 + rnd_below(&r, 7000));
+		rng_fill(&r, big, 200);
+		duo_say(d, turn % 2, big, 2000 + rng_below(&r, 7000));
 		duo_run(d, 100 * MONO_MS);
 	}
 	duo_run(d, SEC);
@@ -84,9 +84,9 @@ static void
 test_batches(void **state)
 {
 	static const unsigned batches[] = { 2, 3, 17, 64 };
-	struct rnd r = rnd_new(130);
+	struct rng r = rng_seeded(130);
 	struct heard one[2], many[2];
-	uint64_t seed = rnd_u64(&r);
+	uint64_t seed = rng_next(&r);
 	unsigned nr;
 	size_t i;
 

@@ -292,7 +292,7 @@ offer(struct duo *d, const uint8_t *p, size_t len)
 static void
 test_amplification_any(void **state)
 {
-	struct rnd r = rnd_new(11);
+	struct rng r = rng_seeded(11);
 	uint8_t p[DGRAM_MAX], msg[DGRAM_MAX];
 	struct duo d;
 	unsigned type;
@@ -302,7 +302,7 @@ test_amplification_any(void **state)
 	(void)state;
 	duo_pair(&d, 11, NULL);
 	before = duo_cnt(&d, 1, CNT_cookie_sent);
-	rnd_fill(&r, p, sizeof(p));
+	rng_fill(&r, p, sizeof(p));
 	for (type = 0; type <= UINT8_MAX; type++) {
 		for (len = 0; len <= DGRAM_MAX; len++) {
 			memcpy(msg, p, len);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 static bool
 parse(const char *line, size_t len, struct ctl_req *req, const char **why)
@@ -240,7 +240,7 @@ random_damage(void **state)
 	static const char line[] = "{\"id\":7,\"cmd\":\"peer.add\",\"args\":{"
 				   "\"a\":[1,2,{\"b\":-3e1}]}}";
 	static const char bits[] = "{}[]\",:\\0e-.n\x80 ";
-	struct rnd r = rnd_new(6);
+	struct rng r = rng_seeded(6);
 	int i, taken = 0;
 
 	(void)state;
@@ -251,9 +251,9 @@ random_damage(void **state)
 		size_t k;
 
 		memcpy(p, line, sizeof(line));
-		for (k = 1 + rnd_below(&r, 3); k > 0; k--)
-			p[rnd_below(&r, sizeof(line) - 1)] =
-			    bits[rnd_below(&r, sizeof(bits) - 1)];
+		for (k = 1 + rng_below(&r, 3); k > 0; k--)
+			p[rng_below(&r, sizeof(line) - 1)] =
+			    bits[rng_below(&r, sizeof(bits) - 1)];
 		if (!parse(p, sizeof(line) - 1, &req, &why))
 			continue;
 		taken++;

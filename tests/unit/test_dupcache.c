@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 #define LIFE_US (UINT64_C(60) * MONO_SEC)
 #define STEPS 30000
@@ -40,9 +40,9 @@ at(uint64_t us)
 static uint64_t
 print_of(uint64_t i)
 {
-	struct rnd r = { i };
+	struct rng r = { i };
 
-	return rnd_u64(&r);
+	return rng_next(&r);
 }
 
 static void
@@ -117,17 +117,17 @@ memory_is_fixed(void **state)
 
 /* spread prints differ in all bits; others crowd where the hash wraps. */
 static uint64_t
-draw(struct rnd *r, bool spread)
+draw(struct rng *r, bool spread)
 {
-	uint64_t low = 16380 + rnd_below(r, 9);
+	uint64_t low = 16380 + rng_below(r, 9);
 
 	if (spread)
-		return print_of(rnd_below(r, 12000));
-	return rnd_below(r, 40) << 32 | low % 16384;
+		return print_of(rng_below(r, 12000));
+	return rng_below(r, 40) << 32 | low % 16384;
 }
 
 static void
-against_the_model(struct rnd *r, bool spread, size_t max_step)
+against_the_model(struct rng *r, bool spread, size_t max_step)
 {
 	struct model *m = calloc(1, sizeof(*m));
 	struct dupcache dc;
@@ -140,7 +140,7 @@ against_the_model(struct rnd *r, bool spread, size_t max_step)
 		uint64_t print = draw(r, spread);
 		bool has;
 
-		now += rnd_below(r, max_step);
+		now += rng_below(r, max_step);
 		has = model_has(m, print, now);
 		assert_int_equal(dupcache_has(&dc, print, at(now)), has);
 		if (has)
@@ -156,7 +156,7 @@ against_the_model(struct rnd *r, bool spread, size_t max_step)
 static void
 random_full(void **state)
 {
-	struct rnd r = rnd_new(8192);
+	struct rng r = rng_seeded(8192);
 
 	(void)state;
 	against_the_model(&r, true, 100); /* gives way before it is old */
@@ -165,7 +165,7 @@ random_full(void **state)
 static void
 random_ageing(void **state)
 {
-	struct rnd r = rnd_new(60);
+	struct rng r = rng_seeded(60);
 
 	(void)state;
 	against_the_model(&r, true, 200000); /* some 600 alive */
@@ -174,7 +174,7 @@ random_ageing(void **state)
 static void
 random_crowded(void **state)
 {
-	struct rnd r = rnd_new(16384);
+	struct rng r = rng_seeded(16384);
 
 	(void)state;
 	against_the_model(&r, false, 3000000);

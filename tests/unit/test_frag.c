@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 #define ARENA (1u << 20)
 #define MTU 1400u
@@ -28,14 +28,14 @@ static int
 setup(void **state)
 {
 	struct env *e = calloc(1, sizeof(*e));
-	struct rnd r = { 12 };
+	struct rng r = { 12 };
 
 	if (e == NULL)
 		return -1;
 	arena_init(&e->mem, ARENA);
 	e->t.now.us = 1000;
 	e->t.mem = &e->mem;
-	rnd_fill(&r, e->body, sizeof(e->body));
+	rng_fill(&r, e->body, sizeof(e->body));
 	*state = e;
 	return 0;
 }
@@ -206,17 +206,17 @@ static void
 any_order_and_twice(void **state)
 {
 	struct env *e = *state;
-	struct rnd r = rnd_new(3);
+	struct rng r = rng_seeded(3);
 	unsigned round;
 
 	for (round = 0; round < 300; round++) {
-		size_t len = MTU + 1 + rnd_below(&r, 20 * MTU);
+		size_t len = MTU + 1 + rng_below(&r, 20 * MTU);
 		struct run *run = cut(e, len, round);
 		unsigned whole = 0, i;
 		uint64_t seen = 0;
 
 		while (whole == 0) {
-			i = (unsigned)rnd_below(&r, run->n);
+			i = (unsigned)rng_below(&r, run->n);
 			seen |= UINT64_C(1) << i;
 			whole = take(e, run, i);
 			assert_int_equal(
@@ -521,7 +521,7 @@ static void
 random_flights(void **state)
 {
 	struct env *e = *state;
-	struct rnd r = rnd_new(16);
+	struct rng r = rng_seeded(16);
 	uint64_t late = 0;
 	uint32_t round, i;
 
@@ -531,12 +531,12 @@ random_flights(void **state)
 		size_t len[FLIGHT];
 
 		for (i = 0; i < FLIGHT; i++) {
-			len[i] = ROOM + 1 + rnd_below(&r, (FLIGHT - 1) * ROOM);
+			len[i] = ROOM + 1 + rng_below(&r, (FLIGHT - 1) * ROOM);
 			run[i] = cut(e, len[i], round * FLIGHT + i);
 		}
 		for (i = 0; i < 150; i++) {
-			size_t w = rnd_below(&r, FLIGHT);
-			unsigned p = (unsigned)rnd_below(&r, run[w]->n);
+			size_t w = rng_below(&r, FLIGHT);
+			unsigned p = (unsigned)rng_below(&r, run[w]->n);
 			uint64_t all = (UINT64_C(1) << run[w]->n) - 1;
 			bool had = seen[w] == all;
 
@@ -565,20 +565,20 @@ static void
 random_parts(void **state)
 {
 	struct env *e = *state;
-	struct rnd r = rnd_new(17);
+	struct rng r = rng_seeded(17);
 	unsigned i;
 
 	for (i = 0; i < 200000; i++) {
 		struct frag fr = { .type = FRAME_NTK, .body = e->body };
 
-		fr.id = (uint32_t)rnd_below(&r, 30);
-		fr.parts = (uint8_t)(2 + rnd_below(&r, 63));
-		if (rnd_below(&r, 100) != 0)
+		fr.id = (uint32_t)rng_below(&r, 30);
+		fr.parts = (uint8_t)(2 + rng_below(&r, 63));
+		if (rng_below(&r, 100) != 0)
 			fr.parts = (uint8_t)(2 + fr.id * 2);
-		fr.part = (uint8_t)rnd_below(&r, fr.parts);
-		fr.len = rnd_below(&r, 200) == 0 ? 900 : 65536u / fr.parts;
-		take_frag(e, &fr, (uint32_t)rnd_below(&r, 2));
-		e->t.now.us += rnd_below(&r, 20000);
+		fr.part = (uint8_t)rng_below(&r, fr.parts);
+		fr.len = rng_below(&r, 200) == 0 ? 900 : 65536u / fr.parts;
+		take_frag(e, &fr, (uint32_t)rng_below(&r, 2));
+		e->t.now.us += rng_below(&r, 20000);
 		arena_reset(&e->mem);
 	}
 	e->t.now.us += LIFE_US;

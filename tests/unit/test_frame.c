@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/golden.h"
-#include "tests/unit/rnd.h"
+#include "tests/unit/vectors.h"
+#include "tests/rng.h"
 #include "wire/msg.h"
 
 #define MAX 1600
@@ -69,17 +69,17 @@ make(uint8_t *p, uint8_t type, uint8_t flags, const uint8_t *body, size_t len,
 static void
 round_trips(void **state)
 {
-	struct rnd r = rnd_new(2);
+	struct rng r = rng_seeded(2);
 	uint8_t p[MAX], body[MAX];
 	struct frame f;
 	int i;
 
 	(void)state;
 	for (i = 0; i < 3000; i++) {
-		size_t len = 1 + rnd_below(&r, 1400), mtu = 1400, n;
-		uint8_t flags = (uint8_t)rnd_below(&r, 4);
+		size_t len = 1 + rng_below(&r, 1400), mtu = 1400, n;
+		uint8_t flags = (uint8_t)rng_below(&r, 4);
 
-		rnd_fill(&r, body, len);
+		rng_fill(&r, body, len);
 		n = make(p, FRAME_DATA, flags, body, len, mtu);
 		assert_true(n % 16 == 0 || n == FRAME_MAX_PLAIN(mtu));
 		assert_true(n <= FRAME_MAX_PLAIN(mtu));
@@ -265,7 +265,7 @@ close_reasons(void **state)
 static void
 envelopes(void **state)
 {
-	struct rnd r = rnd_new(3);
+	struct rng r = rng_seeded(3);
 	size_t key, cut, n, packet_len;
 
 	(void)state;
@@ -274,9 +274,9 @@ envelopes(void **state)
 		uint8_t p[NTK_HEAD_MAX + 5], flags;
 		const uint8_t *packet;
 
-		rnd_fill(&r, in.origin, sizeof(in.origin));
-		rnd_fill(&r, in.boot, sizeof(in.boot));
-		rnd_fill(&r, in.key, key);
+		rng_fill(&r, in.origin, sizeof(in.origin));
+		rng_fill(&r, in.boot, sizeof(in.boot));
+		rng_fill(&r, in.key, key);
 		in.seq = 0x04030201;
 		in.hops = 16;
 		in.class = 7;
@@ -392,16 +392,16 @@ whole_of_fragments(void **state)
 static void
 random_bytes(void **state)
 {
-	struct rnd r = rnd_new(4);
+	struct rng r = rng_seeded(4);
 	uint8_t p[64];
 	struct frame f;
 	int i, good = 0;
 
 	(void)state;
 	for (i = 0; i < 20000; i++) {
-		size_t len = rnd_below(&r, sizeof(p));
+		size_t len = rng_below(&r, sizeof(p));
 
-		rnd_fill(&r, p, sizeof(p));
+		rng_fill(&r, p, sizeof(p));
 		p[2] %= 64;
 		p[3] = 0;
 		if (!parse(p, len, &f))
@@ -432,15 +432,15 @@ golden_in_band(const struct frame *f)
 static void
 golden_case(struct json_object *one)
 {
-	struct json_object *tr = golden_get(one, "transport");
+	struct json_object *tr = vec_get(one, "transport");
 	size_t i, mtu, seen[FRAME_TYPES] = { 0 };
 
 	mtu = (size_t)json_object_get_int(
-	    golden_get(golden_get(one, "derived"), "mtu"));
+	    vec_get(vec_get(one, "derived"), "mtu"));
 	for (i = 0; i < json_object_array_length(tr); i++) {
 		struct json_object *t = json_object_array_get_idx(tr, i);
 		uint8_t p[2048], again[2048];
-		size_t n = golden_hex(t, "plaintext", p, sizeof(p));
+		size_t n = vec_hex(t, "plaintext", p, sizeof(p));
 		enum counter why;
 		struct frame f;
 
@@ -461,13 +461,13 @@ golden_case(struct json_object *one)
 static void
 golden_plaintexts(void **state)
 {
-	struct json_object *g = golden_load(), *cases;
+	struct json_object *g = vectors_load("vpl1_golden.json"), *cases;
 	size_t i;
 
 	(void)state;
 	if (g == NULL)
 		skip();
-	cases = golden_get(g, "cases");
+	cases = vec_get(g, "cases");
 	assert_true(json_object_array_length(cases) > 0);
 	for (i = 0; i < json_object_array_length(cases); i++)
 		golden_case(json_object_array_get_idx(cases, i));

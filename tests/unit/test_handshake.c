@@ -10,8 +10,8 @@
 #include "core/cookie.h"
 #include "crypto/kx.h"
 #include "crypto/prim.h"
-#include "tests/unit/golden.h"
-#include "tests/unit/rnd.h"
+#include "tests/unit/vectors.h"
+#include "tests/rng.h"
 
 #define NO_FILE 77
 #define ZERO ((const uint8_t[KEY_LEN]){ 0 })
@@ -117,36 +117,36 @@ keys_meet(const struct pair *p)
 }
 
 static void
-side_random(struct side *s, struct rnd *r)
+side_random(struct side *s, struct rng *r)
 {
 	uint8_t seed[KEY_LEN];
 
-	rnd_fill(r, seed, sizeof(seed));
+	rng_fill(r, seed, sizeof(seed));
 	assert_true(identity_from_seed(seed, &s->id));
-	rnd_fill(r, s->e_sk, KEY_LEN);
-	s->index = (uint32_t)rnd_u64(r);
+	rng_fill(r, s->e_sk, KEY_LEN);
+	s->index = (uint32_t)rng_next(r);
 }
 
 static void
-pair_random(struct pair *p, struct rnd *r)
+pair_random(struct pair *p, struct rng *r)
 {
 	uint8_t key[KEY_LEN];
 
 	memset(p, 0, sizeof(*p));
-	rnd_fill(r, key, sizeof(key));
+	rng_fill(r, key, sizeof(key));
 	network_closed(&p->net, key);
 	side_random(&p->i, r);
 	side_random(&p->r, r);
 	assert_true(kx_shared(p->ss, p->i.id.x_sk, p->r.id.x_pk));
-	rnd_fill(r, p->psk, KEY_LEN);
-	rnd_fill(r, p->ip.stamp, STAMP_LEN);
-	rnd_fill(r, p->ip.boot, BOOT_LEN);
-	rnd_fill(r, p->rp.boot, BOOT_LEN);
+	rng_fill(r, p->psk, KEY_LEN);
+	rng_fill(r, p->ip.stamp, STAMP_LEN);
+	rng_fill(r, p->ip.boot, BOOT_LEN);
+	rng_fill(r, p->rp.boot, BOOT_LEN);
 	p->ip.suites = 3;
-	p->ip.mtu = (uint16_t)rnd_u64(r);
-	p->ip.caps = (uint32_t)rnd_u64(r);
-	p->rp.psk_id = p->ip.psk_id = (uint8_t)rnd_u64(r);
-	p->rp.suite = (uint8_t)rnd_below(r, SUITE_MAX);
+	p->ip.mtu = (uint16_t)rng_next(r);
+	p->ip.caps = (uint32_t)rng_next(r);
+	p->rp.psk_id = p->ip.psk_id = (uint8_t)rng_next(r);
+	p->rp.suite = (uint8_t)rng_below(r, SUITE_MAX);
 	p->rp.sender = p->r.index;
 }
 
@@ -174,7 +174,7 @@ same2(const struct resp_payload *a, const struct resp_payload *b)
 static void
 random_round_trips(void **state)
 {
-	struct rnd r = rnd_new(37);
+	struct rng r = rng_seeded(37);
 	unsigned i;
 
 	(void)state;
@@ -198,7 +198,7 @@ random_round_trips(void **state)
 static void
 another_secret_opens_nothing(void **state)
 {
-	struct rnd r = rnd_new(38);
+	struct rng r = rng_seeded(38);
 	struct pair p, q;
 
 	(void)state;
@@ -225,7 +225,7 @@ another_secret_opens_nothing(void **state)
 static void
 stolen_static_key(void **state)
 {
-	struct rnd r = rnd_new(39);
+	struct rng r = rng_seeded(39);
 	struct msg_init in;
 	struct pair p;
 
@@ -251,7 +251,7 @@ low_order_points(void **state)
 		    0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49,
 		    0xb8, 0x00 },
 	};
-	struct rnd r = rnd_new(40);
+	struct rng r = rng_seeded(40);
 	size_t i;
 
 	(void)state;
@@ -311,7 +311,7 @@ forge2(struct pair *p, const struct resp_payload *rp, uint32_t clear_sender)
 static void
 every_suite_and_psk_id(void **state)
 {
-	struct rnd r = rnd_new(41);
+	struct rng r = rng_seeded(41);
 	unsigned offer, v;
 
 	(void)state;
@@ -343,7 +343,7 @@ every_suite_and_psk_id(void **state)
 static void
 indices_are_checked(void **state)
 {
-	struct rnd r = rnd_new(42);
+	struct rng r = rng_seeded(42);
 	struct pair p;
 	unsigned bit;
 
@@ -398,7 +398,7 @@ static void
 wiped(void **state)
 {
 	const struct hs_init none = { 0 };
-	struct rnd r = rnd_new(43);
+	struct rng r = rng_seeded(43);
 	struct pair p;
 
 	(void)state;
@@ -413,7 +413,7 @@ wiped(void **state)
 static void
 fixed(struct json_object *o, const char *name, void *out, size_t len)
 {
-	assert_int_equal(golden_hex(o, name, out, len), len);
+	assert_int_equal(vec_hex(o, name, out, len), len);
 }
 
 static void
@@ -421,7 +421,7 @@ is_golden(struct json_object *o, const char *name, const void *p, size_t len)
 {
 	uint8_t want[INIT_LEN];
 
-	assert_true(golden_hex(o, name, want, sizeof(want)) >= len);
+	assert_true(vec_hex(o, name, want, sizeof(want)) >= len);
 	assert_memory_equal(p, want, len);
 }
 
@@ -452,16 +452,16 @@ golden_side(struct side *s, struct json_object *o)
 static struct json_object *
 golden_pair(struct pair *p, struct json_object *file, size_t i)
 {
-	struct json_object *common = golden_get(file, "common");
+	struct json_object *common = vec_get(file, "common");
 	struct json_object *c =
-	    json_object_array_get_idx(golden_get(file, "cases"), i);
-	struct json_object *in = golden_get(c, "inputs");
+	    json_object_array_get_idx(vec_get(file, "cases"), i);
+	struct json_object *in = vec_get(c, "inputs");
 	uint8_t key[KEY_LEN], plain[RESP_PAYLOAD];
 
 	memset(p, 0, sizeof(*p));
-	golden_side(&p->i, golden_get(common, "initiator"));
-	golden_side(&p->r, golden_get(common, "responder"));
-	fixed(golden_get(c, "derived"), "netkey", key, KEY_LEN);
+	golden_side(&p->i, vec_get(common, "initiator"));
+	golden_side(&p->r, vec_get(common, "responder"));
+	fixed(vec_get(c, "derived"), "netkey", key, KEY_LEN);
 	network_closed(&p->net, key);
 	fixed(in, "pair_psk", key, KEY_LEN);
 	network_psk(&p->net, key, p->psk);
@@ -476,13 +476,13 @@ golden_pair(struct pair *p, struct json_object *file, size_t i)
 static int
 preferred(struct json_object *c, const char *name)
 {
-	return json_object_get_int(golden_get(golden_get(c, "inputs"), name));
+	return json_object_get_int(vec_get(vec_get(c, "inputs"), name));
 }
 
 static void
 check_golden(struct pair *p, struct json_object *c)
 {
-	struct json_object *d = golden_get(c, "derived");
+	struct json_object *d = vec_get(c, "derived");
 
 	assert_true(write1(p));
 	is_golden(c, "msg1", p->msg1, INIT_NOMACS);
@@ -492,7 +492,7 @@ check_golden(struct pair *p, struct json_object *c)
 	assert_int_equal(
 	    hs_pick_suite(3, (uint8_t)preferred(c, "responder_preferred_suite"),
 		p->rs.payload.suites, p->rs.payload.preferred),
-	    json_object_get_int(golden_get(d, "suite")));
+	    json_object_get_int(vec_get(d, "suite")));
 	assert_true(write2(p));
 	is_golden(c, "msg2", p->msg2, RESP_NOMACS);
 	is_golden(d, "h_after_msg2", p->rs.ns.h, HASH_LEN);
@@ -507,10 +507,10 @@ static void
 check_golden_rekey(
     struct pair *p, struct json_object *file, struct json_object *c)
 {
-	struct json_object *common = golden_get(file, "common");
-	struct json_object *i = golden_get(common, "initiator");
-	struct json_object *r = golden_get(common, "responder");
-	struct json_object *k = golden_get(c, "in_band_rekey");
+	struct json_object *common = vec_get(file, "common");
+	struct json_object *i = vec_get(common, "initiator");
+	struct json_object *r = vec_get(common, "responder");
+	struct json_object *k = vec_get(c, "in_band_rekey");
 
 	fixed(i, "rekey_ephemeral", p->i.e_sk, KEY_LEN);
 	fixed(r, "rekey_ephemeral", p->r.e_sk, KEY_LEN);
@@ -536,16 +536,13 @@ golden_cases(void **state)
 
 	if (file == NULL)
 		skip();
-	assert_int_equal(
-	    json_object_array_length(golden_get(file, "cases")), 6);
+	assert_int_equal(json_object_array_length(vec_get(file, "cases")), 6);
 	for (i = 0; i < 6; i++) {
 		struct pair p;
 		struct json_object *c = golden_pair(&p, file, i);
 
-		is_golden(
-		    golden_get(c, "derived"), "netid", p.net.netid, KEY_LEN);
-		is_golden(
-		    golden_get(c, "derived"), "noise_psk", p.psk, KEY_LEN);
+		is_golden(vec_get(c, "derived"), "netid", p.net.netid, KEY_LEN);
+		is_golden(vec_get(c, "derived"), "noise_psk", p.psk, KEY_LEN);
 		check_golden(&p, c);
 		check_golden_rekey(&p, file, c);
 	}
@@ -632,8 +629,8 @@ golden_flips_of_datagrams(void **state)
 		skip();
 	c = golden_pair(&p, file, 0);
 	assert_true(write1(&p));
-	fixed(golden_get(golden_get(file, "common"), "responder"),
-	    "cookie_secret", key, KEY_LEN);
+	fixed(vec_get(vec_get(file, "common"), "responder"), "cookie_secret",
+	    key, KEY_LEN);
 	cookie_renew(&ck, key, (struct mono){ 1 });
 	assert_true(addr_parse("192.0.2.1:51820", 0, &from));
 	network_mac1key(&p.net, p.r.id.x_pk, key);
@@ -656,7 +653,7 @@ golden_flips_of_datagrams(void **state)
 int
 main(void)
 {
-	struct json_object *file = golden_load();
+	struct json_object *file = vectors_load("vpl1_golden.json");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_round_trips),
 		cmocka_unit_test(another_secret_opens_nothing),

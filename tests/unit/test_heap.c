@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 #define N 300
 
@@ -33,7 +33,7 @@ static void
 random_against_a_search(void **state)
 {
 	static struct waiter w[N];
-	struct rnd r = rnd_new(16);
+	struct rng r = rng_seeded(16);
 	uint64_t want[N];
 	struct heap h;
 	size_t in, i;
@@ -45,9 +45,9 @@ random_against_a_search(void **state)
 	for (step = 0; step < 30000; step++) {
 		struct hpent *min;
 
-		i = rnd_below(&r, N);
+		i = rng_below(&r, N);
 		want[i] =
-		    rnd_below(&r, 4) == 0 ? UINT64_MAX : rnd_below(&r, 500);
+		    rng_below(&r, 4) == 0 ? UINT64_MAX : rng_below(&r, 500);
 		heap_set(&h, &w[i].ent, (struct mono){ want[i] });
 		for (i = 0, in = 0; i < N; i++) {
 			assert_int_equal(

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 #define N 700
 #define KEY 5
@@ -32,20 +32,20 @@ static void
 random_against_a_list(void **state)
 {
 	static struct front obj[N];
-	struct rnd r = rnd_new(15);
+	struct rng r = rng_seeded(15);
 	struct htab t;
 	size_t in = 0, i;
 	int step;
 
 	(void)state;
 	for (i = 0; i < N; i++) {
-		rnd_fill(&r, obj[i].key, KEY);
+		rng_fill(&r, obj[i].key, KEY);
 		obj[i].key[0] = (uint8_t)i; /* all different */
 		obj[i].key[1] = (uint8_t)(i >> 8);
 	}
 	htab_init(&t, HTAB_KEY_OFF(struct front, node, key), KEY, secret);
 	for (step = 0; step < 60000; step++) {
-		struct front *o = &obj[rnd_below(&r, N)];
+		struct front *o = &obj[rng_below(&r, N)];
 		struct hnode *found = htab_find(&t, o->key);
 
 		if (o->in)
@@ -53,7 +53,7 @@ random_against_a_list(void **state)
 			    HTAB_ENTRY(found, struct front, node), o);
 		else
 			assert_null(found);
-		if (o->in && rnd_below(&r, 3) > 0) {
+		if (o->in && rng_below(&r, 3) > 0) {
 			htab_del(&t, &o->node);
 			o->in = false;
 			in--;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 #define MAX 512
 
@@ -439,19 +439,19 @@ writer_refuses(void **state)
 static void
 random_round_trips(void **state)
 {
-	struct rnd r = rnd_new(5);
+	struct rng r = rng_seeded(5);
 	int i, good = 0;
 
 	(void)state;
 	for (i = 0; i < 20000; i++) {
-		uint8_t type = (uint8_t)(1 + rnd_below(&r, MESH_PONG));
+		uint8_t type = (uint8_t)(1 + rng_below(&r, MESH_PONG));
 		struct mesh_rec rec = sample(type), one, two;
 		const char *field;
 		uint8_t p[MAX], q[MAX];
 		size_t n = write_rec(p, MAX, &rec), m, k;
 
-		for (k = rnd_below(&r, 3); k > 0; k--)
-			p[rnd_below(&r, n)] = (uint8_t)rnd_u64(&r);
+		for (k = rng_below(&r, 3); k > 0; k--)
+			p[rng_below(&r, n)] = (uint8_t)rng_next(&r);
 		if (parse(p, n, &one, &field) != MESH_OK)
 			continue;
 		good++;

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/golden.h"
-#include "tests/unit/rnd.h"
+#include "tests/unit/vectors.h"
+#include "tests/rng.h"
 
 #define MAX 300
 
@@ -245,7 +245,7 @@ heads_are_checked(void **state)
 static void
 payloads_round_trip(void **state)
 {
-	struct rnd r = rnd_new(1);
+	struct rng r = rng_seeded(1);
 	int i;
 
 	(void)state;
@@ -255,8 +255,8 @@ payloads_round_trip(void **state)
 		struct init_payload ip;
 		struct resp_payload rp;
 
-		rnd_fill(&r, in, sizeof(in));
-		rnd_fill(&r, in2, sizeof(in2));
+		rng_fill(&r, in, sizeof(in));
+		rng_fill(&r, in2, sizeof(in2));
 		assert_true(init_payload_parse(in, &ip));
 		assert_true(resp_payload_parse(in2, &rp));
 		memset(in + 22, 0, 2); /* not looked at, written as 0 */
@@ -271,35 +271,34 @@ payloads_round_trip(void **state)
 static void
 golden_payloads(struct json_object *one)
 {
-	struct json_object *in = golden_get(one, "inputs");
+	struct json_object *in = vec_get(one, "inputs");
 	uint8_t p[RESP_PAYLOAD];
 	struct init_payload ip;
 	struct resp_payload rp;
 
 	assert_int_equal(
-	    golden_hex(in, "initiator_payload", p, sizeof(p)), INIT_PAYLOAD);
+	    vec_hex(in, "initiator_payload", p, sizeof(p)), INIT_PAYLOAD);
 	assert_true(init_payload_parse(p, &ip));
 	assert_memory_equal(ip.stamp, "\0\0\1\x8b\xcf\xe5\x68\0\0\0\0\1", 12);
 	assert_int_equal(ip.suites, 3);
 	assert_int_equal(ip.caps, CAP_REKEY | CAP_PATH);
 	assert_int_equal(ip.class, 1);
-	assert_int_equal(
-	    ip.psk_id, json_object_get_int(golden_get(in, "psk_id")));
+	assert_int_equal(ip.psk_id, json_object_get_int(vec_get(in, "psk_id")));
 	assert_memory_equal(ip.boot, "\x10\x11\x12\x13\x14\x15\x16\x17", 8);
 	assert_int_equal(
-	    golden_hex(in, "responder_payload", p, sizeof(p)), RESP_PAYLOAD);
+	    vec_hex(in, "responder_payload", p, sizeof(p)), RESP_PAYLOAD);
 	assert_true(resp_payload_parse(p, &rp));
 	assert_memory_equal(rp.seen_ip + 10, "\xff\xff\xc0\0\2\1", 6);
 	assert_int_equal(rp.seen_port, 51820);
 	assert_int_equal(rp.sender, 0xb4b3b2b1);
 	assert_int_equal(rp.mtu < ip.mtu ? rp.mtu : ip.mtu,
-	    json_object_get_int(golden_get(golden_get(one, "derived"), "mtu")));
+	    json_object_get_int(vec_get(vec_get(one, "derived"), "mtu")));
 }
 
 static void
 golden_case(struct json_object *one)
 {
-	struct json_object *tr = golden_get(one, "transport");
+	struct json_object *tr = vec_get(one, "transport");
 	uint8_t p[2048];
 	size_t i, len;
 	struct msg_init init;
@@ -307,16 +306,16 @@ golden_case(struct json_object *one)
 	struct msg_cookie ck;
 	struct msg_data d;
 
-	len = golden_hex(one, "msg1_with_cookie", p, sizeof(p));
+	len = vec_hex(one, "msg1_with_cookie", p, sizeof(p));
 	assert_int_equal(classify(p, len), MSG_INIT);
 	assert_true(msg_init_parse(p, len, &init));
 	assert_int_equal(init.sender, 0xa4a3a2a1);
-	len = golden_hex(one, "cookie_reply", p, sizeof(p));
+	len = vec_hex(one, "cookie_reply", p, sizeof(p));
 	assert_int_equal(classify(p, len), MSG_COOKIE);
 	assert_true(msg_cookie_parse(p, len, &ck));
 	assert_int_equal(ck.receiver, 0xa4a3a2a1);
 	assert_memory_equal(ck.nonce, "0123", 4);
-	len = golden_hex(one, "msg2", p, sizeof(p));
+	len = vec_hex(one, "msg2", p, sizeof(p));
 	assert_int_equal(classify(p, len), MSG_RESP);
 	assert_true(msg_resp_parse(p, len, &resp));
 	assert_int_equal(resp.sender, 0xb4b3b2b1);
@@ -324,37 +323,37 @@ golden_case(struct json_object *one)
 	for (i = 0; i < json_object_array_length(tr); i++) {
 		struct json_object *t = json_object_array_get_idx(tr, i);
 
-		len = golden_hex(t, "packet", p, sizeof(p));
+		len = vec_hex(t, "packet", p, sizeof(p));
 		assert_int_equal(classify(p, len), MSG_DATA);
 		assert_true(msg_data_parse(p, len, &d));
 		assert_int_equal(
-		    d.counter, json_object_get_int64(golden_get(t, "counter")));
+		    d.counter, json_object_get_int64(vec_get(t, "counter")));
 	}
 }
 
 static void
 golden_packets(void **state)
 {
-	struct json_object *g = golden_load(), *cases, *ids;
+	struct json_object *g = vectors_load("vpl1_golden.json"), *cases, *ids;
 	uint8_t p[256];
 	size_t i, len;
 
 	(void)state;
 	if (g == NULL)
 		skip();
-	cases = golden_get(g, "cases");
+	cases = vec_get(g, "cases");
 	assert_true(json_object_array_length(cases) > 0);
 	for (i = 0; i < json_object_array_length(cases); i++) {
 		golden_case(json_object_array_get_idx(cases, i));
 		golden_payloads(json_object_array_get_idx(cases, i));
 	}
-	ids = golden_get(g, "identity_query");
+	ids = vec_get(g, "identity_query");
 	for (i = 0; i < json_object_array_length(ids); i++) {
 		struct json_object *q = json_object_array_get_idx(ids, i);
 
-		len = golden_hex(q, "query_with_cookie", p, sizeof(p));
+		len = vec_hex(q, "query_with_cookie", p, sizeof(p));
 		assert_int_equal(classify(p, len), MSG_IDQ);
-		len = golden_hex(q, "reply", p, sizeof(p));
+		len = vec_hex(q, "reply", p, sizeof(p));
 		assert_int_equal(classify(p, len), MSG_IDR);
 	}
 	json_object_put(g);

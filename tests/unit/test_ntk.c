@@ -14,7 +14,7 @@
 #include "base/xmem.h"
 #include "ntkd-shim/corpus.h"
 #include "ntkd-shim/ntk.h"
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 #define CORPUS SRCDIR "/tests/data/ntkd_messages.tsv"
 #define BIG 8192 /* bytes that any recorded packet fits */
@@ -523,20 +523,20 @@ test_random_damage(void **state)
 {
 	const struct corpus *c = *state;
 	const struct ntk_chunk hop = { 1, 2, 3 };
-	struct rnd rnd = rnd_new(20261121);
+	struct rng rnd = rng_seeded(20261121);
 	uint8_t copy[BIG], out[BIG], a[NTK_KEY_LEN], b[NTK_KEY_LEN];
 	struct ntk_packet p, q;
 	const char *field;
 	unsigned round, taken = 0;
 
 	for (round = 0; round < 100000; round++) {
-		const struct corpus_packet *cp = &c->pkt[rnd_below(&rnd, c->n)];
+		const struct corpus_packet *cp = &c->pkt[rng_below(&rnd, c->n)];
 		size_t n;
 
 		if (cp->len > sizeof(copy))
 			continue;
 		memcpy(copy, cp->bytes, cp->len);
-		copy[rnd_below(&rnd, cp->len)] = (uint8_t)rnd_u64(&rnd);
+		copy[rng_below(&rnd, cp->len)] = (uint8_t)rng_next(&rnd);
 		if (!ntk_parse(copy, cp->len, &p, &field) || !p.has_flood)
 			continue;
 		n = ntk_append_hop(&p, &hop, out, sizeof(out));

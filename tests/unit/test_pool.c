@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 static void
 ceiling(void **state)
@@ -60,7 +60,7 @@ empty_copies_are_bounded(void **state)
 static void
 random_use(void **state)
 {
-	struct rnd r = rnd_new(17);
+	struct rng r = rng_seeded(17);
 	struct pool pl = { .max = 20000 };
 	struct pbuf *held[64] = { NULL };
 	size_t bytes = 0, i, refused = 0;
@@ -68,9 +68,9 @@ random_use(void **state)
 
 	(void)state;
 	for (step = 0; step < 20000; step++) {
-		size_t len = rnd_below(&r, 2000);
+		size_t len = rng_below(&r, 2000);
 
-		i = rnd_below(&r, 64);
+		i = rng_below(&r, 64);
 		if (held[i] != NULL) {
 			bytes -= held[i]->len;
 			pool_put(&pl, held[i]);

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "crypto/prim.h"
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 #define RATE 20u
 #define BURST 5u
@@ -146,20 +146,20 @@ set_keeps_what_is_in_it(void **state)
 static void
 random_against_the_model(void **state)
 {
-	struct rnd r = rnd_new(20);
+	struct rng r = rng_seeded(20);
 	unsigned round, i;
 
 	(void)state;
 	for (round = 0; round < 50; round++) {
-		uint32_t rate = (uint32_t)rnd_below(&r, 3000);
-		uint32_t burst = (uint32_t)rnd_below(&r, 9);
-		uint64_t now = rnd_below(&r, 1000);
+		uint32_t rate = (uint32_t)rng_below(&r, 3000);
+		uint32_t burst = (uint32_t)rng_below(&r, 9);
+		uint64_t now = rng_below(&r, 1000);
 		uint64_t have = (uint64_t)burst * 1000000;
 		struct bucket b;
 
 		bucket_init(&b, rate, burst, at(now));
 		for (i = 0; i < 200; i++) {
-			size_t step = rnd_below(&r, 3000);
+			size_t step = rng_below(&r, 3000);
 			bool want;
 
 			now += step;

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/wr.h"
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 static const uint8_t bytes[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 
@@ -263,7 +263,7 @@ check_kind(struct rd *r, unsigned kind, uint64_t v)
 static void
 round_trips(void **state)
 {
-	struct rnd rnd = rnd_new(10);
+	struct rng rnd = rng_seeded(10);
 	int i, j;
 
 	(void)state;
@@ -275,8 +275,8 @@ round_trips(void **state)
 		struct rd r;
 
 		for (j = 0; j < 20; j++) {
-			kind[j] = (unsigned)rnd_below(&rnd, 7);
-			value[j] = rnd_u64(&rnd);
+			kind[j] = (unsigned)rng_below(&rnd, 7);
+			value[j] = rng_next(&rnd);
 			put_kind(&w, kind[j], value[j]);
 		}
 		assert_true(wr_ok(&w));

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 #define COUNTERS (1u << 18)
 #define W ((uint64_t)REPLAY_WINDOW)
@@ -195,22 +195,22 @@ end_of_the_numbers(void **state)
 }
 
 static uint64_t
-next_counter(struct rnd *r, uint64_t top)
+next_counter(struct rng *r, uint64_t top)
 {
 	uint64_t n = top;
 
-	if (rnd_below(r, 256) == 0)
-		return n + rnd_below(r, 3 * REPLAY_WINDOW / 2);
-	switch (rnd_below(r, 8)) {
+	if (rng_below(r, 256) == 0)
+		return n + rng_below(r, 3 * REPLAY_WINDOW / 2);
+	switch (rng_below(r, 8)) {
 	case 1:
 	case 2:
-		n += rnd_below(r, 130);
+		n += rng_below(r, 130);
 		break;
 	case 3:
-		n -= n < W + 9 ? 0 : W - 8 + rnd_below(r, 17);
+		n -= n < W + 9 ? 0 : W - 8 + rng_below(r, 17);
 		break;
 	default:
-		n -= n < W + 99 ? 0 : rnd_below(r, REPLAY_WINDOW + 99);
+		n -= n < W + 99 ? 0 : rng_below(r, REPLAY_WINDOW + 99);
 		break;
 	}
 	return n;
@@ -220,7 +220,7 @@ static void
 random_against_the_model(void **state)
 {
 	struct model *m = malloc(sizeof(*m));
-	struct rnd r = rnd_new(6479);
+	struct rng r = rng_seeded(6479);
 	unsigned round, i;
 
 	(void)state;

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/rnd.h"
+#include "tests/rng.h"
 
 static void
 arena_ceiling(void **state)
@@ -35,7 +35,7 @@ arena_ceiling(void **state)
 static void
 arena_pieces(void **state)
 {
-	struct rnd r = rnd_new(11);
+	struct rng r = rng_seeded(11);
 	struct arena a;
 	int round;
 
@@ -45,7 +45,7 @@ arena_pieces(void **state)
 		uint8_t *end = NULL;
 
 		for (;;) {
-			size_t len = rnd_below(&r, 3000);
+			size_t len = rng_below(&r, 3000);
 			uint8_t *p = arena_get(&a, len);
 
 			if (p == NULL) {
@@ -121,15 +121,15 @@ run_is_bounded(void **state)
 }
 
 static struct run *
-filled(struct arena *a, unsigned n, struct rnd *r)
+filled(struct arena *a, unsigned n, struct rng *r)
 {
 	struct run *run = run_new(a);
 
 	while (run != NULL && run->n < n) {
-		struct pkt *pk = run_add(run, rnd_below(r, 1500), a);
+		struct pkt *pk = run_add(run, rng_below(r, 1500), a);
 
 		assert_non_null(pk);
-		rnd_fill(r, pk->p, pk->len);
+		rng_fill(r, pk->p, pk->len);
 	}
 	return run;
 }
@@ -137,7 +137,7 @@ filled(struct arena *a, unsigned n, struct rnd *r)
 static void
 copies_stand_alone(void **state)
 {
-	struct rnd r = rnd_new(12);
+	struct rng r = rng_seeded(12);
 	struct arena a;
 	unsigned n, i;
 
@@ -173,7 +173,7 @@ copies_stand_alone(void **state)
 static void
 copy_at_the_ceiling(void **state)
 {
-	struct rnd r = rnd_new(13);
+	struct rng r = rng_seeded(13);
 	struct arena a, b;
 	struct run *run;
 	size_t max, got = 0;

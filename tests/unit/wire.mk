@@ -1,5 +1,5 @@
 # Unit tests of wire.
-EXTRA_DIST += tests/unit/golden.h tests/unit/rnd.h
+
 if HAVE_CMOCKA
 WIRE_TESTS = tests/unit/test_msg tests/unit/test_frame tests/unit/test_mesh \
 	tests/unit/test_ctlmsg
@@ -9,10 +9,10 @@ WIRE_LDADD = src/wire/libwire.a src/base/libbase.a $(CMOCKA_LIBS) \
 	$(JSON_LIBS) $(SODIUM_LIBS)
 
 tests_unit_test_msg_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_msg_SOURCES = tests/unit/test_msg.c tests/unit/golden.c
+tests_unit_test_msg_SOURCES = tests/unit/test_msg.c $(test_vectors)
 tests_unit_test_msg_LDADD = $(WIRE_LDADD)
 tests_unit_test_frame_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_frame_SOURCES = tests/unit/test_frame.c tests/unit/golden.c
+tests_unit_test_frame_SOURCES = tests/unit/test_frame.c $(test_vectors)
 tests_unit_test_frame_LDADD = $(WIRE_LDADD)
 tests_unit_test_mesh_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mesh_SOURCES = tests/unit/test_mesh.c

@@ -242,7 +242,7 @@ test_envelope(void **state)
 	/* None of these has used up a number or a body. */
 	for (i = 0; i < 4; i++) {
 		env = honest(&d, 1000 + i);
-		craft(&d, &env, "abcd" + i, 1);
+		craft(&d, &env, &"abcd"[i], 1);
 	}
 	assert_int_equal(duo_recs(&d, 1, MESH_PKT), 4);
 	craft(&d, &env, "other body, old number", 22);

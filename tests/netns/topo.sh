@@ -439,6 +439,13 @@ topo_report() {
 	done
 }
 
+# topo_complaints: lines of the sanitizers in all logs; those about leaks come
+# when a program has ended.
+topo_complaints() {
+	cat "$TOPO_DIR"/*.log |
+		grep -cE ': runtime error: |ERROR: [A-Za-z]*Sanitizer'
+}
+
 # topo_got NODE CONDITION [WHAT]: how many packets of NODE's last report
 # satisfy CONDITION, in awk, where f["key"] is the value of a key; or, with
 # WHAT, the least of that value among them (nothing if there is none).

@@ -26,6 +26,7 @@ include tests/sim/local.mk
 include tests/relay/local.mk
 include tests/netns/local.mk
 include tests/show/local.mk
+include tests/show/badgram.mk
 include tests/lint/local.mk
 include tests/lint/docs.mk
 include tests/fuzz/local.mk

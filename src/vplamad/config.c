@@ -227,7 +227,7 @@ make_opt(const struct option *o)
 }
 
 /* Hands the text over to libconfuse. */
-static void
+static bool
 parse_text(
     struct reader *r, const char *path, char *text, size_t len, bool peers_only)
 {
@@ -240,6 +240,7 @@ parse_text(
 	size_t n = 0, i;
 	cfg_t *cfg;
 	FILE *f;
+	bool ok;
 
 	begin.def.parsed = begin_text;
 	in_peer[n++] = self;
@@ -263,20 +264,26 @@ parse_text(
 	f = fmemopen(text, len, "r");
 	if (f == NULL)
 		fatal("fmemopen");
-	if (cfg_parse_fp(cfg, f) == CFG_SUCCESS && !peers_only)
+	ok = cfg_parse_fp(cfg, f) == CFG_SUCCESS;
+	if (ok && !peers_only)
 		find_empty(r, cfg);
 	fclose(f);
 	cfg_free(cfg);
+	return ok;
 }
 
-/* Reads one file; those of the folder hold peer blocks only. */
-static void
+/*
+ * Reads one file; those of the folder hold peer blocks only. False when it
+ * was not read to its end.
+ */
+static bool
 read_file(struct reader *r, const char *path, bool peers_only)
 {
 	char *text = xmalloc(FILE_MAX);
 	ssize_t len = file_read(path, text, FILE_MAX);
 	const char *why;
 	int line;
+	bool ok = false;
 
 	if (len < 0) {
 		config_error(r->errs, "%s: cannot be read: %s", path,
@@ -286,10 +293,12 @@ read_file(struct reader *r, const char *path, bool peers_only)
 		if (why != NULL)
 			config_error(
 			    r->errs, "%s:%d: there is %s", path, line, why);
-		else if (len > 0)
-			parse_text(r, path, text, (size_t)len, peers_only);
+		else
+			ok = len == 0 ||
+			    parse_text(r, path, text, (size_t)len, peers_only);
 	}
 	free(text);
+	return ok;
 }
 
 /* The defaults take the same way in as what is written in a file. */
@@ -334,7 +343,7 @@ read_folder(struct reader *r, const char *path)
 	if (rc != 0 && rc != GLOB_NOMATCH)
 		config_error(r->errs, "%.*speers.d: cannot be read", dir, path);
 	for (i = 0; rc == 0 && i < found.gl_pathc; i++)
-		read_file(r, found.gl_pathv[i], true);
+		(void)read_file(r, found.gl_pathv[i], true);
 	globfree(&found);
 	free(pattern);
 }
@@ -481,6 +490,7 @@ config_load(const char *path, struct config *ret, struct config_errors *errs)
 	struct config cfg = { 0 };
 	struct reader r = { .cfg = &cfg, .errs = errs };
 	size_t i;
+	bool whole;
 
 	if (strlen(path) >= sizeof(cfg.path)) {
 		config_error(errs, "%s: the path is too long", path);
@@ -488,11 +498,13 @@ config_load(const char *path, struct config *ret, struct config_errors *errs)
 	}
 	strcpy(cfg.path, path);
 	set_defaults(&cfg);
-	read_file(&r, path, false);
+	whole = read_file(&r, path, false);
 	read_folder(&r, path);
-	check_options(&cfg, errs);
-	load_identity(&cfg, errs);
-	load_network(&cfg, errs);
+	if (whole) { /* else what lacks may stand in the rest */
+		check_options(&cfg, errs);
+		load_identity(&cfg, errs);
+		load_network(&cfg, errs);
+	}
 	for (i = 0; i < cfg.n_peers; i++) {
 		check_peer(&cfg, &cfg.peers[i], errs);
 		check_twins(&cfg, i, errs);

@@ -35,6 +35,7 @@ vplamad_golden = \
 	tests/golden/config/numbers.in tests/golden/config/numbers.ok \
 	tests/golden/config/peers.in tests/golden/config/peers.ok \
 	tests/golden/config/syntax.in tests/golden/config/syntax.ok \
+	tests/golden/config/torn.in tests/golden/config/torn.ok \
 	tests/golden/config/unknown.in tests/golden/config/unknown.ok \
 	tests/golden/config/values.in tests/golden/config/values.ok \
 	tests/golden/config/words.in tests/golden/config/words.ok

@@ -73,21 +73,21 @@ core_fini(struct core *c)
 	wipe(c, sizeof(*c));
 }
 
-/* The session a transport packet is for, or NULL and the reason counted. */
+/* The session that n packets are for, or NULL and the reason counted. */
 static struct session *
-session_of(struct core *c, uint32_t index, struct mono now)
+session_of(struct core *c, uint32_t index, unsigned n, struct mono now)
 {
 	struct index *ix = index_find(c, index);
 	struct session *s;
 
 	if (ix == NULL || ix->kind != INDEX_SESSION) {
-		count(&c->cnt, CNT_data_index);
+		count_n(&c->cnt, CNT_data_index, n);
 		return NULL;
 	}
 	s = (struct session *)(void *)((uint8_t *)ix -
 	    offsetof(struct session, ix));
 	if (mono_since(s->born, now) >= times_reject_us(c)) {
-		count(&c->cnt, CNT_data_expired);
+		count_n(&c->cnt, CNT_data_expired, n);
 		return NULL;
 	}
 	return s;
@@ -98,7 +98,7 @@ static void
 data_input(struct core *c, const struct path *from, uint32_t index,
     struct run *run, struct turn *t)
 {
-	struct session *s = session_of(c, index, t->now);
+	struct session *s = session_of(c, index, run->n, t->now);
 	size_t bytes = 0;
 	bool newest;
 	unsigned i;

@@ -416,6 +416,28 @@ type_4(void **state)
 	figures("type4", tried, refused);
 }
 
+/* Packets that arrive together are refused together, each counted. */
+static void
+runs_are_counted_by_packet(void **state)
+{
+	struct pair *pr = pair_new(SUITE_CHACHAPOLY, true);
+	const struct path path = { .remote = pr->a.addr, .local = pr->b.addr };
+	struct turn t = turn_of(pr);
+	struct run *run = run_new(t.mem);
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		struct pkt *pk = run_add(run, DATA_MIN, t.mem);
+
+		memset(pk->p, 0, DATA_MIN);
+		msg_data_head(pk->p, 0x01020304, i);
+	}
+	core_udp_input(&pr->b.core, &path, run, &t);
+	assert_int_equal(pr->b.core.cnt.v[CNT_data_index], 5);
+	pair_free(pr);
+}
+
 int
 main(void)
 {
@@ -424,6 +446,7 @@ main(void)
 		cmocka_unit_test(type_1_with_cookie),
 		cmocka_unit_test(type_2),
 		cmocka_unit_test(type_4),
+		cmocka_unit_test(runs_are_counted_by_packet),
 	};
 
 	return crypto_start() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

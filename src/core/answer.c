@@ -5,6 +5,7 @@
 #include "core/core.h"
 #include "core/dial.h"
 #include "core/session.h"
+#include "core/timers.h"
 
 #define LOAD_HOLD_US (1 * MONO_SEC)
 #define NEXT_HOLD_US (1 * MONO_SEC) /* an unconfirmed session is left alone */
@@ -210,6 +211,7 @@ respond(struct ask *a, enum suite suite, uint8_t msg2[RESP_NOMACS])
 static void
 fill_session(struct session *s, const struct ask *a)
 {
+	s->end = mono_add(s->born, times_reject_us(a->c));
 	s->mtu = a->hs.payload.mtu;
 	s->caps = a->hs.payload.caps;
 	s->in_band = a->carrier != NULL;

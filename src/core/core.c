@@ -86,7 +86,7 @@ session_of(struct core *c, uint32_t index, unsigned n, struct mono now)
 	}
 	s = (struct session *)(void *)((uint8_t *)ix -
 	    offsetof(struct session, ix));
-	if (mono_since(s->born, now) >= times_reject_us(c)) {
+	if (mono_due(s->end, now)) {
 		count_n(&c->cnt, CNT_data_expired, n);
 		return NULL;
 	}
@@ -303,6 +303,7 @@ core_set_limits(struct core *c, const struct core_limits *lim, struct turn *t)
 	TAILQ_FOREACH (p, &c->peers, link) {
 		bucket_set(
 		    &p->fan, lim->fan_origin, 4 * lim->fan_origin, t->now);
+		peer_prolong(c, p);
 		if (p->slot[SLOT_CUR] != NULL)
 			timers_session_current(c, p, t);
 	}

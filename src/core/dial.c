@@ -317,6 +317,7 @@ finish(struct core *c, struct attempt *at, const struct path *from,
 	s = session_new(&keys, in->sender, t->now);
 	hs_wipe(&keys, sizeof(keys));
 	s->initiator = true;
+	s->end = mono_add(t->now, times_reject_us(c));
 	s->in_band = at->in_band;
 	s->mtu = pl.mtu;
 	s->caps = pl.caps;

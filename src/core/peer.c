@@ -179,9 +179,9 @@ add_heads(struct run *run, uint8_t type, uint8_t flags, size_t mtu)
 
 /* Past its time, though a late loop has not come to TM_REJECT yet. */
 static bool
-is_expired(const struct core *c, const struct session *s, struct mono now)
+is_expired(const struct session *s, struct mono now)
 {
-	return mono_since(s->born, now) >= times_reject_us(c);
+	return mono_due(s->end, now);
 }
 
 static void
@@ -190,7 +190,7 @@ seal_and_send(struct core *c, struct peer *p, struct session *s,
 {
 	unsigned i;
 
-	if (run->n == 0 || is_expired(c, s, t->now) || !session_seal(s, run))
+	if (run->n == 0 || is_expired(s, t->now) || !session_seal(s, run))
 		return;
 	for (i = 0; i < run->n; i++)
 		p->stats.tx_bytes += run->pkt[i].len;
@@ -276,7 +276,7 @@ peer_send(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
 {
 	struct session *s = peer_session(p);
 
-	if (s == NULL || is_expired(c, s, t->now)) {
+	if (s == NULL || is_expired(s, t->now)) {
 		stage(c, p, type, flags, run);
 		dial_begin(c, p, t);
 		return;
@@ -401,20 +401,36 @@ peer_confirm(struct core *c, struct peer *p, struct session *s, struct turn *t)
 	peer_send_probe(c, p, t); /* a first round trip time */
 }
 
+void
+peer_prolong(struct core *c, struct peer *p)
+{
+	unsigned i;
+
+	for (i = 0; i < SLOTS; i++) {
+		struct session *s = p->slot[i];
+		struct mono end;
+
+		if (s == NULL)
+			continue;
+		end = mono_add(s->born, times_reject_us(c));
+		if (mono_before(s->end, end))
+			s->end = end;
+	}
+}
+
 struct mono
 peer_expire(struct core *c, struct peer *p, struct mono now)
 {
-	struct mono next = MONO_NEVER, end;
+	struct mono next = MONO_NEVER;
 	unsigned i;
 
 	for (i = 0; i < SLOTS; i++) {
 		if (p->slot[i] == NULL)
 			continue;
-		end = mono_add(p->slot[i]->born, times_reject_us(c));
-		if (mono_due(end, now))
+		if (mono_due(p->slot[i]->end, now))
 			slot_free(c, p, (enum slot)i);
 		else
-			next = mono_min(next, end);
+			next = mono_min(next, p->slot[i]->end);
 	}
 	return next;
 }

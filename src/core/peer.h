@@ -173,6 +173,12 @@ void peer_take_waiting(struct core *c, struct peer *p, struct session *s,
 void peer_confirm(
     struct core *c, struct peer *p, struct session *s, struct turn *t);
 
+/*
+ * The limits have changed: sessions live as long as they allow. None ends
+ * sooner than it would have: its successor comes first, and nothing is lost.
+ */
+void peer_prolong(struct core *c, struct peer *p);
+
 /* Frees the sessions older than reject-after; the next one's time. */
 struct mono peer_expire(struct core *c, struct peer *p, struct mono now);
 

@@ -26,7 +26,7 @@ struct session {
 	struct replay replay;
 	bool initiator; /* we wrote message 1 */
 	bool heard;	/* something has opened under it */
-	struct mono born;
+	struct mono born, end; /* no use from end on */
 	uint16_t mtu; /* the smaller of both sides' */
 	uint32_t caps;
 	uint8_t boot[BOOT_LEN];	  /* the peer's */

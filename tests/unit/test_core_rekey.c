@@ -229,6 +229,37 @@ test_not_too_old(void **state)
 	duo_fini(&d);
 }
 
+/* A reload may set rekey-after far below the age of living sessions. */
+static void
+test_reload(void **state)
+{
+	static const uint32_t rekey_ms[] = { 2000, 120000, 2000 };
+	struct core_limits lim;
+	struct turn t;
+	unsigned i, nr;
+	struct duo d;
+
+	(void)state;
+	duo_pair(&d, 86, &slow);
+	duo_run(&d, 15 * (uint64_t)MONO_SEC);
+	for (i = 0; i < 3; i++) {
+		for (nr = 0; nr < 2; nr++) {
+			lim = d.end[nr].core.limits;
+			lim.rekey_after_ms = rekey_ms[i];
+			t = duo_turn(&d, nr);
+			core_set_limits(&d.end[nr].core, &lim, &t);
+			duo_done(&d);
+		}
+		duo_forget(&d, 0);
+		duo_forget(&d, 1);
+		talk(&d, 1000);
+		duo_run(&d, 100 * (uint64_t)MONO_SEC);
+		assert_int_equal(came(&d, 1, 0, 1000), 1000);
+		assert_int_equal(came(&d, 0, 1000, 1000), 1000);
+	}
+	duo_fini(&d);
+}
+
 int
 main(void)
 {
@@ -239,6 +270,7 @@ main(void)
 		cmocka_unit_test(test_falls_back),
 		cmocka_unit_test(test_too_old),
 		cmocka_unit_test(test_not_too_old),
+		cmocka_unit_test(test_reload),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

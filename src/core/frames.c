@@ -99,11 +99,14 @@ on_response(struct rx *rx, const struct frame *f)
 static void
 on_close(struct rx *rx, const struct frame *f)
 {
+	const struct session *cur = rx->p->slot[SLOT_CUR];
 	const uint8_t *boot;
 	uint8_t reason;
 
+	/* Nor may a late goodbye end the session of the peer's next start. */
 	if (!close_parse(f->body, f->len, &reason, &boot) ||
-	    !equal_ct(boot, rx->s->boot, BOOT_LEN)) {
+	    !equal_ct(boot, rx->s->boot, BOOT_LEN) ||
+	    (cur != NULL && !equal_ct(boot, cur->boot, BOOT_LEN))) {
 		count(&rx->c->cnt, CNT_close_bad);
 		return;
 	}

@@ -273,6 +273,44 @@ test_add_and_del(void **state)
 	duo_fini(&d);
 }
 
+/* A goodbye that was held back until its sender has started anew. */
+static void
+test_late_close(void **state)
+{
+	static const uint8_t seed[KEY_LEN] = { 89 };
+	const struct duo_options same = { .seed = seed };
+	struct duo_tape tape = { 0 };
+	uint32_t number = 1;
+	struct duo d;
+	struct turn t;
+
+	(void)state;
+	duo_init(&d, 89);
+	duo_start(&d, 0, NULL);
+	duo_start(&d, 1, &same);
+	duo_peer(&d, 0, 1, true);
+	duo_peer(&d, 1, 0, true);
+	assert_true(duo_wait_up(&d, 0, 1, SEC));
+	d.dir[1][0].cut = true;
+	d.tape = &tape;
+	t = duo_turn(&d, 1);
+	core_close_all(&d.end[1].core, CLOSE_STOPPING, &t);
+	duo_done(&d);
+	d.tape = NULL;
+	d.dir[1][0].cut = false;
+	assert_int_equal(tape.n, 1);
+	duo_stop(&d, 1);
+	duo_start(&d, 1, &same);
+	duo_peer(&d, 1, 0, true);
+	assert_true(duo_wait_up(&d, 1, 0, SEC));
+	duo_inject(&d, 0, &tape.d[0].from, tape.d[0].p, tape.d[0].len);
+	assert_int_equal(duo_cnt(&d, 0, CNT_close_bad), 1);
+	assert_int_equal(duo_recs(&d, 0, MESH_PEER_DOWN), 0);
+	assert_true(duo_carries(&d, 0, 1, &number));
+	duo_tape_free(&tape);
+	duo_fini(&d);
+}
+
 int
 main(void)
 {
@@ -283,6 +321,7 @@ main(void)
 		cmocka_unit_test(test_stop_with_loss),
 		cmocka_unit_test(test_wrong_boot_id),
 		cmocka_unit_test(test_replayed_close),
+		cmocka_unit_test(test_late_close),
 		cmocka_unit_test(test_removed),
 		cmocka_unit_test(test_unknown_reason),
 		cmocka_unit_test(test_add_and_del),

@@ -24,10 +24,10 @@ struct session {
 	uint64_t counter; /* next to send */
 	uint64_t failed;  /* packets that did not open */
 	struct replay replay;
-	bool initiator; /* we wrote message 1 */
-	bool heard;	/* something has opened under it */
+	bool initiator;	       /* we wrote message 1 */
+	bool heard;	       /* something has opened under it */
 	struct mono born, end; /* no use from end on */
-	uint16_t mtu; /* the smaller of both sides' */
+	uint16_t mtu;	       /* the smaller of both sides' */
 	uint32_t caps;
 	uint8_t boot[BOOT_LEN];	  /* the peer's */
 	uint8_t stamp[STAMP_LEN]; /* of the message 1 that we answered */

@@ -22,16 +22,24 @@ challenge(struct core *c, struct peer *p, struct roam_leg *leg, struct turn *t)
 	    CHALLENGE_LEN, t);
 }
 
+/* Has the new address sent as much as it is to get? Then that is spent. */
+static bool
+pay(struct roam *r)
+{
+	if (r->got - r->sent < CHALLENGE_SENT)
+		return false;
+	r->sent += CHALLENGE_SENT;
+	return true;
+}
+
 /* The new address is asked only once it has paid for the question. */
 static void
 challenge_new(struct core *c, struct peer *p, struct turn *t)
 {
 	struct roam *r = &p->roam;
 
-	if (r->new.asked || r->got - r->sent < CHALLENGE_SENT)
-		return;
-	r->sent += CHALLENGE_SENT;
-	challenge(c, p, &r->new, t);
+	if (!r->new.asked && pay(r))
+		challenge(c, p, &r->new, t);
 }
 
 static void
@@ -80,6 +88,12 @@ void
 roam_challenge(struct core *c, struct peer *p, struct session *s,
     const struct path *from, const uint8_t *cookie, struct turn *t)
 {
+	struct roam *r = &p->roam;
+
+	/* Our own question may have taken what came. */
+	if (r->active && addr_equal(&r->new.path.remote, &from->remote) &&
+	    !pay(r))
+		return;
 	peer_send_small(
 	    c, p, s, from, FRAME_RESPONSE, cookie, CHALLENGE_LEN, t);
 }

@@ -77,6 +77,38 @@ test_short_challenge(void **state)
 	duo_fini(&d);
 }
 
+/* One of 48 from a new address must not draw an answer and a question. */
+static void
+test_challenge_from_elsewhere(void **state)
+{
+	static const uint8_t cookie[CHALLENGE_LEN] = { 1 };
+	struct addr from = duo_addr("203.0.113.9:9");
+	struct duo_tape tape = { 0 };
+	size_t i, out = 0;
+	struct peer *p;
+	struct turn t;
+	struct duo d;
+
+	(void)state;
+	duo_pair(&d, 804, NULL);
+	duo_run(&d, SEC);
+	p = d.end[0].peer[1];
+	d.dir[0][1].cut = true;
+	d.tape = &tape;
+	t = duo_turn(&d, 0);
+	peer_send_small(&d.end[0].core, p, peer_session(p), &p->path,
+	    FRAME_CHALLENGE, cookie, sizeof(cookie), &t);
+	duo_done(&d);
+	d.tape = NULL;
+	duo_inject(&d, 1, &from, tape.d[0].p, tape.d[0].len);
+	duo_run(&d, SEC);
+	for (i = 0; i < d.stray.n; i++)
+		out += d.stray.d[i].len;
+	assert_in_range(out, 1, tape.d[0].len);
+	duo_tape_free(&tape);
+	duo_fini(&d);
+}
+
 static void
 test_body_max(void **state)
 {
@@ -113,6 +145,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forged_known_address),
 		cmocka_unit_test(test_short_challenge),
+		cmocka_unit_test(test_challenge_from_elsewhere),
 		cmocka_unit_test(test_body_max),
 	};
 

@@ -218,13 +218,28 @@ core_peer_add(struct core *c, const struct peer_config *cfg,
 	return peer_new(c, cfg, ret_why, t);
 }
 
+/* The resolver turns its answers round: their order says nothing new. */
+static bool
+has_all(const struct peer *p, const struct addr *ep, unsigned n)
+{
+	unsigned i, k;
+
+	for (i = 0; i < n; i++) {
+		for (k = 0; k < p->n_ep && !addr_equal(&p->ep[k], &ep[i]); k++)
+			;
+		if (k == p->n_ep)
+			return false;
+	}
+	return n == p->n_ep;
+}
+
 void
 core_peer_endpoints(struct core *c, struct peer *p, const struct addr *ep,
     unsigned n, struct turn *t)
 {
 	if (n > PEER_ENDPOINTS)
 		n = PEER_ENDPOINTS;
-	if (n == p->n_ep && (n == 0 || memcmp(p->ep, ep, n * sizeof(*ep)) == 0))
+	if (has_all(p, ep, n))
 		return;
 	if (n > 0)
 		memcpy(p->ep, ep, n * sizeof(*ep));

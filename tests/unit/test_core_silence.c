@@ -262,6 +262,32 @@ test_new_endpoint(void **state)
 	duo_fini(&d);
 }
 
+/* The same endpoints in another order are no news: the back-off goes on. */
+static void
+test_endpoints_turned(void **state)
+{
+	struct addr ep[] = { duo_addr("203.0.113.1:1"),
+		duo_addr("203.0.113.2:1"), duo_addr("203.0.113.1:1") };
+	struct turn t;
+	struct duo d;
+	unsigned i;
+
+	(void)state;
+	duo_init(&d, 65);
+	duo_start(&d, 0, NULL);
+	duo_start(&d, 1, NULL);
+	duo_peer(&d, 0, 1, false);
+	for (i = 0; i < 60; i++) {
+		t = duo_turn(&d, 0);
+		core_peer_endpoints(
+		    &d.end[0].core, d.end[0].peer[1], ep + i % 2, 2, &t);
+		duo_done(&d);
+		duo_run(&d, 60 * SEC);
+	}
+	assert_in_range(duo_cnt(&d, 0, CNT_init_sent), 60, 150);
+	duo_fini(&d);
+}
+
 /* Paths slower than the first retry gaps connect too. */
 static void
 test_slow_path(void **state)
@@ -353,6 +379,7 @@ main(void)
 		cmocka_unit_test(test_repaired_after),
 		cmocka_unit_test(test_retry_gaps),
 		cmocka_unit_test(test_new_endpoint),
+		cmocka_unit_test(test_endpoints_turned),
 		cmocka_unit_test(test_slow_path),
 		cmocka_unit_test(test_never_confirmed),
 		cmocka_unit_test(test_peer_restarts),

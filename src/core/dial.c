@@ -366,6 +366,11 @@ dial_response(struct core *c, const struct path *from, const uint8_t *msg,
 		count(&c->cnt, CNT_mac1_bad);
 		return;
 	}
+	/* Who sees our index could have us compute for each forged answer. */
+	if (!bucket_take(&c->dh_budget, t->now)) {
+		count(&c->cnt, CNT_resp_budget);
+		return;
+	}
 	finish(c, at, from, &in, t);
 }
 

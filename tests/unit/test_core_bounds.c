@@ -109,6 +109,37 @@ test_challenge_from_elsewhere(void **state)
 	duo_fini(&d);
 }
 
+/* Who sees an index on the line can forge answers that have a sound mac1. */
+static void
+test_forged_responses(void **state)
+{
+	struct addr from = duo_addr("203.0.113.9:9");
+	uint8_t msg[RESP_LEN] = { 0 };
+	struct peer *p;
+	struct duo d;
+	uint64_t dh;
+	unsigned i;
+
+	(void)state;
+	duo_init(&d, 805);
+	duo_start(&d, 0, NULL);
+	duo_start(&d, 1, NULL);
+	duo_peer(&d, 1, 0, false);
+	d.dir[0][1].cut = true;
+	p = duo_peer(&d, 0, 1, true);
+	rng_fill(&d.line, msg, RESP_NOMACS);
+	msg_resp_head(msg, 7, p->dial.at[0].ix.index);
+	mac1_write(p->mac1key, msg, RESP_NOMACS);
+	dh = duo_cnt(&d, 0, CNT_dh);
+	for (i = 0; i < 10000; i++)
+		duo_inject(&d, 0, &from, msg, sizeof(msg));
+	assert_true(duo_cnt(&d, 0, CNT_dh) - dh <= 2 * 4400);
+	assert_true(duo_cnt(&d, 0, CNT_resp_budget) > 0);
+	d.dir[0][1].cut = false;
+	assert_true(duo_wait_up(&d, 0, 1, 2 * SEC));
+	duo_fini(&d);
+}
+
 static void
 test_body_max(void **state)
 {
@@ -146,6 +177,7 @@ main(void)
 		cmocka_unit_test(test_forged_known_address),
 		cmocka_unit_test(test_short_challenge),
 		cmocka_unit_test(test_challenge_from_elsewhere),
+		cmocka_unit_test(test_forged_responses),
 		cmocka_unit_test(test_body_max),
 	};
 

@@ -71,7 +71,8 @@ open_one(struct session *s, struct pkt *pk, uint64_t *ret_n, enum counter *why)
 	    !replay_check(&s->replay, m.counter))
 		return false;
 	*why = CNT_data_auth;
-	if (!s->ops->open(s->recv_key, m.counter, pk->p, DATA_HEAD,
+	if (s->failed >= FAILED_SPENT ||
+	    !s->ops->open(s->recv_key, m.counter, pk->p, DATA_HEAD,
 		pk->p + DATA_HEAD, pk->len - DATA_HEAD)) {
 		s->failed++;
 		return false;

@@ -140,6 +140,21 @@ test_forged_responses(void **state)
 	duo_fini(&d);
 }
 
+/* The integrity limit of a key is one of the side that opens. */
+static void
+test_too_many_failures(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_pair(&d, 806, NULL);
+	d.end[1].peer[0]->slot[SLOT_CUR]->failed = UINT64_C(1) << 36;
+	duo_say_nr(&d, 0, 1);
+	duo_run(&d, SEC / 10);
+	assert_int_equal(duo_heard(&d, 1, 1), 0);
+	duo_fini(&d);
+}
+
 static void
 test_body_max(void **state)
 {
@@ -178,6 +193,7 @@ main(void)
 		cmocka_unit_test(test_short_challenge),
 		cmocka_unit_test(test_challenge_from_elsewhere),
 		cmocka_unit_test(test_forged_responses),
+		cmocka_unit_test(test_too_many_failures),
 		cmocka_unit_test(test_body_max),
 	};
 

@@ -81,20 +81,25 @@ send_parts(struct core *c, struct peer *p, uint8_t flags,
 }
 
 static void
-send_whole(struct core *c, struct peer *p, uint8_t flags, struct run *run,
-    bool last, struct turn *t)
+send_whole(struct core *c, struct peer *p, uint8_t flags,
+    const struct pkt *whole, bool last, struct turn *t)
 {
-	/* The last one takes the original. */
-	struct run *copy = last ? run : run_copy(run, t->mem);
+	struct run one; /* in the arena it would take five times its packet */
 
-	if (copy != NULL)
-		peer_send(c, p, FRAME_NTK, flags, copy, t);
-	else
-		count(&c->cnt, CNT_arena_full);
+	one.n = 1;
+	one.pkt[0] = *whole; /* the last one takes the original */
+	if (!last) {
+		if (!pkt_new(&one.pkt[0], whole->len, t->mem)) {
+			count(&c->cnt, CNT_arena_full);
+			return;
+		}
+		memcpy(one.pkt[0].p, whole->p, whole->len);
+	}
+	peer_send(c, p, FRAME_NTK, flags, &one, t);
 }
 
 static void
-send_all(struct core *c, uint8_t flags, struct run *run, struct turn *t)
+send_all(struct core *c, uint8_t flags, const struct pkt *whole, struct turn *t)
 {
 	struct peer *next, *p = next_live(TAILQ_FIRST(&c->peers));
 
@@ -106,10 +111,10 @@ send_all(struct core *c, uint8_t flags, struct run *run, struct turn *t)
 		next = next_live(TAILQ_NEXT(p, link));
 		p->stats.fan_sent++;
 		count(&c->cnt, CNT_fan_out);
-		if (run->pkt[0].len > mtu)
-			send_parts(c, p, flags, &run->pkt[0], mtu, t);
+		if (whole->len > mtu)
+			send_parts(c, p, flags, whole, mtu, t);
 		else
-			send_whole(c, p, flags, run, next == NULL, t);
+			send_whole(c, p, flags, whole, next == NULL, t);
 	}
 }
 
@@ -121,10 +126,10 @@ fanout_send(
 		.hops = HOPS_START, .class = pkt->class, .key_len = pkt->key_len
 	};
 	uint8_t head[NTK_HEAD_MAX], flags;
-	struct run *run;
+	struct pkt whole;
 	size_t n;
 
-	if (!admit(c, pkt, t) || (run = run_new(t->mem)) == NULL)
+	if (!admit(c, pkt, t))
 		return;
 	memcpy(env.origin, c->id.x_pk, sizeof(env.origin));
 	memcpy(env.boot, c->boot, sizeof(env.boot));
@@ -133,9 +138,8 @@ fanout_send(
 		memcpy(env.key, pkt->key, pkt->key_len);
 	n = envelope_write(head, &env, &flags);
 	memcpy(body - n, head, n);
-	run->pkt[0] = (struct pkt){ body - n, (uint32_t)(n + pkt->len) };
-	run->n = 1;
-	send_all(c, flags, run, t);
+	whole = (struct pkt){ body - n, (uint32_t)(n + pkt->len) };
+	send_all(c, flags, &whole, t);
 }
 
 /* An envelope speaks only for the peer whose session carries it. */

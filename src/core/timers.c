@@ -112,13 +112,14 @@ timers_session_current(struct core *c, struct peer *p, struct turn *t)
 	/* Up to a tenth earlier: a thousand peers must not rekey at once. */
 	after -= random_below(c, after / 10);
 	timers_arm(c, p, TM_REKEY, mono_add(s->born, after));
-	timers_arm(c, p, TM_REJECT, peer_expire(c, p, t->now));
 	p->confirms = 0;
 	if (s->heard)
 		timers_off(c, p, TM_CONFIRM);
 	else
 		timers_arm(
 		    c, p, TM_CONFIRM, mono_add(t->now, times_retry_gap(c, 0)));
+	/* At the end: it may free s, when the loop is late. */
+	timers_arm(c, p, TM_REJECT, peer_expire(c, p, t->now));
 }
 
 void

@@ -260,6 +260,26 @@ test_reload(void **state)
 	duo_fini(&d);
 }
 
+/* The machine slept: a reload comes before the timer that is long due. */
+static void
+test_reload_after_sleep(void **state)
+{
+	uint32_t number = 1;
+	struct turn t;
+	struct duo d;
+
+	(void)state;
+	duo_pair(&d, 87, NULL);
+	d.now = mono_add(d.now, 600 * (uint64_t)MONO_SEC);
+	t = duo_turn(&d, 0);
+	core_set_limits(&d.end[0].core, &d.end[0].core.limits, &t);
+	duo_done(&d);
+	assert_null(d.end[0].peer[1]->slot[SLOT_CUR]);
+	duo_run(&d, 2 * (uint64_t)MONO_SEC);
+	assert_true(duo_carries(&d, 0, 1, &number));
+	duo_fini(&d);
+}
+
 int
 main(void)
 {
@@ -271,6 +291,7 @@ main(void)
 		cmocka_unit_test(test_too_old),
 		cmocka_unit_test(test_not_too_old),
 		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_reload_after_sleep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

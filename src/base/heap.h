@@ -26,7 +26,4 @@ void heap_set(struct heap *h, struct hpent *e, struct mono at);
 /* The earliest entry, or NULL. Stays in the heap. */
 struct hpent *heap_min(const struct heap *h);
 
-#define HEAP_ENTRY(e, type, node) \
-	((type *)(void *)((char *)(e)-offsetof(type, node)))
-
 #endif

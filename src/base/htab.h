@@ -23,8 +23,6 @@ struct htab {
 #define HTAB_KEY_OFF(type, node, key)              \
 	((size_t)((ptrdiff_t)offsetof(type, key) - \
 	    (ptrdiff_t)offsetof(type, node)))
-#define HTAB_ENTRY(hn, type, node) \
-	((type *)(void *)((uint8_t *)(hn)-offsetof(type, node)))
 
 /* secret: 16 random bytes. Aborts without memory. */
 void htab_init(

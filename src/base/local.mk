@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/base/libbase.a
 src_base_libbase_a_SOURCES = \
 	src/base/addr.c src/base/addr.h \
+	src/base/container.h \
 	src/base/counters.c src/base/counters.def src/base/counters.h \
 	src/base/fdutil.c src/base/fdutil.h \
 	src/base/heap.c src/base/heap.h \

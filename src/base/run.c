@@ -99,18 +99,9 @@ run_add(struct run *run, size_t len, struct arena *a)
 	return pk;
 }
 
-struct run *
-run_copy(const struct run *run, struct arena *a)
+struct pkt *
+run_one(struct run *run, size_t len, struct arena *a)
 {
-	struct run *copy = run_new(a);
-	unsigned i;
-
-	for (i = 0; copy != NULL && i < run->n; i++) {
-		struct pkt *pk = run_add(copy, run->pkt[i].len, a);
-
-		if (pk == NULL)
-			return NULL;
-		memcpy(pk->p, run->pkt[i].p, pk->len);
-	}
-	return copy;
+	run->n = 0;
+	return run_add(run, len, a);
 }

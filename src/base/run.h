@@ -58,7 +58,10 @@ struct run *run_new(struct arena *a);
 /* Appends a packet with room for len bytes; NULL if full or at the ceiling. */
 struct pkt *run_add(struct run *run, size_t len, struct arena *a);
 
-/* A copy with its own bytes and rooms, or NULL at the ceiling. */
-struct run *run_copy(const struct run *run, struct arena *a);
+/*
+ * Makes run, the caller's own, hold one packet with room for len bytes; NULL
+ * at the ceiling. A run in the arena would take many times what it holds.
+ */
+struct pkt *run_one(struct run *run, size_t len, struct arena *a);
 
 #endif

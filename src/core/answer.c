@@ -7,7 +7,6 @@
 #include "core/session.h"
 #include "core/timers.h"
 
-#define LOAD_HOLD_US (1 * MONO_SEC)
 #define NEXT_HOLD_US (1 * MONO_SEC) /* an unconfirmed session is left alone */
 #define DOUBT_GAP_US (5 * MONO_SEC)
 #define IN_BAND_GAP_US (1 * MONO_SEC)
@@ -38,15 +37,14 @@ send_cookie(struct ask *a)
 {
 	struct core *c = a->c;
 	uint8_t nonce[24];
-	struct run *run;
+	struct run run;
 	struct pkt *pk;
 
 	if (!bucket_take(&c->cookie_budget, a->t->now)) {
 		count(&c->cnt, CNT_cookie_capped);
 		return;
 	}
-	run = run_new(a->t->mem);
-	pk = run != NULL ? run_add(run, COOKIE_LEN, a->t->mem) : NULL;
+	pk = run_one(&run, COOKIE_LEN, a->t->mem);
 	if (pk == NULL) {
 		count(&c->cnt, CNT_arena_full);
 		return;
@@ -55,7 +53,7 @@ send_cookie(struct ask *a)
 	cookie_reply_write(&c->cookies, c->cookiekey, nonce, a->msg,
 	    a->in.sender, &a->from->remote, pk->p);
 	count(&c->cnt, CNT_cookie_sent);
-	c->io.udp_send(c->io.arg, a->from, run);
+	c->io.udp_send(c->io.arg, a->from, &run);
 }
 
 /*
@@ -156,7 +154,7 @@ static void
 send_resp(struct ask *a, const uint8_t *msg2)
 {
 	struct core *c = a->c;
-	struct run *run;
+	struct run run;
 	struct pkt *pk;
 
 	count(&c->cnt, CNT_resp_sent);
@@ -165,8 +163,7 @@ send_resp(struct ask *a, const uint8_t *msg2)
 		    msg2, RESP_NOMACS, a->t);
 		return;
 	}
-	run = run_new(a->t->mem);
-	pk = run != NULL ? run_add(run, RESP_LEN, a->t->mem) : NULL;
+	pk = run_one(&run, RESP_LEN, a->t->mem);
 	if (pk == NULL) {
 		count(&c->cnt, CNT_arena_full);
 		return;
@@ -174,7 +171,7 @@ send_resp(struct ask *a, const uint8_t *msg2)
 	memset(pk->p, 0, RESP_LEN);
 	memcpy(pk->p, msg2, RESP_NOMACS);
 	mac1_write(c->mac1key, pk->p, RESP_NOMACS);
-	c->io.udp_send(c->io.arg, a->from, run);
+	c->io.udp_send(c->io.arg, a->from, &run);
 }
 
 /* Message 2 and the session it makes; NULL: a low-order ephemeral. */
@@ -203,7 +200,7 @@ respond(struct ask *a, enum suite suite, uint8_t msg2[RESP_NOMACS])
 	if (!ok)
 		return NULL;
 	s = session_new(&keys, a->in.sender, a->t->now);
-	hs_wipe(&keys, sizeof(keys));
+	wipe(&keys, sizeof(keys));
 	index_add(c, &s->ix, pl.sender, INDEX_SESSION, a->p);
 	return s;
 }
@@ -292,7 +289,7 @@ answer_init(struct core *c, const struct path *from, const uint8_t *msg,
 	}
 	if (identify(&a))
 		accept_from(&a);
-	hs_wipe(&a.hs, sizeof(a.hs));
+	wipe(&a.hs, sizeof(a.hs));
 }
 
 void
@@ -318,5 +315,5 @@ answer_in_band(struct core *c, struct peer *p, struct session *s,
 		else
 			count(&c->cnt, CNT_init_bad);
 	}
-	hs_wipe(&a.hs, sizeof(a.hs));
+	wipe(&a.hs, sizeof(a.hs));
 }

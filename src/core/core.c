@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/container.h"
 #include "core/answer.h"
 #include "core/dial.h"
 #include "core/frames.h"
@@ -84,8 +85,7 @@ session_of(struct core *c, uint32_t index, unsigned n, struct mono now)
 		count_n(&c->cnt, CNT_data_index, n);
 		return NULL;
 	}
-	s = (struct session *)(void *)((uint8_t *)ix -
-	    offsetof(struct session, ix));
+	s = CONTAINER_OF(ix, struct session, ix);
 	if (mono_due(s->end, now)) {
 		count_n(&c->cnt, CNT_data_expired, n);
 		return NULL;
@@ -188,7 +188,7 @@ core_tick(struct core *c, struct turn *t)
 	struct hpent *e;
 
 	while ((e = heap_min(&c->deadlines)) != NULL && mono_due(e->at, t->now))
-		timers_run(c, HEAP_ENTRY(e, struct peer, due), t);
+		timers_run(c, CONTAINER_OF(e, struct peer, due), t);
 }
 
 struct mono

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/container.h"
 #include "base/wr.h"
 #include "core/core.h"
 #include "core/session.h"
@@ -42,7 +43,7 @@ attempt_end(struct core *c, struct attempt *at)
 	if (!at->used)
 		return;
 	index_del(c, &at->ix);
-	hs_wipe(&at->hs, sizeof(at->hs));
+	wipe(&at->hs, sizeof(at->hs));
 	at->used = false;
 }
 
@@ -159,8 +160,8 @@ cookie_for(const struct dial *d, const struct addr *to, struct mono now)
 static void
 send_init(struct core *c, struct attempt *at, struct turn *t)
 {
-	struct run *run = run_new(t->mem);
-	struct pkt *pk = run != NULL ? run_add(run, INIT_LEN, t->mem) : NULL;
+	struct run run;
+	struct pkt *pk = run_one(&run, INIT_LEN, t->mem);
 
 	if (pk == NULL) {
 		count(&c->cnt, CNT_arena_full);
@@ -168,7 +169,7 @@ send_init(struct core *c, struct attempt *at, struct turn *t)
 	}
 	memcpy(pk->p, at->msg, INIT_LEN);
 	count(&c->cnt, CNT_init_sent);
-	c->io.udp_send(c->io.arg, &at->to, run);
+	c->io.udp_send(c->io.arg, &at->to, &run);
 }
 
 static void
@@ -315,21 +316,16 @@ finish(struct core *c, struct attempt *at, const struct path *from,
 		return;
 	}
 	s = session_new(&keys, in->sender, t->now);
-	hs_wipe(&keys, sizeof(keys));
+	wipe(&keys, sizeof(keys));
 	s->initiator = true;
 	s->end = mono_add(t->now, times_reject_us(c));
 	s->in_band = at->in_band;
 	s->mtu = pl.mtu;
 	s->caps = pl.caps;
 	memcpy(s->boot, pl.boot, sizeof(s->boot));
-	if (!at->in_band) {
-		p->path = at->to;
-		if (addr_equal(&from->remote, &at->to.remote))
-			p->path = *from;
-		p->has_path = true;
-		known_update(c, p);
-		c->io.event(c->io.arg, EV_PEER_ENDPOINT, p);
-	}
+	if (!at->in_band)
+		peer_set_path(c, p,
+		    addr_equal(&from->remote, &at->to.remote) ? from : &at->to);
 	note_reflexive(p, &pl, from);
 	attempts_end_until(c, p, at); /* the session inherits its index */
 	index_add(c, &s->ix, index, INDEX_SESSION, p);
@@ -345,8 +341,7 @@ attempt_find(struct core *c, uint32_t index, bool in_band)
 
 	if (ix == NULL || ix->kind != INDEX_ATTEMPT)
 		return NULL;
-	at = (struct attempt *)(void *)((uint8_t *)ix -
-	    offsetof(struct attempt, ix));
+	at = CONTAINER_OF(ix, struct attempt, ix);
 	return at->in_band == in_band ? at : NULL;
 }
 

@@ -67,13 +67,17 @@ send_parts(struct core *c, struct peer *p, uint8_t flags,
     const struct pkt *whole, size_t mtu, struct turn *t)
 {
 	const struct session *s = peer_session(p);
-	struct run *parts = NULL;
+	struct run *parts;
 
-	if (s == NULL || (s->caps & CAP_FRAG) != 0)
-		parts = frag_cut(whole->p, whole->len, FRAME_NTK, flags, mtu,
-		    p->frag_id++, t->mem);
-	if (parts == NULL) {
+	if ((s != NULL && (s->caps & CAP_FRAG) == 0) ||
+	    !frag_can(whole->len, mtu)) {
 		count(&c->cnt, CNT_fan_too_big);
+		return;
+	}
+	parts = frag_cut(
+	    whole->p, whole->len, FRAME_NTK, flags, mtu, p->frag_id++, t->mem);
+	if (parts == NULL) {
+		count(&c->cnt, CNT_arena_full);
 		return;
 	}
 	count_n(&c->cnt, CNT_frag_sent, parts->n);

@@ -23,6 +23,14 @@ struct frag_whole {
 	uint8_t *part[FRAG_PARTS]; /* NULL: missing */
 };
 
+bool
+frag_can(size_t len, size_t mtu)
+{
+	size_t room = mtu > FRAG_HEAD ? mtu - FRAG_HEAD : 0;
+
+	return len > room && len <= FRAG_WHOLE_MAX && len <= room * FRAG_PARTS;
+}
+
 struct run *
 frag_cut(const uint8_t *body, size_t len, uint8_t type, uint8_t flags,
     size_t mtu, uint32_t id, struct arena *mem)
@@ -31,8 +39,7 @@ frag_cut(const uint8_t *body, size_t len, uint8_t type, uint8_t flags,
 	struct frag fr = { .id = id, .type = type, .flags = flags };
 	struct run *run;
 
-	if (mtu <= FRAG_HEAD || len <= room || len > FRAG_WHOLE_MAX ||
-	    len > room * FRAG_PARTS)
+	if (!frag_can(len, mtu))
 		return NULL;
 	parts = (len + room - 1) / room;
 	fr.parts = (uint8_t)parts;

@@ -25,11 +25,13 @@ struct frag_table {
 	uint32_t bytes; /* of bodies held */
 };
 
+/* Can len bytes go in parts for bodies of at most mtu at all? */
+bool frag_can(size_t len, size_t mtu);
+
 /*
  * Cuts body (len bytes of a frame of type and flags) into parts of one length
  * for bodies of at most mtu. The run's packets are bodies of FRAME_FRAG.
- * NULL: it needs fewer than 2 or more than FRAG_PARTS parts or is longer than
- * FRAG_WHOLE_MAX, or the arena is full.
+ * NULL: not frag_can(), or the arena is full.
  */
 struct run *frag_cut(const uint8_t *body, size_t len, uint8_t type,
     uint8_t flags, size_t mtu, uint32_t id, struct arena *mem);

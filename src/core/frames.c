@@ -96,6 +96,15 @@ on_response(struct rx *rx, const struct frame *f)
 	roam_response(rx->c, rx->p, rx->from, f->body, rx->t);
 }
 
+/* Before the news that the peer is gone goes what came from it. */
+static void
+hand_over(struct rx *rx)
+{
+	if (rx->out.n > 0)
+		rx->c->io.mesh_send(rx->c->io.arg, &rx->out);
+	rx->out.n = 0;
+}
+
 static void
 on_close(struct rx *rx, const struct frame *f)
 {
@@ -112,6 +121,7 @@ on_close(struct rx *rx, const struct frame *f)
 	}
 	count(&rx->c->cnt, CNT_peer_closed);
 	rx->s = NULL;
+	hand_over(rx);
 	peer_drop(rx->c, rx->p, PEER_VNODE, MESH_DOWN_CLOSED, rx->t);
 	dial_begin(rx->c, rx->p, rx->t);
 }
@@ -177,24 +187,6 @@ dispatch(struct rx *rx, const struct frame *f)
 		handler[f->type](rx, f);
 }
 
-/* Is there payload in the run? An answer is owed to it, not to the rest. */
-static bool
-has_payload(const struct run *run)
-{
-	unsigned i;
-	struct frame f;
-	enum counter why;
-
-	for (i = 0; i < run->n; i++) {
-		if (run->pkt[i].len > 0 &&
-		    frame_parse(run->pkt[i].p, run->pkt[i].len, &f, &why) &&
-		    (f.type == FRAME_DATA || f.type == FRAME_NTK ||
-			f.type == FRAME_FRAG))
-			return true;
-	}
-	return false;
-}
-
 static void
 note_path(struct core *c, struct peer *p, struct session *s,
     const struct path *from, size_t bytes, struct turn *t)
@@ -217,10 +209,12 @@ handle(struct rx *rx, const struct pkt *pk)
 		return; /* a keepalive has no frame */
 	rx->raw = pk->p;
 	rx->plain = pk->len;
-	if (frame_parse(pk->p, pk->len, &f, &why))
-		dispatch(rx, &f);
-	else
+	if (!frame_parse(pk->p, pk->len, &f, &why)) {
 		count(&rx->c->cnt, why);
+		return;
+	}
+	rx->payload = rx->payload || frame_is_payload(f.type);
+	dispatch(rx, &f);
 }
 
 void
@@ -233,13 +227,14 @@ frames_receive(struct core *c, struct peer *p, struct session *s,
 
 	p->stats.rx_bytes += bytes;
 	p->stats.rx_packets += run->n;
-	timers_received(c, p, has_payload(run), t);
+	timers_received(c, p, t);
 	if (!s->heard)
 		peer_confirm(c, p, s, t);
 	if (newest)
 		note_path(c, p, s, from, bytes, t);
 	for (i = 0; i < run->n && rx.s != NULL; i++)
 		handle(&rx, &run->pkt[i]);
-	if (rx.out.n > 0)
-		c->io.mesh_send(c->io.arg, &rx.out);
+	hand_over(&rx);
+	if (rx.payload && rx.s != NULL)
+		timers_payload(c, p, t);
 }

@@ -13,6 +13,7 @@ struct rx {
 	struct turn *t;
 	uint8_t *raw;	/* the bytes that the frame at hand lies in, ours */
 	uint32_t plain; /* and how many came in the datagram */
+	bool payload;	/* some of it was: an answer is owed to that */
 	struct run out; /* records for the mesh daemon, sent once per run */
 };
 

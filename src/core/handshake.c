@@ -91,7 +91,7 @@ hs_init_write(struct hs_init *hs, const struct network *net,
 	kx_public(e, e_sk);
 	mix_e(&hs->ns, e);
 	if (!mix_dh(&hs->ns, e_sk, peer_pk)) {
-		hs_wipe(hs, sizeof(*hs));
+		wipe(hs, sizeof(*hs));
 		return false;
 	}
 	noise_seal(&hs->ns, s, us->x_pk, KEY_LEN);
@@ -183,7 +183,7 @@ hs_init_read(const struct hs_init *hs, const struct identity *us,
 		*ret = pl;
 		derive(keys, &ns, (enum suite)pl.suite, true);
 	}
-	hs_wipe(&ns, sizeof(ns));
+	wipe(&ns, sizeof(ns));
 	return ok;
 }
 
@@ -201,10 +201,4 @@ hs_pick_suite(uint8_t ours, uint8_t our_preferred, uint8_t theirs,
 		if ((both >> i & 1) != 0)
 			return i;
 	return -1;
-}
-
-void
-hs_wipe(void *hs, size_t len)
-{
-	wipe(hs, len);
 }

@@ -14,7 +14,7 @@
 #include "crypto/noise.h"
 #include "wire/msg.h"
 
-/* The initiator's state between messages 1 and 2. Wipe with hs_wipe(). */
+/* The initiator's state between messages 1 and 2. Wipe with wipe(). */
 struct hs_init {
 	struct noise ns;
 	uint8_t e_sk[KEY_LEN];
@@ -73,7 +73,5 @@ bool hs_init_read(const struct hs_init *hs, const struct identity *us,
 /* The suite for both, or -1: what both prefer, else the lowest in common. */
 int hs_pick_suite(uint8_t ours, uint8_t our_preferred, uint8_t theirs,
     uint8_t their_preferred);
-
-void hs_wipe(void *hs, size_t len);
 
 #endif

@@ -12,9 +12,8 @@
 static void
 send_rec(struct core *c, const struct mesh_rec *rec, struct turn *t)
 {
-	struct run *run = run_new(t->mem);
-	struct pkt *pk =
-	    run != NULL ? run_add(run, RECORD_SMALL, t->mem) : NULL;
+	struct run run;
+	struct pkt *pk = run_one(&run, RECORD_SMALL, t->mem);
 	struct wr w;
 
 	if (pk == NULL) {
@@ -25,7 +24,7 @@ send_rec(struct core *c, const struct mesh_rec *rec, struct turn *t)
 	if (!mesh_write(&w, rec))
 		return;
 	pk->len = (uint32_t)w.len;
-	c->io.mesh_send(c->io.arg, run);
+	c->io.mesh_send(c->io.arg, &run);
 }
 
 void

@@ -135,6 +135,17 @@ peer_set_state(struct core *c, struct peer *p, enum peer_state s, uint8_t why,
 	c->io.event(c->io.arg, EV_PEER_STATE, p);
 }
 
+void
+peer_set_path(struct core *c, struct peer *p, const struct path *path)
+{
+	p->path = *path;
+	p->has_path = true;
+	p->roam.active = false;
+	timers_off(c, p, TM_PATH);
+	known_update(c, p);
+	c->io.event(c->io.arg, EV_PEER_ENDPOINT, p);
+}
+
 struct session *
 peer_session(const struct peer *p)
 {
@@ -152,12 +163,6 @@ peer_mtu(const struct core *c, const struct peer *p)
 	if (mtu > c->limits.mtu)
 		mtu = c->limits.mtu;
 	return mtu < MTU_MIN ? MTU_MIN : mtu;
-}
-
-static bool
-is_payload(uint8_t type)
-{
-	return type == FRAME_DATA || type == FRAME_NTK || type == FRAME_FRAG;
 }
 
 /* Turns bodies into whole plaintexts: header in front, zeros behind. */
@@ -207,7 +212,7 @@ peer_send_on(struct core *c, struct peer *p, struct session *s,
     struct turn *t)
 {
 	add_heads(run, type, flags, peer_mtu(c, p));
-	seal_and_send(c, p, s, to, is_payload(type), run, t);
+	seal_and_send(c, p, s, to, frame_is_payload(type), run, t);
 }
 
 void
@@ -215,8 +220,8 @@ peer_send_small(struct core *c, struct peer *p, struct session *s,
     const struct path *to, uint8_t type, const void *body, size_t len,
     struct turn *t)
 {
-	struct run *run = run_new(t->mem);
-	struct pkt *pk = run != NULL ? run_add(run, len, t->mem) : NULL;
+	struct run run;
+	struct pkt *pk = run_one(&run, len, t->mem);
 
 	if (pk == NULL) {
 		count(&c->cnt, CNT_arena_full);
@@ -225,9 +230,9 @@ peer_send_small(struct core *c, struct peer *p, struct session *s,
 	if (len > 0)
 		memcpy(pk->p, body, len);
 	if (type == 0)
-		seal_and_send(c, p, s, to, false, run, t);
+		seal_and_send(c, p, s, to, false, &run, t);
 	else
-		peer_send_on(c, p, s, to, type, 0, run, t);
+		peer_send_on(c, p, s, to, type, 0, &run, t);
 }
 
 void
@@ -291,16 +296,15 @@ flush(struct core *c, struct peer *p, struct turn *t)
 	bool any = p->staged != NULL;
 
 	while (p->staged != NULL) {
-		struct run *run = run_new(t->mem);
+		struct run run;
 		struct pbuf *b = p->staged;
-		struct pkt *pk =
-		    run != NULL ? run_add(run, b->len - 2, t->mem) : NULL;
+		struct pkt *pk = run_one(&run, b->len - 2, t->mem);
 
-		if (pk == NULL)
+		if (pk == NULL) {
 			count(&c->cnt, CNT_arena_full);
-		else {
+		} else {
 			memcpy(pk->p, b->data + 2, pk->len);
-			peer_send(c, p, b->data[0], b->data[1], run, t);
+			peer_send(c, p, b->data[0], b->data[1], &run, t);
 		}
 		staged_drop_first(c, p);
 	}
@@ -322,8 +326,14 @@ make_current(struct core *c, struct peer *p, struct session *s, struct turn *t)
 	struct session *old = p->slot[SLOT_CUR];
 
 	if (old != NULL && !old->heard && s->initiator) {
-		/* Both are ours, one took the other's place at the peer. */
-		slot_free(c, p, SLOT_CUR);
+		/*
+		 * Both are ours, and one took the other's place at the peer.
+		 * It may have used that one before, on a line that reorders.
+		 */
+		if (p->slot[SLOT_PREV] == NULL)
+			p->slot[SLOT_PREV] = old;
+		else
+			slot_free(c, p, SLOT_CUR);
 	} else if (old != NULL) {
 		p->stats.rekeys++;
 		count(&c->cnt, CNT_rekeys);
@@ -347,7 +357,7 @@ peer_take_current(
 	make_current(c, p, s, t);
 	if (p->state == PEER_CANDIDATE)
 		peer_set_state(c, p, PEER_VNODE, 0, t);
-	timers_received(c, p, false, t);
+	timers_received(c, p, t);
 	speak_up(c, p, s, t);
 }
 
@@ -360,8 +370,6 @@ peer_take_waiting(struct core *c, struct peer *p, struct session *s,
 	if (slot == SLOT_NEXT)
 		p->next_answered = t->now;
 	timers_arm(c, p, TM_REJECT, peer_expire(c, p, t->now));
-	if (p->state == PEER_CANDIDATE)
-		peer_set_state(c, p, PEER_VNODE, 0, t);
 }
 
 /* Our answer was used: what waited is the current session now. */
@@ -376,12 +384,8 @@ promote(struct core *c, struct peer *p, struct session *s, struct turn *t)
 	} else {
 		p->slot[SLOT_NEXT] = NULL;
 	}
-	if (!s->in_band) {
-		p->path = s->to;
-		p->has_path = true;
-		known_update(c, p);
-		c->io.event(c->io.arg, EV_PEER_ENDPOINT, p);
-	}
+	if (!s->in_band)
+		peer_set_path(c, p, &s->to);
 	make_current(c, p, s, t);
 }
 

@@ -134,6 +134,9 @@ void peer_free(struct core *c, struct peer *p);
 void peer_set_state(struct core *c, struct peer *p, enum peer_state s,
     uint8_t why, struct turn *t);
 
+/* Proven to be where p is: a check of another address is over. */
+void peer_set_path(struct core *c, struct peer *p, const struct path *path);
+
 /* The session to send on, or NULL. */
 struct session *peer_session(const struct peer *p);
 

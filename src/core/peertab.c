@@ -1,5 +1,6 @@
 #include "core/peertab.h"
 
+#include "base/container.h"
 #include "core/core.h"
 
 void
@@ -59,7 +60,7 @@ index_find(struct core *c, uint32_t index)
 {
 	struct hnode *n = htab_find(&c->by_index, &index);
 
-	return n != NULL ? HTAB_ENTRY(n, struct index, node) : NULL;
+	return n != NULL ? CONTAINER_OF(n, struct index, node) : NULL;
 }
 
 struct peer *
@@ -67,7 +68,7 @@ peertab_by_key(struct core *c, const uint8_t *x_pk)
 {
 	struct hnode *n = htab_find(&c->by_key, x_pk);
 
-	return n != NULL ? HTAB_ENTRY(n, struct peer, key_node) : NULL;
+	return n != NULL ? CONTAINER_OF(n, struct peer, key_node) : NULL;
 }
 
 static void

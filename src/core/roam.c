@@ -101,12 +101,9 @@ roam_challenge(struct core *c, struct peer *p, struct session *s,
 static void
 switch_path(struct core *c, struct peer *p, struct turn *t)
 {
-	p->path = p->roam.new.path;
 	p->roam.settled = mono_add(t->now, SETTLE_US);
-	known_update(c, p);
 	count(&c->cnt, CNT_roam_switch);
-	finish(c, p);
-	c->io.event(c->io.arg, EV_PEER_ENDPOINT, p);
+	peer_set_path(c, p, &p->roam.new.path);
 }
 
 static void

@@ -142,18 +142,21 @@ timers_sent(struct core *c, struct peer *p, bool payload, struct turn *t)
 }
 
 void
-timers_received(struct core *c, struct peer *p, bool payload, struct turn *t)
+timers_received(struct core *c, struct peer *p, struct turn *t)
 {
 	p->last_rx = t->now;
 	p->unanswered = MONO_NEVER;
 	p->probes = 0;
 	timers_off(c, p, TM_PROBE);
-	if (payload) {
-		p->last_data_rx = t->now;
-		if (mono_is_never(p->deadline[TM_KEEPALIVE]))
-			timers_arm(
-			    c, p, TM_KEEPALIVE, mono_add(t->now, KEEPALIVE_US));
-	}
+	arm_silence(c, p);
+}
+
+void
+timers_payload(struct core *c, struct peer *p, struct turn *t)
+{
+	p->last_data_rx = t->now;
+	if (mono_is_never(p->deadline[TM_KEEPALIVE]))
+		timers_arm(c, p, TM_KEEPALIVE, mono_add(t->now, KEEPALIVE_US));
 	arm_silence(c, p);
 }
 

@@ -36,8 +36,9 @@ void timers_all_off(struct core *c, struct peer *p);
 void timers_session_current(struct core *c, struct peer *p, struct turn *t);
 void timers_confirmed(struct core *c, struct peer *p);
 void timers_sent(struct core *c, struct peer *p, bool payload, struct turn *t);
-void timers_received(
-    struct core *c, struct peer *p, bool payload, struct turn *t);
+/* An authenticated packet; and: payload was in it. */
+void timers_received(struct core *c, struct peer *p, struct turn *t);
+void timers_payload(struct core *c, struct peer *p, struct turn *t);
 
 /* Does what is due for p. */
 void timers_run(struct core *c, struct peer *p, struct turn *t);

@@ -52,6 +52,13 @@ struct frame {
 bool frame_parse(
     const uint8_t *p, size_t len, struct frame *ret, enum counter *ret_why);
 
+/* Frames that carry what a mesh daemon or device sent; the rest is ours. */
+static inline bool
+frame_is_payload(uint8_t type)
+{
+	return type == FRAME_DATA || type == FRAME_NTK || type == FRAME_FRAG;
+}
+
 /* The same checks on a whole that fragments carried: it has no padding. */
 bool frame_check(const struct frame *f);
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "base/xmem.h"
 #include "tests/netns/meshd.h"
 
@@ -47,7 +48,7 @@ send_items(struct meshd *md, struct mono now)
 	struct item *it;
 
 	while ((e = heap_min(&md->items)) != NULL && mono_due(e->at, now)) {
-		it = HEAP_ENTRY(e, struct item, due);
+		it = CONTAINER_OF(e, struct item, due);
 		got = it->to == TO_VPLAMAD
 		    ? vplamad_try(md, it->data, it->len)
 		    : mesh_try(md, it->to, it->data, it->len);
@@ -211,7 +212,7 @@ items_drop(struct meshd *md)
 
 	while ((e = heap_min(&md->items)) != NULL) {
 		heap_set(&md->items, e, MONO_NEVER);
-		free(HEAP_ENTRY(e, struct item, due));
+		free(CONTAINER_OF(e, struct item, due));
 	}
 	heap_fini(&md->items);
 }

@@ -1,3 +1,4 @@
+#include "base/container.h"
 #include "tests/netns/ledger.h"
 
 #include <stdlib.h>
@@ -67,7 +68,7 @@ ledger_note(struct ledger *l, const struct meshpkt *pk, enum ledger_from from,
 	meshpkt_key(pk, key);
 	n = htab_find(&l->tab, key);
 	if (n != NULL) {
-		HTAB_ENTRY(n, struct got, node)->times[from]++;
+		CONTAINER_OF(n, struct got, node)->times[from]++;
 		return false;
 	}
 	g = got_new(l, pk, key);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/addr.h"
+#include "base/container.h"
 #include "base/heap.h"
 #include "base/log.h"
 #include "base/xmem.h"
@@ -293,7 +294,7 @@ send_due(struct relay *r)
 	size_t n = 0;
 
 	while ((e = heap_min(&r->queue)) != NULL && mono_due(e->at, until)) {
-		pk = HEAP_ENTRY(e, struct packet, due);
+		pk = CONTAINER_OF(e, struct packet, due);
 		if (n == BATCH || (n > 0 && exit_fd(pk) != exit_fd(batch[0]))) {
 			send_batch(batch, n);
 			n = 0;
@@ -462,7 +463,7 @@ relay_fini(struct relay *r)
 
 	while ((e = heap_min(&r->queue)) != NULL) {
 		heap_set(&r->queue, e, MONO_NEVER);
-		free(HEAP_ENTRY(e, struct packet, due));
+		free(CONTAINER_OF(e, struct packet, due));
 	}
 	heap_fini(&r->queue);
 	for (i = 0; i < r->clients; i++) {

@@ -1,3 +1,4 @@
+#include "base/container.h"
 #include "world.h"
 
 #include <string.h>
@@ -122,7 +123,7 @@ happen(struct world *w, struct hpent *e)
 		node_tick(n, &t);
 	} else {
 		heap_set(&w->events, e, MONO_NEVER);
-		arrive(w, HEAP_ENTRY(e, struct flight, at), &t);
+		arrive(w, CONTAINER_OF(e, struct flight, at), &t);
 	}
 	arena_reset(&w->mem);
 }
@@ -166,7 +167,7 @@ world_fini(struct world *w)
 	while ((e = heap_min(&w->events)) != NULL) {
 		heap_set(&w->events, e, MONO_NEVER);
 		if (node_of(w, e) == NULL)
-			free(HEAP_ENTRY(e, struct flight, at));
+			free(CONTAINER_OF(e, struct flight, at));
 	}
 	for (i = 0; i < w->opt.gnodes; i++)
 		node_fini(&w->node[i]);

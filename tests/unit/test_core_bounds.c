@@ -185,6 +185,71 @@ test_body_max(void **state)
 	duo_fini(&d);
 }
 
+/* An initiation alone proves nothing: it may be an old one, played again. */
+static void
+test_unproven_candidate(void **state)
+{
+	struct duo_tape tape = { 0 };
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 804);
+	duo_start(&d, 0, NULL);
+	duo_start(&d, 1, NULL);
+	duo_peer(&d, 1, 0, true);
+	d.dir[1][0].cut = true;
+	d.dir[0][1].cut = true;
+	d.tape = &tape;
+	duo_peer(&d, 0, 1, true);
+	d.tape = NULL;
+	duo_run(&d, SEC); /* 1's own does not cross it any more */
+	duo_inject(&d, 1, &d.end[0].addr, tape.d[0].p, tape.d[0].len);
+	assert_int_equal(d.end[1].core.cnt.v[CNT_resp_sent], 1);
+	assert_int_equal(d.end[1].peer[0]->state, PEER_CANDIDATE);
+	duo_tape_free(&tape);
+	duo_fini(&d);
+}
+
+/* Last words and goodbye may come in one run: the words go first. */
+static void
+test_last_words(void **state)
+{
+	struct run run = { .n = 2 };
+	struct duo_tape tape = { 0 };
+	struct path path = { 0 };
+	uint8_t body[5] = { 9 };
+	struct duo d;
+	struct turn t;
+	size_t i, n;
+
+	(void)state;
+	duo_pair(&d, 805, NULL);
+	d.dir[0][1].cut = true;
+	d.tape = &tape;
+	duo_say(&d, 0, body, sizeof(body));
+	t = duo_turn(&d, 0);
+	core_close_all(&d.end[0].core, CLOSE_STOPPING, &t);
+	duo_done(&d);
+	d.tape = NULL;
+	assert_int_equal(tape.n, 2);
+	duo_forget(&d, 1);
+	t = duo_turn(&d, 1);
+	for (i = 0; i < 2; i++) {
+		assert_true(pkt_new(&run.pkt[i], tape.d[i].len, t.mem));
+		memcpy(run.pkt[i].p, tape.d[i].p, tape.d[i].len);
+	}
+	path.remote = d.end[0].addr;
+	path.local = d.end[1].addr;
+	core_udp_input(&d.end[1].core, &path, &run, &t);
+	duo_done(&d);
+	n = d.end[1].n_rec;
+	assert_int_equal(n, 2);
+	assert_int_equal(d.end[1].rec[0].rec.type, MESH_PKT);
+	assert_int_equal(d.end[1].rec[1].rec.type, MESH_PEER_DOWN);
+	duo_tape_free(&tape);
+	duo_fini(&d);
+}
+
 int
 main(void)
 {
@@ -195,6 +260,8 @@ main(void)
 		cmocka_unit_test(test_forged_responses),
 		cmocka_unit_test(test_too_many_failures),
 		cmocka_unit_test(test_body_max),
+		cmocka_unit_test(test_unproven_candidate),
+		cmocka_unit_test(test_last_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

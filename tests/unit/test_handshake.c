@@ -404,7 +404,7 @@ wiped(void **state)
 	(void)state;
 	pair_random(&p, &r);
 	assert_true(write1(&p));
-	hs_wipe(&p.hs, sizeof(p.hs));
+	wipe(&p.hs, sizeof(p.hs));
 	assert_memory_equal(p.hs.e_sk, none.e_sk, KEY_LEN);
 	assert_memory_equal(p.hs.psk, none.psk, KEY_LEN);
 	assert_memory_equal(p.hs.ns.ck, none.ns.ck, HASH_LEN);

@@ -1,3 +1,4 @@
+#include "base/container.h"
 #include "base/heap.h"
 
 #include <setjmp.h>
@@ -84,7 +85,7 @@ never_is_not_in(void **state)
 	assert_null(heap_min(&h));
 	heap_set(&h, &w.ent, (struct mono){ 0 });
 	assert_ptr_equal(heap_min(&h), &w.ent);
-	assert_int_equal(HEAP_ENTRY(heap_min(&h), struct waiter, ent)->id, 7);
+	assert_int_equal(CONTAINER_OF(heap_min(&h), struct waiter, ent)->id, 7);
 	heap_set(&h, &w.ent, (struct mono){ UINT64_MAX - 1 });
 	assert_ptr_equal(heap_min(&h), &w.ent);
 	heap_set(&h, &w.ent, MONO_NEVER);

@@ -1,3 +1,4 @@
+#include "base/container.h"
 #include "base/htab.h"
 
 #include <setjmp.h>
@@ -50,7 +51,7 @@ random_against_a_list(void **state)
 
 		if (o->in)
 			assert_ptr_equal(
-			    HTAB_ENTRY(found, struct front, node), o);
+			    CONTAINER_OF(found, struct front, node), o);
 		else
 			assert_null(found);
 		if (o->in && rng_below(&r, 3) > 0) {

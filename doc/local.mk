@@ -7,4 +7,7 @@ EXTRA_DIST += ARCHITECTURE.md HACKING.md LICENSE \
 	doc/decisions/0004-keys-wiped-at-reject.md \
 	doc/decisions/0005-no-libbsd.md \
 	doc/decisions/0006-rekey-jitter.md \
-	doc/decisions/0007-receiver-bucket.md
+	doc/decisions/0007-receiver-bucket.md \
+	doc/decisions/0008-attempts-until-proven.md \
+	doc/decisions/0009-duplicate-cache.md \
+	doc/decisions/0010-small-departures.md

@@ -4,13 +4,17 @@
 # So that check-root can name tests that `make check` does not run.
 TEST_EXTENSIONS = .sh
 
-UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) \
-	-DSRCDIR='"$(abs_top_srcdir)"'
+# For every program, so that those which compile the same source share its
+# object.
+AM_CPPFLAGS += $(CMOCKA_CFLAGS) -DSRCDIR='"$(abs_top_srcdir)"'
 AM_TESTS_ENVIRONMENT = TOP_SRCDIR='$(abs_top_srcdir)'; \
 	TOP_BUILDDIR='$(abs_top_builddir)'; \
 	export TOP_SRCDIR TOP_BUILDDIR;
 
 EXTRA_DIST += tests/rng.h
+
+# What the programs below tests/relay and tests/netns share.
+test_tool = tests/tool.c tests/tool.h
 
 include tests/unit/base.mk
 include tests/unit/crypto.mk

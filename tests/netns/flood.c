@@ -126,7 +126,7 @@ hand_back(struct meshd *md, const struct meshpkt *pk)
 
 	for (i = 0; i < sizeof(as) / sizeof(as[0]) && len > 0; i++) {
 		n = record_of(md, pk, len, as[i]);
-		send_later(md, TO_VPLAMAD, md->rec, n, now_mono());
+		send_later(md, TO_VPLAMAD, md->rec, n, tool_now());
 	}
 }
 
@@ -134,7 +134,7 @@ void
 on_packet(struct meshd *md, const uint8_t *p, size_t len, size_t from)
 {
 	enum ledger_from side = from == TO_VPLAMAD ? FROM_VPLAMAD : FROM_MESH;
-	struct mono at = mono_add(now_mono(), md->hop_us);
+	struct mono at = mono_add(tool_now(), md->hop_us);
 	struct meshpkt pk;
 	bool first;
 
@@ -200,7 +200,7 @@ job_start(struct meshd *md, bool flood, double count, double rate, size_t size)
 		.count = (uint64_t)count,
 		.rate = rate,
 		.size = size,
-		.start = now_mono() };
+		.start = tool_now() };
 	md->next_id += (uint64_t)count;
 	return true;
 }

@@ -80,7 +80,7 @@ vplamad_lost(struct meshd *md, const char *why)
 	md->vplamad = -1;
 	md->ready = false;
 	md->peers = 0;
-	md->reconnect = mono_add(now_mono(), RECONNECT_US);
+	md->reconnect = mono_add(tool_now(), RECONNECT_US);
 }
 
 void
@@ -91,7 +91,7 @@ vplamad_open(struct meshd *md)
 	int size = BUFFER;
 
 	md->vplamad = unix_connect(md->socket, SOCK_SEQPACKET);
-	md->reconnect = mono_add(now_mono(), RECONNECT_US);
+	md->reconnect = mono_add(tool_now(), RECONNECT_US);
 	if (md->vplamad < 0)
 		return;
 	(void)setsockopt(

@@ -13,7 +13,7 @@ check_PROGRAMS += tests/netns/meshd
 tests_netns_meshd_SOURCES = tests/netns/meshd.c tests/netns/meshd.h \
 	tests/netns/flood.c tests/netns/link.c \
 	tests/netns/ledger.c tests/netns/ledger.h \
-	tests/netns/meshpkt.c tests/netns/meshpkt.h
+	tests/netns/meshpkt.c tests/netns/meshpkt.h $(test_tool)
 tests_netns_meshd_LDADD = src/wire/libwire.a src/base/libbase.a $(SODIUM_LIBS)
 dist_check_SCRIPTS += tests/netns/test_meshd.sh
 TESTS += tests/netns/test_meshd.sh

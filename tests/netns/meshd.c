@@ -16,11 +16,9 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,16 +27,6 @@
 #include "base/xmem.h"
 
 #define FLOOD_SIZE 64 /* bytes of a body */
-
-struct mono
-now_mono(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (struct mono){ (uint64_t)ts.tv_sec * MONO_SEC +
-		(uint64_t)ts.tv_nsec / 1000 };
-}
 
 uint64_t
 wall_ms(void)
@@ -102,8 +90,9 @@ report(struct meshd *md)
 }
 
 static bool
-command(struct meshd *md, const char *s)
+command(void *arg, const char *s)
 {
+	struct meshd *md = arg;
 	double a, b;
 	size_t size = 0;
 	int n;
@@ -123,36 +112,11 @@ command(struct meshd *md, const char *s)
 	return true;
 }
 
-/* false at the end of the input. */
-static bool
-commands_read(struct meshd *md)
-{
-	size_t room = sizeof(md->cmd) - 1 - md->cmd_len;
-	ssize_t n = read(STDIN_FILENO, md->cmd + md->cmd_len, room);
-	char *line = md->cmd, *nl;
-
-	if (n <= 0)
-		return n < 0 && errno == EINTR;
-	md->cmd_len += (size_t)n;
-	md->cmd[md->cmd_len] = '\0';
-	while ((nl = strchr(line, '\n')) != NULL) {
-		*nl = '\0';
-		if (!command(md, line))
-			log_warnx("command not understood: %s", line);
-		line = nl + 1;
-	}
-	md->cmd_len -= (size_t)(line - md->cmd);
-	memmove(md->cmd, line, md->cmd_len);
-	if (md->cmd_len == sizeof(md->cmd) - 1)
-		md->cmd_len = 0; /* a line without end is no command */
-	return true;
-}
-
 /* Does what is due and returns when to look again. */
 static struct mono
 work(struct meshd *md)
 {
-	struct mono now = now_mono(), next = MONO_NEVER;
+	struct mono now = tool_now(), next = MONO_NEVER;
 	struct hpent *e;
 	size_t i;
 
@@ -167,46 +131,24 @@ work(struct meshd *md)
 	return e != NULL ? mono_min(next, e->at) : next;
 }
 
-static int
-signals_open(void)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		fatal("signalfd");
-	return fd;
-}
-
 static void
 meshd_run(struct meshd *md)
 {
-	struct pollfd pfd[4] = { { signals_open(), POLLIN, 0 },
+	struct pollfd pfd[4] = { { tool_signals(), POLLIN, 0 },
 		{ STDIN_FILENO, POLLIN, 0 }, { md->mesh, POLLIN, 0 },
 		{ -1, POLLIN, 0 } };
 	struct mono next;
-	struct timespec ts;
-	uint64_t us;
 
 	while (!md->quit && pfd[0].revents == 0) {
 		next = work(md);
-		us = mono_is_never(next) ? MONO_SEC
-					 : mono_since(now_mono(), next);
-		ts.tv_sec = (time_t)(us / MONO_SEC);
-		ts.tv_nsec = (long)(us % MONO_SEC) * 1000;
 		pfd[3].fd = md->vplamad;
-		if (ppoll(pfd, 4, &ts, NULL) < 0 && errno != EINTR)
-			fatal("ppoll");
+		tool_wait(pfd, 4, next);
 		if (pfd[2].revents != 0)
 			mesh_read(md);
 		if (md->vplamad >= 0 && pfd[3].revents != 0)
 			vplamad_read(md);
-		if (pfd[1].revents != 0 && !commands_read(md))
+		if (pfd[1].revents != 0 &&
+		    !tool_commands(&md->input, command, md))
 			pfd[1].fd = -1;
 	}
 	close(pfd[0].fd);

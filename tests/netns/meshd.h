@@ -8,6 +8,7 @@
 
 #include "base/heap.h"
 #include "tests/netns/ledger.h"
+#include "tests/tool.h"
 #include "wire/mesh.h"
 
 #define NEIGHBOURS_MAX 16
@@ -57,14 +58,12 @@ struct meshd {
 		uint64_t failed;  /* not given */
 		uint64_t bad;	  /* got and not understood */
 	} n;
-	char cmd[256];
-	size_t cmd_len;
+	struct tool_input input;
 	bool quit;
 	uint8_t in[MESH_RECORD_MAX + 1], body[MESH_BODY_MAX],
 	    rec[MESH_RECORD_MAX];
 };
 
-struct mono now_mono(void);
 uint64_t wall_ms(void);
 
 /* Starts a line of events; the caller ends it. */

@@ -6,13 +6,10 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/addr.h"
@@ -21,13 +18,13 @@
 #include "base/log.h"
 #include "base/xmem.h"
 #include "tests/relay/weather.h"
+#include "tests/tool.h"
 
 #define BATCH 64
 #define DATAGRAM_MAX 65536
 #define LINES_MAX 16
 #define CLIENTS_MAX 1024 /* in all */
 #define QUEUE_MAX 100000 /* datagrams under way */
-#define BUFFER (4 << 20) /* of each socket, as far as the kernel grants */
 #define EARLY_US 50	 /* a poll oversleeps by more than that */
 
 enum dir { FWD, BACK, DIRS };
@@ -69,33 +66,19 @@ struct relay {
 	unsigned rebinds;
 	struct heap queue;
 	struct inbox in;
-	char cmd[256]; /* what came of a command line so far */
-	size_t cmd_len;
+	struct tool_input input;
 	bool quit;
 };
-
-static struct mono
-now_mono(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (struct mono){ (uint64_t)ts.tv_sec * MONO_SEC +
-		(uint64_t)ts.tv_nsec / 1000 };
-}
 
 static int
 udp_socket(const struct addr *a)
 {
-	int size = BUFFER;
 	int fd = socket(addr_is_v4(a) ? AF_INET : AF_INET6,
 	    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		fatal("socket");
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
-		(void)setsockopt(
-		    fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	tool_buffer(fd);
 	return fd;
 }
 
@@ -115,15 +98,12 @@ static void
 line_open(struct relay *r, uint64_t seed, const char *at, const char *to)
 {
 	struct line *l = &r->line[r->lines];
+	struct addr a = tool_addr(at);
 	struct sockaddr_storage ss;
-	struct addr a;
 	socklen_t len;
 	unsigned d;
 
-	if (!addr_parse(at, 0, &a) || a.port == 0)
-		fatalx("%s: not an address with a port", at);
-	if (!addr_parse(to, 0, &l->target) || l->target.port == 0)
-		fatalx("%s: not an address with a port", to);
+	l->target = tool_addr(to);
 	l->fd = udp_socket(&a);
 	len = addr_to_sockaddr(&a, false, &ss);
 	if (bind(l->fd, (struct sockaddr *)&ss, len) < 0)
@@ -217,7 +197,7 @@ static void
 line_read(struct relay *r, struct line *l)
 {
 	int i, n = receive(&r->in, l->fd);
-	struct mono now = now_mono();
+	struct mono now = tool_now();
 	struct client *cl;
 
 	for (i = 0; i < n; i++) {
@@ -234,7 +214,7 @@ static void
 client_read(struct relay *r, struct client *cl)
 {
 	int i, n = receive(&r->in, cl->fd);
-	struct mono now = now_mono();
+	struct mono now = tool_now();
 
 	for (i = 0; i < n; i++)
 		enqueue(r, cl, BACK, r->in.iov[i].iov_base,
@@ -288,7 +268,7 @@ send_batch(struct packet **pk, size_t n)
 static void
 send_due(struct relay *r)
 {
-	struct mono until = mono_add(now_mono(), EARLY_US);
+	struct mono until = mono_add(tool_now(), EARLY_US);
 	struct packet *batch[BATCH], *pk;
 	struct hpent *e;
 	size_t n = 0;
@@ -347,8 +327,10 @@ print_stats(struct relay *r)
 }
 
 static bool
-command(struct relay *r, const char *s)
+command(void *arg, const char *s)
 {
+	struct relay *r = arg;
+
 	if (strcmp(s, "rebind") == 0)
 		rebind_all(r);
 	else if (strcmp(s, "stats") == 0)
@@ -360,65 +342,6 @@ command(struct relay *r, const char *s)
 	return true;
 }
 
-/* false at the end of the input. */
-static bool
-commands_read(struct relay *r)
-{
-	size_t room = sizeof(r->cmd) - 1 - r->cmd_len;
-	ssize_t n = read(STDIN_FILENO, r->cmd + r->cmd_len, room);
-	char *line = r->cmd, *nl;
-
-	if (n <= 0)
-		return n < 0 && errno == EINTR;
-	r->cmd_len += (size_t)n;
-	r->cmd[r->cmd_len] = '\0';
-	while ((nl = strchr(line, '\n')) != NULL) {
-		*nl = '\0';
-		if (!command(r, line))
-			log_warnx("command not understood: %s", line);
-		line = nl + 1;
-	}
-	r->cmd_len -= (size_t)(line - r->cmd);
-	memmove(r->cmd, line, r->cmd_len);
-	if (r->cmd_len == sizeof(r->cmd) - 1)
-		r->cmd_len = 0; /* a line without end is no command */
-	return true;
-}
-
-static int
-signals_open(void)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		fatal("signalfd");
-	return fd;
-}
-
-/* Sleeps until something is readable or a datagram is due. */
-static void
-wait_any(struct relay *r, struct pollfd *pfd, nfds_t n)
-{
-	struct hpent *e = heap_min(&r->queue);
-	struct timespec ts, *timeout = NULL;
-	uint64_t us;
-
-	if (e != NULL) {
-		us = mono_since(now_mono(), e->at);
-		ts.tv_sec = (time_t)(us / MONO_SEC);
-		ts.tv_nsec = (long)(us % MONO_SEC) * 1000;
-		timeout = &ts;
-	}
-	if (ppoll(pfd, n, timeout, NULL) < 0 && errno != EINTR)
-		fatal("ppoll");
-}
-
 static void
 relay_run(struct relay *r)
 {
@@ -426,8 +349,9 @@ relay_run(struct relay *r)
 	struct pollfd *pfd =
 	    xcalloc(head + LINES_MAX + CLIENTS_MAX, sizeof(*pfd));
 	size_t i, lines = r->lines, clients;
+	struct hpent *e;
 
-	pfd[0].fd = signals_open();
+	pfd[0].fd = tool_signals();
 	pfd[1].fd = STDIN_FILENO;
 	for (i = 0; i < lines; i++)
 		pfd[head + i].fd = r->line[i].fd;
@@ -439,7 +363,9 @@ relay_run(struct relay *r)
 			pfd[i].events = POLLIN;
 			pfd[i].revents = 0;
 		}
-		wait_any(r, pfd, head + lines + clients);
+		e = heap_min(&r->queue);
+		tool_wait(pfd, head + lines + clients,
+		    e != NULL ? e->at : MONO_NEVER);
 		for (i = 0; i < lines; i++)
 			if (pfd[head + i].revents != 0)
 				line_read(r, &r->line[i]);
@@ -447,7 +373,8 @@ relay_run(struct relay *r)
 			if (pfd[head + lines + i].revents != 0)
 				client_read(r, r->client[i]);
 		send_due(r);
-		if (pfd[1].revents != 0 && !commands_read(r))
+		if (pfd[1].revents != 0 &&
+		    !tool_commands(&r->input, command, r))
 			pfd[1].fd = -1; /* poll skips it from now on */
 		r->quit |= pfd[0].revents != 0;
 	}

@@ -7,13 +7,10 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/addr.h"
@@ -22,12 +19,12 @@
 #include "base/rd.h"
 #include "base/wr.h"
 #include "base/xmem.h"
+#include "tests/tool.h"
 
 #define SIZE_MIN 8
 #define SIZE_MAX_UDP 65507
 #define NUMBERS_MAX (1u << 24)
 #define SOURCES_MAX 64
-#define BUFFER (4 << 20)
 
 struct tally {
 	uint64_t received, unique, dup, bad;
@@ -50,16 +47,6 @@ struct blast {
 	struct tally got;
 	uint8_t buf[SIZE_MAX_UDP + 1];
 };
-
-static struct mono
-now_mono(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (struct mono){ (uint64_t)ts.tv_sec * MONO_SEC +
-		(uint64_t)ts.tv_nsec / 1000 };
-}
 
 static uint64_t
 mix(uint64_t z)
@@ -174,34 +161,18 @@ send_due(struct blast *b, struct mono start, struct mono now)
 	}
 }
 
-static int
-signals_open(void)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		fatal("signalfd");
-	return fd;
-}
-
 /* A receiver waits for its first datagram as long as it takes. */
 static void
 blast_run(struct blast *b)
 {
 	struct pollfd pfd[2] = { { b->fd, POLLIN, 0 },
-		{ signals_open(), POLLIN, 0 } };
-	struct mono start = now_mono(), last = start, now;
+		{ tool_signals(), POLLIN, 0 } };
+	struct mono start = tool_now(), last = start, now;
 
 	while (pfd[1].revents == 0) {
 		if (poll(pfd, 2, b->sent < b->n ? 1 : 10) < 0 && errno != EINTR)
 			fatal("poll");
-		now = now_mono();
+		now = tool_now();
 		if (b->sent < b->n) {
 			send_due(b, start, now);
 			last = now;
@@ -218,21 +189,14 @@ blast_run(struct blast *b)
 static void
 blast_open(struct blast *b, const char *text, bool listen)
 {
+	struct addr a = tool_addr(text);
 	struct sockaddr_storage ss;
-	struct addr a;
-	socklen_t len;
-	int size = BUFFER;
+	socklen_t len = addr_to_sockaddr(&a, false, &ss);
 
-	if (!addr_parse(text, 0, &a) || a.port == 0)
-		fatalx("%s: not an address with a port", text);
-	len = addr_to_sockaddr(&a, false, &ss);
 	b->fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (b->fd < 0)
 		fatal("socket");
-	if (setsockopt(b->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) <
-	    0)
-		(void)setsockopt(
-		    b->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	tool_buffer(b->fd);
 	if ((listen ? bind : connect)(b->fd, (struct sockaddr *)&ss, len) < 0)
 		fatal("%s", text);
 }

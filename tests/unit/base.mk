@@ -7,25 +7,18 @@ check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 BASE_LDADD = src/base/libbase.a $(CMOCKA_LIBS) $(SODIUM_LIBS)
 
-tests_unit_test_rd_wr_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rd_wr_SOURCES = tests/unit/test_rd_wr.c
 tests_unit_test_rd_wr_LDADD = $(BASE_LDADD)
-tests_unit_test_run_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_run_SOURCES = tests/unit/test_run.c
 tests_unit_test_run_LDADD = $(BASE_LDADD)
-tests_unit_test_addr_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_addr_SOURCES = tests/unit/test_addr.c
 tests_unit_test_addr_LDADD = $(BASE_LDADD)
-tests_unit_test_htab_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_htab_SOURCES = tests/unit/test_htab.c
 tests_unit_test_htab_LDADD = $(BASE_LDADD)
-tests_unit_test_heap_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_heap_SOURCES = tests/unit/test_heap.c
 tests_unit_test_heap_LDADD = $(BASE_LDADD)
-tests_unit_test_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pool_SOURCES = tests/unit/test_pool.c
 tests_unit_test_pool_LDADD = $(BASE_LDADD)
-tests_unit_test_fdutil_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_fdutil_SOURCES = tests/unit/test_fdutil.c
 tests_unit_test_fdutil_LDADD = $(BASE_LDADD)
 endif

@@ -10,26 +10,20 @@ CORE_LEAF_LDADD = src/wire/libwire.a src/crypto/libcrypto.a \
 	src/crypto/libkx.a src/base/libbase.a $(CMOCKA_LIBS) $(JSON_LIBS) \
 	$(SODIUM_LIBS)
 
-tests_unit_test_cookie_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cookie_SOURCES = tests/unit/test_cookie.c \
 	$(test_vectors) src/core/cookie.c
 tests_unit_test_cookie_LDADD = $(CORE_LEAF_LDADD)
-tests_unit_test_dupcache_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_dupcache_SOURCES = tests/unit/test_dupcache.c \
 	src/core/dupcache.c
 tests_unit_test_dupcache_LDADD = $(CORE_LEAF_LDADD)
-tests_unit_test_frag_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_frag_SOURCES = tests/unit/test_frag.c src/core/frag.c
 tests_unit_test_frag_LDADD = $(CORE_LEAF_LDADD)
-tests_unit_test_handshake_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_handshake_SOURCES = tests/unit/test_handshake.c \
 	$(test_vectors) src/core/handshake.c src/core/cookie.c
 tests_unit_test_handshake_LDADD = $(CORE_LEAF_LDADD)
-tests_unit_test_ratelimit_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ratelimit_SOURCES = tests/unit/test_ratelimit.c \
 	src/core/ratelimit.c
 tests_unit_test_ratelimit_LDADD = $(CORE_LEAF_LDADD)
-tests_unit_test_replay_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_replay_SOURCES = tests/unit/test_replay.c src/core/replay.c
 tests_unit_test_replay_LDADD = $(CORE_LEAF_LDADD)
 endif

@@ -23,50 +23,38 @@ coreflow_libs = src/core/libcore.a src/wire/libwire.a \
 
 tests_unit_test_core_connect_SOURCES = tests/unit/test_core_connect.c \
 	$(coreflow_duo)
-tests_unit_test_core_connect_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_connect_LDADD = $(coreflow_libs)
 tests_unit_test_core_strangers_SOURCES = tests/unit/test_core_strangers.c \
 	$(coreflow_duo)
-tests_unit_test_core_strangers_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_strangers_LDADD = $(coreflow_libs)
 tests_unit_test_core_rekey_SOURCES = tests/unit/test_core_rekey.c \
 	$(coreflow_duo)
-tests_unit_test_core_rekey_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_rekey_LDADD = $(coreflow_libs)
 tests_unit_test_core_replay_SOURCES = tests/unit/test_core_replay.c \
 	$(coreflow_duo)
-tests_unit_test_core_replay_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_replay_LDADD = $(coreflow_libs)
 tests_unit_test_core_silence_SOURCES = tests/unit/test_core_silence.c \
 	$(coreflow_duo)
-tests_unit_test_core_silence_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_silence_LDADD = $(coreflow_libs)
 tests_unit_test_core_roam_SOURCES = tests/unit/test_core_roam.c \
 	$(coreflow_duo)
-tests_unit_test_core_roam_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_roam_LDADD = $(coreflow_libs)
 tests_unit_test_core_close_SOURCES = tests/unit/test_core_close.c \
 	$(coreflow_duo)
-tests_unit_test_core_close_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_close_LDADD = $(coreflow_libs)
 tests_unit_test_core_fanout_SOURCES = tests/unit/test_core_fanout.c \
 	$(coreflow_duo)
-tests_unit_test_core_fanout_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_fanout_LDADD = $(coreflow_libs)
 tests_unit_test_core_meshtalk_SOURCES = tests/unit/test_core_meshtalk.c \
 	$(coreflow_duo)
-tests_unit_test_core_meshtalk_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_meshtalk_LDADD = $(coreflow_libs)
 tests_unit_test_core_bits_SOURCES = tests/unit/test_core_bits.c \
 	$(coreflow_duo)
-tests_unit_test_core_bits_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_bits_LDADD = $(coreflow_libs)
 tests_unit_test_core_runs_SOURCES = tests/unit/test_core_runs.c \
 	$(coreflow_duo)
-tests_unit_test_core_runs_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_runs_LDADD = $(coreflow_libs)
 tests_unit_test_core_bounds_SOURCES = tests/unit/test_core_bounds.c \
 	$(coreflow_duo)
-tests_unit_test_core_bounds_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_core_bounds_LDADD = $(coreflow_libs)
 endif

@@ -21,26 +21,19 @@ crypto_test_kx_libs = src/crypto/libcrypto.a src/crypto/libkx.a \
 	src/base/libbase.a $(SODIUM_LIBS) $(JSON_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_aead_SOURCES = tests/unit/test_aead.c $(test_vectors)
-tests_unit_test_aead_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_aead_LDADD = $(crypto_test_kx_libs)
 tests_unit_test_golden_keys_SOURCES = tests/unit/test_golden_keys.c \
 	$(test_vectors)
-tests_unit_test_golden_keys_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_golden_keys_LDADD = $(crypto_test_kx_libs)
 tests_unit_test_keys_SOURCES = tests/unit/test_keys.c $(test_vectors)
-tests_unit_test_keys_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_keys_LDADD = $(crypto_test_kx_libs)
 tests_unit_test_kx_SOURCES = tests/unit/test_kx.c $(test_vectors)
-tests_unit_test_kx_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_kx_LDADD = $(crypto_test_kx_libs)
 tests_unit_test_kx_hashed_SOURCES = tests/unit/test_kx_hashed.c \
 	tests/sim/kx_hashed.c
-tests_unit_test_kx_hashed_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_kx_hashed_LDADD = $(crypto_test_libs)
 tests_unit_test_noise_SOURCES = tests/unit/test_noise.c $(test_vectors)
-tests_unit_test_noise_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_noise_LDADD = $(crypto_test_kx_libs)
 tests_unit_test_prim_SOURCES = tests/unit/test_prim.c $(test_vectors)
-tests_unit_test_prim_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_prim_LDADD = $(crypto_test_kx_libs)
 endif

@@ -11,15 +11,12 @@ CTL_LDADD = src/ctl/libctl.a src/core/libcore.a \
 	$(CMOCKA_LIBS) $(SODIUM_LIBS) $(JSON_LIBS)
 
 tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c $(CTLNODE)
-tests_unit_test_ctl_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ctl_LDADD = $(CTL_LDADD)
 tests_unit_test_explain_SOURCES = tests/unit/test_explain.c $(CTLNODE)
-tests_unit_test_explain_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_explain_LDADD = $(CTL_LDADD)
 
 # Runs the program, so that has to be there.
 tests_unit_test_vplamctl_SOURCES = tests/unit/test_vplamctl.c
-tests_unit_test_vplamctl_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_vplamctl_LDADD = \
 	src/vplamctl/libvplamctl.a \
 	src/crypto/libcrypto.a src/crypto/libkx.a \

@@ -143,6 +143,13 @@ host_about(void *arg)
 	return json_tokener_parse("{\"version\":\"0.1.0\",\"pid\":77}");
 }
 
+int
+ctlnode_start(void **state)
+{
+	(void)state;
+	return crypto_start() ? 0 : -1;
+}
+
 void
 node_init(struct node *n, uint8_t number, uint8_t suites)
 {

@@ -31,6 +31,9 @@ struct node {
 	char added[256]; /* endpoints of the last peer added, each with ";" */
 };
 
+/* What a group of tests with nodes sets up first, as cmocka wants it. */
+int ctlnode_start(void **state);
+
 void node_init(struct node *n, uint8_t number, uint8_t suites);
 void node_fini(struct node *n);
 void node_clear(struct node *n); /* loses what was sent */

@@ -10,24 +10,19 @@ IO_LDADD = src/io/libio.a src/priv/libpriv.a src/wire/libwire.a \
 	src/base/libbase.a $(CMOCKA_LIBS) $(EVENT_LIBS) $(JSON_LIBS) \
 	$(SODIUM_LIBS)
 IO_ENV = tests/unit/io_env.c
+TEST_SOCK = tests/unit/sock.c tests/unit/sock.h
 
-tests_unit_test_priv_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_priv_SOURCES = tests/unit/test_priv.c
+tests_unit_test_priv_SOURCES = tests/unit/test_priv.c $(TEST_SOCK)
 tests_unit_test_priv_LDADD = src/priv/libpriv.a src/base/libbase.a \
 	$(CMOCKA_LIBS) $(SODIUM_LIBS)
-tests_unit_test_loop_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_loop_SOURCES = tests/unit/test_loop.c
 tests_unit_test_loop_LDADD = $(IO_LDADD)
-tests_unit_test_udp_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_udp_SOURCES = tests/unit/test_udp.c $(IO_ENV)
+tests_unit_test_udp_SOURCES = tests/unit/test_udp.c $(IO_ENV) $(TEST_SOCK)
 tests_unit_test_udp_LDADD = $(IO_LDADD)
-tests_unit_test_port_unix_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_port_unix_SOURCES = tests/unit/test_port_unix.c $(IO_ENV)
 tests_unit_test_port_unix_LDADD = $(IO_LDADD)
-tests_unit_test_ctlsock_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ctlsock_SOURCES = tests/unit/test_ctlsock.c $(IO_ENV)
 tests_unit_test_ctlsock_LDADD = $(IO_LDADD)
-tests_unit_test_resolve_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_resolve_SOURCES = tests/unit/test_resolve.c $(IO_ENV)
 tests_unit_test_resolve_LDADD = $(IO_LDADD)
 endif

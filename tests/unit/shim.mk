@@ -8,16 +8,12 @@ TESTS += $(SHIM_TESTS)
 SHIM_LDADD = ntkd-shim/libshim.a src/wire/libwire.a src/base/libbase.a \
 	$(CMOCKA_LIBS)
 
-tests_unit_test_ntk_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ntk_SOURCES = tests/unit/test_ntk.c
 tests_unit_test_ntk_LDADD = $(SHIM_LDADD)
-tests_unit_test_corpus_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_corpus_SOURCES = tests/unit/test_corpus.c
 tests_unit_test_corpus_LDADD = $(SHIM_LDADD)
-tests_unit_test_client_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_client_SOURCES = tests/unit/test_client.c
 tests_unit_test_client_LDADD = $(SHIM_LDADD)
-tests_unit_test_shim_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_shim_SOURCES = tests/unit/test_shim.c \
 	tests/unit/shim_server.c tests/unit/shim_server.h
 tests_unit_test_shim_LDADD = $(SHIM_LDADD)

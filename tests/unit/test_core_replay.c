@@ -177,6 +177,23 @@ test_initiation_and_rekey(void **state)
 	duo_fini(&d);
 }
 
+static const uint8_t dialler_key[KEY_LEN] = { 9 }; /* keeps its identity */
+
+/* Core 0 with these options has dialled core 1; returns 0 as 1 sees it. */
+static struct peer *
+dialled_by(struct duo *d, uint64_t seed, const struct duo_options *opt)
+{
+	struct peer *p;
+
+	duo_init(d, seed);
+	duo_start(d, 0, opt);
+	duo_start(d, 1, NULL);
+	p = duo_peer(d, 1, 0, false);
+	duo_peer(d, 0, 1, true);
+	assert_true(duo_wait_up(d, 1, 0, MONO_SEC));
+	return p;
+}
+
 static void
 start_again(struct duo *d, const struct duo_options *opt)
 {
@@ -189,9 +206,8 @@ start_again(struct duo *d, const struct duo_options *opt)
 static void
 test_clock_went_back(void **state)
 {
-	static const uint8_t key[KEY_LEN] = { 9 };
-	struct duo_options zero = { .seed = key };
-	struct duo_options back = { .seed = key, .wall_ms = 1 };
+	struct duo_options zero = { .seed = dialler_key };
+	struct duo_options back = { .seed = dialler_key, .wall_ms = 1 };
 	uint8_t stamp[STAMP_LEN];
 	uint32_t number = 1;
 	struct mono start;
@@ -199,12 +215,7 @@ test_clock_went_back(void **state)
 	struct duo d;
 
 	(void)state;
-	duo_init(&d, 43);
-	duo_start(&d, 0, &zero);
-	duo_start(&d, 1, NULL);
-	p = duo_peer(&d, 1, 0, false);
-	duo_peer(&d, 0, 1, true);
-	assert_true(duo_wait_up(&d, 1, 0, MONO_SEC));
+	p = dialled_by(&d, 43, &zero);
 	duo_run(&d, 2 * MONO_SEC);
 	memcpy(stamp, p->stamp, STAMP_LEN);
 
@@ -226,21 +237,15 @@ test_clock_went_back(void **state)
 static void
 test_stale_not_confirmed(void **state)
 {
-	static const uint8_t key[KEY_LEN] = { 9 };
-	struct duo_options zero = { .seed = key };
-	struct duo_options back = { .seed = key, .wall_ms = 1 };
+	struct duo_options zero = { .seed = dialler_key };
+	struct duo_options back = { .seed = dialler_key, .wall_ms = 1 };
 	uint8_t stamp[STAMP_LEN];
 	struct peer *p;
 	struct session *cur;
 	struct duo d;
 
 	(void)state;
-	duo_init(&d, 44);
-	duo_start(&d, 0, &zero);
-	duo_start(&d, 1, NULL);
-	p = duo_peer(&d, 1, 0, false);
-	duo_peer(&d, 0, 1, true);
-	assert_true(duo_wait_up(&d, 1, 0, MONO_SEC));
+	p = dialled_by(&d, 44, &zero);
 	duo_run(&d, 2 * MONO_SEC);
 	memcpy(stamp, p->stamp, STAMP_LEN);
 	cur = p->slot[SLOT_CUR];
@@ -260,19 +265,13 @@ test_stale_not_confirmed(void **state)
 static void
 test_clock_far_ahead(void **state)
 {
-	static const uint8_t key[KEY_LEN] = { 9 };
-	struct duo_options now = { .seed = key };
-	struct duo_options ahead = { .seed = key,
+	struct duo_options now = { .seed = dialler_key };
+	struct duo_options ahead = { .seed = dialler_key,
 		.wall_ms = UINT64_C(4294967296000) };
 	struct duo d;
 
 	(void)state;
-	duo_init(&d, 45);
-	duo_start(&d, 0, &now);
-	duo_start(&d, 1, NULL);
-	duo_peer(&d, 1, 0, false);
-	duo_peer(&d, 0, 1, true);
-	assert_true(duo_wait_up(&d, 0, 1, MONO_SEC));
+	dialled_by(&d, 45, &now);
 	duo_run(&d, MONO_SEC);
 	start_again(&d, &ahead);
 	assert_true(duo_wait_up(&d, 0, 1, MONO_SEC));

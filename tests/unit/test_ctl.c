@@ -532,13 +532,6 @@ events_name_what_happened(void **state)
 	node_fini(&b);
 }
 
-static int
-start(void **state)
-{
-	(void)state;
-	return crypto_start() ? 0 : -1;
-}
-
 int
 main(void)
 {
@@ -558,5 +551,5 @@ main(void)
 		cmocka_unit_test(events_name_what_happened),
 	};
 
-	return cmocka_run_group_tests(tests, start, NULL);
+	return cmocka_run_group_tests(tests, ctlnode_start, NULL);
 }

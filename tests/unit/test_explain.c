@@ -228,13 +228,6 @@ explain_no_suite(void **state)
 	node_fini(&b);
 }
 
-static int
-start(void **state)
-{
-	(void)state;
-	return crypto_start() ? 0 : -1;
-}
-
 int
 main(void)
 {
@@ -248,5 +241,5 @@ main(void)
 		cmocka_unit_test(explain_no_suite),
 	};
 
-	return cmocka_run_group_tests(tests, start, NULL);
+	return cmocka_run_group_tests(tests, ctlnode_start, NULL);
 }

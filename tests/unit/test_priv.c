@@ -16,6 +16,7 @@
 
 #include "base/fdutil.h"
 #include "priv/monitor.h"
+#include "tests/unit/sock.h"
 
 struct fix {
 	char dir[64], path[96];
@@ -39,38 +40,17 @@ fix_fini(struct fix *f)
 	assert_int_equal(rmdir(f->dir), 0); /* nothing was left in it */
 }
 
-static struct addr
-text(const char *s)
-{
-	struct addr a;
-
-	assert_true(addr_parse(s, 0, &a));
-	return a;
-}
-
-static struct addr
-bound(int fd)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	struct addr a;
-
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
-	assert_true(addr_from_sockaddr((struct sockaddr *)&ss, &a));
-	return a;
-}
-
 static void
 pair_on(const char *where)
 {
 	struct monitor m = { { NULL } };
 	struct priv pv = { monitor_call, &m };
-	struct addr a = text(where);
+	struct addr a = sock_addr(where);
 	int hs = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 1 << 16);
 	int data, other;
 
 	assert_true(hs >= 0);
-	a = bound(hs);
+	a = sock_name(hs);
 	assert_int_not_equal(a.port, 0);
 	assert_true(fcntl(hs, F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(hs, F_GETFD) & FD_CLOEXEC);
@@ -98,14 +78,14 @@ udp_both_families_on_one_port(void **state)
 {
 	struct monitor m = { { NULL } };
 	struct priv pv = { monitor_call, &m };
-	struct addr a = text("::");
+	struct addr a = sock_addr("::");
 	int v6 = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 0), v4;
 	uint16_t port;
 
 	(void)state;
 	assert_true(v6 >= 0);
-	port = bound(v6).port;
-	a = text("0.0.0.0");
+	port = sock_name(v6).port;
+	a = sock_addr("0.0.0.0");
 	a.port = port;
 	v4 = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 0);
 	assert_true(v4 >= 0);
@@ -118,7 +98,7 @@ udp_foreign_address(void **state)
 {
 	struct monitor m = { { NULL } };
 	struct priv pv = { monitor_call, &m };
-	struct addr a = text("203.0.113.1");
+	struct addr a = sock_addr("203.0.113.1");
 
 	(void)state;
 	assert_int_equal(
@@ -182,7 +162,7 @@ out_of_range(void **state)
 	static const uint32_t bad_op[] = { 0, 4, 5, 255, UINT32_MAX };
 	static const uint32_t modes[] = { 0001, 0662, 01660, 04770, 0777 };
 	const struct priv_req udp = { .op = PRIV_UDP_BIND,
-		.addr = text("127.0.0.1") };
+		.addr = sock_addr("127.0.0.1") };
 	const struct priv_req un = { .op = PRIV_UNIX_LISTEN, .mode = 0660 };
 	struct priv_req req;
 	struct fix f;
@@ -240,7 +220,7 @@ any_transport(void **state)
 {
 	struct seen s = { .rep = { .rc = 0, .fd = 77 } };
 	struct priv pv = { fake_call, &s };
-	struct addr a = text("192.0.2.1:7469");
+	struct addr a = sock_addr("192.0.2.1:7469");
 
 	(void)state;
 	assert_int_equal(priv_udp_bind(&pv, &a, PRIV_UDP_DATA, 4096), 77);

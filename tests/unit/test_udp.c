@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "tests/unit/io_env.h"
+#include "tests/unit/sock.h"
 
 #define KEEP 4096
 
@@ -81,15 +82,6 @@ enough(void *arg)
 	return s->n >= s->want;
 }
 
-static struct addr
-text(const char *str)
-{
-	struct addr a;
-
-	assert_true(addr_parse(str, 0, &a));
-	return a;
-}
-
 static struct side *
 side_new(struct env *e, const char *a, const char *b)
 {
@@ -100,9 +92,9 @@ side_new(struct env *e, const char *a, const char *b)
 	assert_non_null(s);
 	s->e = e;
 	s->h = (struct udp_handler){ s, on_input, on_load };
-	listen[0] = text(a);
+	listen[0] = sock_addr(a);
 	if (b != NULL)
-		listen[n++] = text(b);
+		listen[n++] = sock_addr(b);
 	assert_int_equal(udp_open(&s->u, e->loop, &e->priv, listen, n, &s->h,
 			     &e->cnt, &which),
 	    0);
@@ -122,7 +114,7 @@ static int
 client(const struct side *s, unsigned sock, const char *ip)
 {
 	struct sockaddr_storage ss;
-	struct addr to = text(ip), at;
+	struct addr to = sock_addr(ip), at;
 	struct timeval tv = { 5, 0 };
 	socklen_t len;
 	int fd;
@@ -137,16 +129,24 @@ client(const struct side *s, unsigned sock, const char *ip)
 	return fd;
 }
 
-static struct addr
-name_of(int fd)
+/* An environment with one side, and a client of it; one_close() ends them. */
+static struct side *
+one_open(struct env *e, const char *listen, const char *ip, int *ret_fd)
 {
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	struct addr a;
+	struct side *s;
 
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
-	assert_true(addr_from_sockaddr((struct sockaddr *)&ss, &a));
-	return a;
+	env_init(e);
+	s = side_new(e, listen, NULL);
+	*ret_fd = client(s, 0, ip);
+	return s;
+}
+
+static void
+one_close(struct env *e, struct side *s, int fd)
+{
+	close(fd);
+	side_free(s);
+	env_fini(e);
 }
 
 static void
@@ -168,9 +168,7 @@ data_before_handshakes(void **state)
 	int fd;
 
 	(void)state;
-	env_init(&e);
-	s = side_new(&e, "127.0.0.1", NULL);
-	fd = client(s, 0, "127.0.0.1");
+	s = one_open(&e, "127.0.0.1", "127.0.0.1", &fd);
 	for (i = 0; i < 10; i++)
 		put(fd, (uint8_t)(i == 9 ? 0xff : i % 3 + 1), i, 100);
 	for (i = 10; i < 20; i++)
@@ -183,9 +181,7 @@ data_before_handshakes(void **state)
 	}
 	assert_int_equal(s->loads, 0);
 	assert_int_equal(e.cnt.v[CNT_udp_rx], 20);
-	close(fd);
-	side_free(s);
-	env_fini(&e);
+	one_close(&e, s, fd);
 }
 
 static void
@@ -197,9 +193,7 @@ handshakes_are_rationed(void **state)
 	int fd;
 
 	(void)state;
-	env_init(&e);
-	s = side_new(&e, "127.0.0.1", NULL);
-	fd = client(s, 0, "127.0.0.1");
+	s = one_open(&e, "127.0.0.1", "127.0.0.1", &fd);
 	for (i = 0; i < 200; i++)
 		put(fd, 1, i, 168);
 	s->want = 200;
@@ -209,9 +203,7 @@ handshakes_are_rationed(void **state)
 		assert_true(n <= UDP_HANDSHAKES);
 		assert_int_equal(s->got[i].no, i);
 	}
-	close(fd);
-	side_free(s);
-	env_fini(&e);
+	one_close(&e, s, fd);
 }
 
 static void
@@ -223,9 +215,7 @@ load_is_noticed(void **state)
 	int fd;
 
 	(void)state;
-	env_init(&e);
-	s = side_new(&e, "127.0.0.1", NULL);
-	fd = client(s, 0, "127.0.0.1");
+	s = one_open(&e, "127.0.0.1", "127.0.0.1", &fd);
 	for (i = 0; i < 2000; i++)
 		put(fd, 1, i, 1500);
 	s->want = 65;
@@ -237,9 +227,7 @@ load_is_noticed(void **state)
 	put(fd, 1, 0, 168);
 	env_until(&e, enough, s);
 	assert_int_equal(s->loads, 0);
-	close(fd);
-	side_free(s);
-	env_fini(&e);
+	one_close(&e, s, fd);
 }
 
 /* The answer must leave from the address that was asked. */
@@ -252,19 +240,17 @@ answers_from(const char *listen, const char *ip)
 	uint8_t buf[64];
 	int fd;
 
-	env_init(&e);
-	s = side_new(&e, listen, NULL);
-	fd = client(s, 0, ip);
-	me = name_of(fd);
+	s = one_open(&e, listen, ip, &fd);
+	me = sock_name(fd);
 	s->echo = true;
 	s->want = 2;
 	put(fd, 1, 7, 20);
 	put(fd, 4, 8, 30);
 	env_until(&e, enough, s);
-	at = text(ip);
+	at = sock_addr(ip);
 	assert_true(udp_local(s->u, 0, &me));
 	at.port = me.port;
-	me = name_of(fd);
+	me = sock_name(fd);
 	assert_true(addr_equal(&s->got[0].from.local, &at));
 	assert_true(addr_equal(&s->got[1].from.remote, &me));
 	assert_int_equal(s->got[0].from.sock, 0);
@@ -272,9 +258,7 @@ answers_from(const char *listen, const char *ip)
 	assert_int_equal(recv(fd, buf, sizeof(buf), 0), 30);
 	assert_int_equal(recv(fd, buf, sizeof(buf), 0), 20);
 	assert_int_equal(e.cnt.v[CNT_udp_tx], 2);
-	close(fd);
-	side_free(s);
-	env_fini(&e);
+	one_close(&e, s, fd);
 }
 
 static void
@@ -329,9 +313,7 @@ thousand_arrive_in_order(void **state)
 	int fd;
 
 	(void)state;
-	env_init(&e);
-	s = side_new(&e, "127.0.0.1", NULL);
-	fd = client(s, 0, "127.0.0.1");
+	s = one_open(&e, "127.0.0.1", "127.0.0.1", &fd);
 	for (i = 0; i < 1000; i++) {
 		put(fd, 4, i, 5 + i);
 		if (i % 100 == 99) { /* the smallest buffer holds as many */
@@ -344,9 +326,7 @@ thousand_arrive_in_order(void **state)
 		assert_int_equal(s->got[i].len, 5 + i);
 		assert_int_equal(s->got[i].run_n, i % 100 < 64 ? 64 : 36);
 	}
-	close(fd);
-	side_free(s);
-	env_fini(&e);
+	one_close(&e, s, fd);
 }
 
 static void
@@ -367,7 +347,7 @@ runs_have_one_source(void **state)
 	s->want = 30;
 	env_until(&e, enough, s);
 	for (i = 0; i < 30; i++) {
-		const struct addr me = name_of(fd[i / 3 % 2]);
+		const struct addr me = sock_name(fd[i / 3 % 2]);
 
 		assert_int_equal(s->got[i].no, i);
 		assert_int_equal(s->got[i].run_n, 3);
@@ -389,9 +369,7 @@ lengths(void **state)
 	int fd;
 
 	(void)state;
-	env_init(&e);
-	s = side_new(&e, "127.0.0.1", NULL);
-	fd = client(s, 0, "127.0.0.1");
+	s = one_open(&e, "127.0.0.1", "127.0.0.1", &fd);
 	assert_int_equal(send(fd, "", 0, 0), 0);
 	s->want = 1;
 	env_until(&e, enough, s);
@@ -405,9 +383,7 @@ lengths(void **state)
 	env_run(&e, 20);
 	assert_int_equal(s->n, 3);
 	assert_int_equal(e.cnt.v[CNT_udp_rx_trunc], 3);
-	close(fd);
-	side_free(s);
-	env_fini(&e);
+	one_close(&e, s, fd);
 }
 
 static struct run *
@@ -432,7 +408,7 @@ make_run(struct env *e, unsigned n, uint32_t first, size_t len)
 static struct path
 path_to(const struct side *s, const char *ip)
 {
-	struct path p = { .remote = text(ip), .sock = SOCK_ANY };
+	struct path p = { .remote = sock_addr(ip), .sock = SOCK_ANY };
 	struct addr at;
 
 	assert_true(udp_local(s->u, 0, &at));
@@ -518,7 +494,7 @@ lost_source_address(void **state)
 	a = side_new(&e, "0.0.0.0", NULL);
 	b = side_new(&e, "127.0.0.1", NULL);
 	to = path_to(b, "127.0.0.1");
-	to.local = text("203.0.113.77");
+	to.local = sock_addr("203.0.113.77");
 	udp_send(a->u, &to, make_run(&e, 2, 0, 20));
 	b->want = 2;
 	env_until(&e, enough, b);
@@ -569,9 +545,9 @@ all_or_none(void **state)
 	(void)state;
 	env_init(&e);
 	s = side_new(&e, "127.0.0.1", NULL);
-	listen[0] = text("127.0.0.2");
+	listen[0] = sock_addr("127.0.0.2");
 	assert_true(udp_local(s->u, 0, &listen[1]));
-	listen[2] = text("127.0.0.3");
+	listen[2] = sock_addr("127.0.0.3");
 	assert_int_equal(
 	    udp_open(&u, e.loop, &e.priv, listen, 3, &s->h, &e.cnt, &which),
 	    -EADDRINUSE);

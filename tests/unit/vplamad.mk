@@ -11,11 +11,9 @@ vplamad_test_libs = src/vplamad/libvplamad.a src/crypto/libcrypto.a \
 	$(CMOCKA_LIBS)
 
 tests_unit_test_config_SOURCES = tests/unit/test_config.c
-tests_unit_test_config_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_config_LDADD = $(vplamad_test_libs)
 
 tests_unit_test_stamp_SOURCES = tests/unit/test_stamp.c
-tests_unit_test_stamp_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_stamp_LDADD = $(vplamad_test_libs)
 
 # Writes what the daemon says now to the .ok files; look at the difference.

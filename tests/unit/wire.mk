@@ -8,16 +8,12 @@ TESTS += $(WIRE_TESTS)
 WIRE_LDADD = src/wire/libwire.a src/base/libbase.a $(CMOCKA_LIBS) \
 	$(JSON_LIBS) $(SODIUM_LIBS)
 
-tests_unit_test_msg_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_msg_SOURCES = tests/unit/test_msg.c $(test_vectors)
 tests_unit_test_msg_LDADD = $(WIRE_LDADD)
-tests_unit_test_frame_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_frame_SOURCES = tests/unit/test_frame.c $(test_vectors)
 tests_unit_test_frame_LDADD = $(WIRE_LDADD)
-tests_unit_test_mesh_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mesh_SOURCES = tests/unit/test_mesh.c
 tests_unit_test_mesh_LDADD = $(WIRE_LDADD)
-tests_unit_test_ctlmsg_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ctlmsg_SOURCES = tests/unit/test_ctlmsg.c
 tests_unit_test_ctlmsg_LDADD = $(WIRE_LDADD)
 endif

@@ -1,0 +1,96 @@
+#include "tests/tool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define BUFFER (4 << 20)
+
+struct mono
+tool_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (struct mono){ (uint64_t)ts.tv_sec * MONO_SEC +
+		(uint64_t)ts.tv_nsec / 1000 };
+}
+
+int
+tool_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		fatal("signalfd");
+	return fd;
+}
+
+void
+tool_wait(struct pollfd *pfd, nfds_t n, struct mono until)
+{
+	uint64_t us = mono_since(tool_now(), until);
+	struct timespec ts = { .tv_sec = (time_t)(us / MONO_SEC),
+		.tv_nsec = (long)(us % MONO_SEC) * 1000 };
+
+	if (ppoll(pfd, n, mono_is_never(until) ? NULL : &ts, NULL) < 0 &&
+	    errno != EINTR)
+		fatal("ppoll");
+}
+
+bool
+tool_commands(struct tool_input *in,
+    bool (*command)(void *arg, const char *line), void *arg)
+{
+	size_t room = sizeof(in->buf) - 1 - in->len;
+	ssize_t n = read(STDIN_FILENO, in->buf + in->len, room);
+	char *line = in->buf, *nl;
+
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	in->len += (size_t)n;
+	in->buf[in->len] = '\0';
+	while ((nl = strchr(line, '\n')) != NULL) {
+		*nl = '\0';
+		if (!command(arg, line))
+			log_warnx("command not understood: %s", line);
+		line = nl + 1;
+	}
+	in->len -= (size_t)(line - in->buf);
+	memmove(in->buf, line, in->len);
+	if (in->len == sizeof(in->buf) - 1)
+		in->len = 0; /* a line without end is no command */
+	return true;
+}
+
+struct addr
+tool_addr(const char *text)
+{
+	struct addr a;
+
+	if (!addr_parse(text, 0, &a) || a.port == 0)
+		fatalx("%s: not an address with a port", text);
+	return a;
+}
+
+void
+tool_buffer(int fd)
+{
+	int size = BUFFER;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		(void)setsockopt(
+		    fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}

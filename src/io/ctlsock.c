@@ -257,7 +257,7 @@ static void
 on_accept(void *arg, struct turn *t)
 {
 	struct ctlsock *cs = arg;
-	int fd = accept4(cs->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = watch_accept(&cs->watch, cs->fd);
 
 	if (fd < 0)
 		return;

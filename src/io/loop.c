@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -83,6 +84,7 @@ watch_init(struct watch *w, struct loop *l, int fd, enum watch_what what,
 	w->loop = l;
 	w->fn = fn;
 	w->arg = arg;
+	w->again = NULL;
 	w->ev = event_new(l->base, fd, (short)(ev | EV_PERSIST), on_watch, w);
 	if (w->ev == NULL)
 		fatalx("out of memory for an event");
@@ -94,6 +96,9 @@ watch_fini(struct watch *w)
 	if (w->ev != NULL)
 		event_free(w->ev);
 	w->ev = NULL;
+	if (w->again != NULL)
+		event_free(w->again);
+	w->again = NULL;
 }
 
 void
@@ -107,6 +112,39 @@ void
 watch_off(struct watch *w)
 {
 	(void)event_del(w->ev);
+}
+
+static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	watch_on(arg);
+}
+
+static void
+watch_rest(struct watch *w)
+{
+	const struct timeval tv = { WATCH_REST_MS / 1000,
+		WATCH_REST_MS % 1000 * 1000 };
+
+	if (w->again == NULL)
+		w->again = evtimer_new(w->loop->base, on_again, w);
+	if (w->again == NULL || evtimer_add(w->again, &tv) < 0)
+		fatalx("out of memory for a timer");
+	watch_off(w);
+}
+
+int
+watch_accept(struct watch *w, int fd)
+{
+	int conn = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (conn < 0 &&
+	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		errno == ENOMEM))
+		watch_rest(w);
+	return conn;
 }
 
 void

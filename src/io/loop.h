@@ -55,6 +55,7 @@ enum watch_what { WATCH_READ, WATCH_WRITE };
 struct watch {
 	struct loop *loop;
 	struct event *ev;
+	struct event *again; /* ends a pause; NULL before the first */
 	void (*fn)(void *arg, struct turn *t);
 	void *arg;
 };
@@ -65,6 +66,15 @@ void watch_init(struct watch *w, struct loop *l, int fd, enum watch_what what,
 void watch_fini(struct watch *w); /* fine on zeroes */
 void watch_on(struct watch *w);
 void watch_off(struct watch *w);
+
+/*
+ * The next connection at the listening socket fd, nonblocking and
+ * close-on-exec, or -1. One that cannot be taken for want of descriptors or
+ * memory stays where it is, so w rests for WATCH_REST_MS: else it would wake us
+ * for ever.
+ */
+#define WATCH_REST_MS 500
+int watch_accept(struct watch *w, int fd);
 
 /* Run at the end of every turn. */
 enum loop_phase {

@@ -288,8 +288,7 @@ static void
 on_accept(void *arg, struct turn *t)
 {
 	struct port_unix *p = arg;
-	int fd =
-	    accept4(p->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = watch_accept(&p->listen_watch, p->listen_fd);
 
 	if (fd < 0)
 		return;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -313,6 +314,38 @@ seventeenth_is_refused(void **state)
 	fix_fini(&f);
 }
 
+/* Neither a busy loop nor the end: when there is room again all goes on. */
+static void
+out_of_descriptors(void **state)
+{
+	struct rlimit was, low;
+	struct fix f;
+	unsigned turns;
+	int fd, top;
+
+	(void)state;
+	fix_init(&f);
+	fd = dial(&f);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	top = dup(fd); /* the lowest free number */
+	assert_true(top >= 0);
+	close(top);
+	low = (struct rlimit){ (rlim_t)top, was.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	put(fd, "a\n");
+	turns = f.e.turns;
+	env_run(&f.e, 200);
+	turns = f.e.turns - turns;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_true(turns < 20);
+	assert_int_equal(f.n, 0);
+	f.want = 1;
+	env_until(&f.e, served, &f);
+	expect(&f, fd, "{\"line\":\"a\"}\n");
+	close(fd);
+	fix_fini(&f);
+}
+
 static void
 slow_monitor_is_cut(void **state)
 {
@@ -532,6 +565,7 @@ main(void)
 		cmocka_unit_test(half_close_still_answers),
 		cmocka_unit_test(longest_line),
 		cmocka_unit_test(seventeenth_is_refused),
+		cmocka_unit_test(out_of_descriptors),
 		cmocka_unit_test(slow_monitor_is_cut),
 		cmocka_unit_test(slow_asker_is_cut),
 		cmocka_unit_test(one_large_reply),

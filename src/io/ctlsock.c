@@ -62,6 +62,7 @@ static void
 client_end(struct client *c)
 {
 	c->ending = true;
+	(void)event_add(c->idle, &c->cs->idle); /* a monitor had none */
 	bufferevent_disable(c->bev, EV_READ);
 	if (evbuffer_get_length(output(c)) == 0)
 		client_kill(c);

@@ -346,6 +346,30 @@ out_of_descriptors(void **state)
 	fix_fini(&f);
 }
 
+/* A monitor that has shut down its end and reads no more frees its place. */
+static void
+half_closed_monitor_goes(void **state)
+{
+	char buf[256];
+	struct fix f;
+	bool eof;
+	int fd, i;
+
+	(void)state;
+	fix_init(&f);
+	fd = dial(&f);
+	ask(&f, fd, "monitor\n", 1);
+	for (i = 0; i < 4; i++) /* more than the kernel takes off us */
+		ask(&f, fd, "big 100000\n", 1);
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	env_run(&f.e, IDLE_MS + 300);
+	while (get(fd, buf, sizeof(buf), &eof) == sizeof(buf) - 1)
+		;
+	assert_true(eof);
+	close(fd);
+	fix_fini(&f);
+}
+
 static void
 slow_monitor_is_cut(void **state)
 {
@@ -566,6 +590,7 @@ main(void)
 		cmocka_unit_test(longest_line),
 		cmocka_unit_test(seventeenth_is_refused),
 		cmocka_unit_test(out_of_descriptors),
+		cmocka_unit_test(half_closed_monitor_goes),
 		cmocka_unit_test(slow_monitor_is_cut),
 		cmocka_unit_test(slow_asker_is_cut),
 		cmocka_unit_test(one_large_reply),

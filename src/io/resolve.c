@@ -181,6 +181,15 @@ lookup_start(struct lookup *q, const char *host, uint16_t port)
 	if (q->over)
 		return NULL;
 	q->req = req;
+	if (evdns_base_count_nameservers(q->r->dns) == 0) {
+		/* nobody to ask, and evdns would wait for somebody for ever */
+		resolve_fn *done = q->done;
+
+		resolve_cancel(q);
+		done(q->arg, NULL, 0, "no name server can be asked",
+		    loop_turn(q->r->loop));
+		return NULL;
+	}
 	return q;
 }
 

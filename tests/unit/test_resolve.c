@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -268,6 +269,33 @@ without_name_servers(void **state)
 	fix_fini(&f);
 }
 
+/* No socket for the name server: an answer all the same, and later a better. */
+static void
+out_of_descriptors(void **state)
+{
+	struct rlimit was, low;
+	struct fix f;
+	int top;
+
+	(void)state;
+	fix_init(&f);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	top = dup(0); /* the lowest free number */
+	assert_true(top >= 0);
+	close(top);
+	low = (struct rlimit){ (rlim_t)top, was.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	(void)resolve_start(f.r, "both.example", 7469, on_done, &f);
+	env_run(&f.e, 20);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_int_equal(f.done, 1);
+	assert_int_equal(f.n, 0);
+	(void)resolve_start(f.r, "both.example", 7469, on_done, &f);
+	wait_for(&f, 2);
+	assert_true(has(&f, "192.0.2.1:7469"));
+	fix_fini(&f);
+}
+
 static void
 cancelled_is_silent(void **state)
 {
@@ -316,6 +344,7 @@ main(void)
 		cmocka_unit_test(failures_say_why),
 		cmocka_unit_test(silence_ends),
 		cmocka_unit_test(without_name_servers),
+		cmocka_unit_test(out_of_descriptors),
 		cmocka_unit_test(cancelled_is_silent),
 		cmocka_unit_test(freed_with_look_ups),
 	};

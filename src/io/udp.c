@@ -104,9 +104,9 @@ split(struct lsock *s, const struct priv *pv)
 }
 
 static void
-rx_fill(struct rx *rx, struct arena *mem)
+rx_fill(struct rx *rx, struct arena *mem, size_t limit)
 {
-	while (rx->n < BATCH && mem->used < UDP_ARENA &&
+	while (rx->n < BATCH && mem->used < limit &&
 	    pkt_new(&rx->pkt[rx->n], UDP_RX_LEN, mem))
 		rx->n++;
 }
@@ -213,13 +213,13 @@ rx_runs(struct lsock *s, unsigned n, struct turn *t)
 
 /* One call to the kernel; how many datagrams came, 0 also on errors. */
 static unsigned
-read_batch(struct lsock *s, int fd, struct turn *t)
+read_batch(struct lsock *s, int fd, size_t limit, struct turn *t)
 {
 	struct rx *rx = &s->u->rx;
 	unsigned n;
 	int rc;
 
-	rx_fill(rx, t->mem);
+	rx_fill(rx, t->mem, limit);
 	if (rx->n == 0)
 		return 0;
 	rx_prepare(rx);
@@ -238,7 +238,7 @@ read_batch(struct lsock *s, int fd, struct turn *t)
 static void
 drain(struct lsock *s, int fd, struct turn *t)
 {
-	while (read_batch(s, fd, t) == BATCH)
+	while (read_batch(s, fd, UDP_ARENA, t) == BATCH)
 		;
 }
 
@@ -272,7 +272,10 @@ on_data(void *arg, struct turn *t)
 	drain(s, s->data, t);
 }
 
-/* Data goes first and last: handshakes may be a flood (protocol.md 2.5). */
+/*
+ * Data goes first and last: handshakes may be a flood (protocol.md 2.5). Data
+ * may be one too, so that it must not use up what handshakes are read into.
+ */
 static void
 on_handshake(void *arg, struct turn *t)
 {
@@ -284,7 +287,7 @@ on_handshake(void *arg, struct turn *t)
 		return;
 	}
 	drain_data(s->u, t);
-	(void)read_batch(s, s->hs, t);
+	(void)read_batch(s, s->hs, UDP_ARENA_HS, t);
 	check_load(s, t);
 	drain_data(s->u, t);
 }

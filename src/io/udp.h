@@ -20,7 +20,8 @@ struct udp;
 #define UDP_RX_LEN 2048		   /* longest datagram that is taken */
 #define UDP_RCVBUF (4u << 20)	   /* bytes asked of the kernel, per socket */
 #define UDP_HANDSHAKES 64	   /* read in a turn, per listen address */
-#define UDP_ARENA (LOOP_ARENA / 2) /* reading stops there until next turn */
+#define UDP_ARENA (LOOP_ARENA / 2) /* data waits for the next turn then */
+#define UDP_ARENA_HS (UDP_ARENA + UDP_ARENA / 2) /* and handshakes */
 
 struct udp_handler {
 	void *arg;

@@ -26,7 +26,7 @@ struct side {
 	struct udp *u;
 	struct udp_handler h;
 	unsigned n, want, loads, runs;
-	bool echo;
+	bool echo, eat;
 	struct got got[KEEP];
 };
 
@@ -61,6 +61,8 @@ on_input(void *arg, const struct path *from, struct run *run, struct turn *t)
 	s->runs++;
 	for (i = 0; i < run->n; i++)
 		take(s, from, run, i);
+	while (s->eat && t->mem->used < UDP_ARENA)
+		assert_non_null(arena_get(t->mem, 4096));
 	if (s->echo)
 		udp_send(s->u, from, run);
 }
@@ -204,6 +206,33 @@ handshakes_are_rationed(void **state)
 		assert_int_equal(s->got[i].no, i);
 	}
 	one_close(&e, s, fd);
+}
+
+/* However much data there is, a handshake is read in the same turn. */
+static void
+data_leaves_room(void **state)
+{
+	struct env e;
+	struct side *s;
+	unsigned i;
+	int fd;
+
+	(void)state;
+	env_init(&e);
+	s = side_new(&e, "127.0.0.1", NULL);
+	fd = client(s, 0, "127.0.0.1");
+	for (i = 0; i < RUN_MAX; i++) /* one call to the kernel */
+		put(fd, 4, i, 100);
+	put(fd, 1, i, 100);
+	s->eat = true;
+	s->want = RUN_MAX + 1;
+	env_until(&e, enough, s);
+	assert_int_equal(s->got[0].type, 4);
+	assert_int_equal(s->got[RUN_MAX].type, 1);
+	assert_int_equal(s->got[RUN_MAX].turn, s->got[0].turn);
+	close(fd);
+	side_free(s);
+	env_fini(&e);
 }
 
 static void
@@ -566,6 +595,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(data_before_handshakes),
 		cmocka_unit_test(handshakes_are_rationed),
+		cmocka_unit_test(data_leaves_room),
 		cmocka_unit_test(load_is_noticed),
 		cmocka_unit_test(answer_leaves_where_asked),
 		cmocka_unit_test(several_addresses),

@@ -80,9 +80,11 @@ send_line(struct client *cl, struct json_object *req)
 		iov[1].iov_base = (char *)(uintptr_t) "\n";
 		iov[1].iov_len = 1;
 		n = sendmsg(fileno(cl->in), &msg, MSG_NOSIGNAL);
+		if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return true; /* it may have said why, and that is read
+					next */
 		if (n < 0 && errno != EINTR)
-			return fail(cl, "gone",
-			    "vplamad closed the connection: %s",
+			return fail(cl, "gone", "cannot write to vplamad: %s",
 			    strerror(errno));
 		at += n < 0 ? 0 : (size_t)n;
 	}
@@ -119,6 +121,22 @@ read_line(struct client *cl)
 	return o;
 }
 
+/*
+ * An error that answers no request, id 0: vplamad does not want to talk to us
+ * at all, and closes.
+ */
+static bool
+is_refusal(struct client *cl, struct json_object *reply)
+{
+	struct json_object *err = get_obj(reply, "error");
+
+	if (get_u64(reply, "id") != 0 || err == NULL)
+		return false;
+	snprintf(cl->refusal, sizeof(cl->refusal), "%s", get_str(err, "code"));
+	fail(cl, cl->refusal, "%s", get_str(err, "text"));
+	return true;
+}
+
 struct json_object *
 client_call(struct client *cl, const char *cmd, struct json_object *args)
 {
@@ -128,12 +146,12 @@ client_call(struct client *cl, const char *cmd, struct json_object *args)
 	if (send_line(cl, req))
 		reply = read_line(cl);
 	json_object_put(req);
-	if (reply != NULL && (int64_t)get_u64(reply, "id") != cl->id) {
-		json_object_put(reply);
+	if (reply == NULL || (int64_t)get_u64(reply, "id") == cl->id)
+		return reply;
+	if (!is_refusal(cl, reply))
 		fail(cl, "format", "what answers there is not vplamad");
-		return NULL;
-	}
-	return reply;
+	json_object_put(reply);
+	return NULL;
 }
 
 /* Another version may mean other things by the same words. */

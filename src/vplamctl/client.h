@@ -12,6 +12,7 @@ struct client {
 	int64_t id;
 	char why[512]; /* after a failure: for people */
 	const char *code;
+	char refusal[32]; /* code of what vplamad said unasked */
 };
 
 /* Connects and compares versions; false with why and code. */

@@ -532,6 +532,25 @@ strangers_on_the_socket_are_noticed(void **state)
 	assert_has(r.err, "closed the connection");
 }
 
+/* Too many clients: said before anything was asked, so with no id of ours. */
+static void
+refusals_are_passed_on(void **state)
+{
+	static const char *const busy[] = {
+		"{\"id\":0,\"ok\":false,\"error\":{\"code\":\"busy\","
+		"\"text\":\"too many control clients\"}}\n",
+		NULL
+	};
+	struct result r;
+
+	(void)state;
+	r = run_against(busy, "show");
+	assert_int_equal(r.rc, 1);
+	assert_string_equal(r.err, "vplamctl: too many control clients\n");
+	r = run_against(busy, "show --json");
+	assert_has(r.out, "\"busy\"");
+}
+
 static void
 errors_of_the_daemon_are_passed_on(void **state)
 {
@@ -724,6 +743,7 @@ main(void)
 		cmocka_unit_test(absent_daemon_is_named),
 		cmocka_unit_test(other_version_is_named),
 		cmocka_unit_test(strangers_on_the_socket_are_noticed),
+		cmocka_unit_test(refusals_are_passed_on),
 		cmocka_unit_test(errors_of_the_daemon_are_passed_on),
 		cmocka_unit_test(requests_are_as_documented),
 		cmocka_unit_test(all_pages_are_asked_for),

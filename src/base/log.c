@@ -1,17 +1,21 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The one mutable static of the project: where messages go. */
 static struct {
 	const char *name;
 	enum log_level max;
 	bool journal;
-} log_to = { "vplama", LOG_LV_INFO, false };
+	bool hurry;
+	bool lost; /* a line, since the last that was taken */
+} log_to = { "vplama", LOG_LV_INFO, false, false, false };
 
 static const struct {
 	const char *name;
@@ -29,6 +33,12 @@ log_init(const char *name, enum log_level max)
 	log_to.name = name;
 	log_to.max = max;
 	log_to.journal = getenv("JOURNAL_STREAM") != NULL;
+}
+
+void
+log_hurry(void)
+{
+	log_to.hurry = true;
 }
 
 void
@@ -51,22 +61,45 @@ log_level_parse(const char *s, enum log_level *ret)
 	return false;
 }
 
+/* A pipe that is ready takes PIPE_BUF bytes, so a line and more, at once. */
+static bool
+has_room(void)
+{
+	struct pollfd pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return !log_to.hurry || poll(&pfd, 1, 0) > 0;
+}
+
+/* With one write, so that the lines of several programs do not mix. */
+static void
+put_line(enum log_level level, const char *text, const char *why)
+{
+	char head[80];
+
+	if (log_to.journal)
+		snprintf(head, sizeof(head), "<%d>", levels[level].priority);
+	else
+		snprintf(head, sizeof(head), "%s: ", log_to.name);
+	fprintf(stderr, "%s%s%s%s\n", head, text, why != NULL ? ": " : "",
+	    why != NULL ? why : "");
+}
+
 __attribute__((format(printf, 3, 0))) static void
 emit(enum log_level level, const char *why, const char *fmt, va_list ap)
 {
-	char line[1024];
+	char text[1024];
 
 	if (level > log_to.max)
 		return;
-	vsnprintf(line, sizeof(line), fmt, ap);
-	if (log_to.journal)
-		fprintf(stderr, "<%d>", levels[level].priority);
-	else
-		fprintf(stderr, "%s: ", log_to.name);
-	if (why != NULL)
-		fprintf(stderr, "%s: %s\n", line, why);
-	else
-		fprintf(stderr, "%s\n", line);
+	if (!has_room()) {
+		log_to.lost = true;
+		return;
+	}
+	vsnprintf(text, sizeof(text), fmt, ap);
+	if (log_to.lost)
+		put_line(LOG_LV_WARN, "messages lost: nobody read them", NULL);
+	log_to.lost = false;
+	put_line(level, text, why);
 }
 
 #define EMIT(level, why)                       \

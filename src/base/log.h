@@ -15,6 +15,9 @@ enum log_level { LOG_LV_ERR, LOG_LV_WARN, LOG_LV_INFO, LOG_LV_DEBUG };
 void log_init(const char *name, enum log_level max);
 void log_set_level(enum log_level max);
 
+/* From here on lines that would have to wait for a reader are dropped. */
+void log_hurry(void);
+
 /* "error", "warn", "info" or "debug"; false for anything else. */
 bool log_level_parse(const char *s, enum log_level *ret);
 

@@ -144,5 +144,6 @@ main(int argc, char **argv)
 		return fflush(stdout) == 0 ? EXIT_OK : EXIT_RUN;
 	}
 	log_set_level(cfg.log_level);
+	log_hurry(); /* tunnels do not wait for whoever reads the log */
 	return vplamad_run(&cfg);
 }

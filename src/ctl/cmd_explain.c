@@ -332,12 +332,14 @@ config_json(
 	struct json_object *o = json_object_new_object();
 	struct ctl_origin at = { 0 };
 
-	if (!host->peer_origin(host->arg, p, &at) || at.file == NULL) {
+	if (!host->peer_origin(host->arg, p, r->option, &at) ||
+	    at.file == NULL) {
 		json_object_object_add(o, "file", NULL);
 		json_object_object_add(o, "line", NULL);
 	} else {
 		put_str(o, "file", at.file);
-		put_u64(o, "line", (uint64_t)at.line);
+		json_object_object_add(o, "line",
+		    at.line == 0 ? NULL : json_object_new_int(at.line));
 	}
 	if (r->option == NULL)
 		json_object_object_add(o, "option", NULL);

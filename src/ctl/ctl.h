@@ -13,10 +13,10 @@
 
 enum ctl_role { CTL_READ, CTL_ADMIN };
 
-/* Where a peer's settings come from, for `explain`. */
+/* Where in the configuration a setting stands, for `explain`. */
 struct ctl_origin {
-	const char *file; /* NULL: added by a control command */
-	int line;
+	const char *file; /* NULL: the peer was added by a control command */
+	int line;	  /* 0: the file does not set it */
 };
 
 /* What the daemon does for the commands. Texts in *why are static. */
@@ -34,8 +34,10 @@ struct ctl_host {
 	    const char *const *endpoints, size_t n, const char **why);
 	bool (*peer_del)(void *arg, struct peer *p, const char **why);
 
-	bool (*peer_origin)(
-	    void *arg, const struct peer *p, struct ctl_origin *ret);
+	/* Where the option is set: one of the peer, else one of the daemon. An
+	 * option of the peer that is not set, and NULL: where its block is. */
+	bool (*peer_origin)(void *arg, const struct peer *p, const char *option,
+	    struct ctl_origin *ret);
 
 	/* Endpoints as configured, with the outcome of the last look-up:
 	 * array of {"text","addresses":[],"error"}. */

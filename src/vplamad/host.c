@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "ctl/ctl.h"
+#include "vplamad/option.h"
 #include "vplamad/reload.h"
 #include "vplamad/vplamad.h"
 #include "wire/frame.h"
@@ -59,14 +60,24 @@ host_peer_del(void *arg, struct peer *p, const char **why)
 }
 
 static bool
-host_peer_origin(void *arg, const struct peer *p, struct ctl_origin *ret)
+host_peer_origin(
+    void *arg, const struct peer *p, const char *option, struct ctl_origin *ret)
 {
 	struct vplamad *d = arg;
 	struct node *n = node_by_id(d, p->id);
+	unsigned i;
 
 	if (n == NULL)
 		return false;
 	*ret = (struct ctl_origin){ n->conf.file, n->conf.line };
+	for (i = 0; option != NULL && i < PEER_OPT_MAX; i++)
+		if (strcmp(peer_options[i].name, option) == 0 &&
+		    n->conf.given[i].line != 0)
+			ret->line = n->conf.given[i].line;
+	for (i = 0; option != NULL && i < OPT_MAX; i++)
+		if (strcmp(options[i].name, option) == 0)
+			*ret = (struct ctl_origin){ d->cfg.path,
+				d->cfg.given[i].line };
 	return true;
 }
 

@@ -45,6 +45,7 @@ take_option(struct vplamad *d, const struct config *new, enum option_id id)
 	} else if (strcmp(was, is) != 0) {
 		need_restart(new, id, "has changed");
 	}
+	d->cfg.given[id].line = new->given[id].line;
 	free(was);
 	free(is);
 }

@@ -256,7 +256,8 @@ put_config(struct out *o, struct json_object *cfg)
 		fputs("added by a control command, in no file", o->f);
 	else {
 		put_text(o->f, get_str(cfg, "file"));
-		fprintf(o->f, ":%" PRIu64, get_u64(cfg, "line"));
+		if (get_u64(cfg, "line") != 0)
+			fprintf(o->f, ":%" PRIu64, get_u64(cfg, "line"));
 	}
 	if (option[0] != '\0')
 		fprintf(o->f, ", option %s", option);

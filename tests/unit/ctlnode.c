@@ -117,11 +117,16 @@ host_peer_del(void *arg, struct peer *p, const char **why)
 }
 
 static bool
-host_peer_origin(void *arg, const struct peer *p, struct ctl_origin *ret)
+host_peer_origin(
+    void *arg, const struct peer *p, const char *option, struct ctl_origin *ret)
 {
 	const struct node *n = arg;
 
 	(void)p;
+	if (option != NULL && strcmp(option, "mesh-socket") == 0) {
+		*ret = (struct ctl_origin){ "/etc/vplama/vplamad.conf", 0 };
+		return true;
+	}
 	if (n->in_file)
 		*ret = (struct ctl_origin){ "/etc/vplama/peers.d/b.conf", 12 };
 	return n->in_file;

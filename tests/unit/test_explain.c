@@ -158,7 +158,11 @@ explain_tunnel(void **state)
 	pair_init(&a, &b, true);
 	dial(&a, &b);
 	live_on(&a, &b, 5, NULL);
-	explain_is(&a, "no-mesh-daemon");
+	o = explained(&a, "no-mesh-daemon");
+	assert_string_equal(
+	    get_text(get(o, "config"), "file"), "/etc/vplama/vplamad.conf");
+	assert_null(get(get(o, "config"), "line"));
+	json_object_put(o);
 	mesh_hello(&a);
 	o = explained(&a, "live");
 	assert_string_equal(

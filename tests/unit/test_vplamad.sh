@@ -111,13 +111,23 @@ out=$("$bin/vplamad" --version)
 want "vplamad " "$out" "--version"
 
 # A tunnel.
+printf 'peer c {\npublic-key = "%s"\nendpoint = "no-such.invalid:1"\n}\n' \
+	"$(cat "$dir/c/pub")" >"$dir/b/peers.d/c.conf"
+echo "peer idle { public-key = \"iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=\" }" \
+	>"$dir/b/peers.d/idle.conf"
 start b
 start a
 within 3000 listens a || fail "the control socket of a appears"
 within 3000 shows a || fail "a has a vrnode within 3 s: $(ctl a show)"
 within 3000 shows b || fail "b has a vrnode within 3 s: $(ctl b show)"
 want "peer b: state=vrnode" "$(cat "$dir/a/log")" "the state is logged"
-want "$dir/a/vplamad.conf:8" "$(ctl a explain b)" "explain names the block"
+want "$dir/a/vplamad.conf:6, option mesh-socket" "$(ctl a explain b)" \
+	"explain names the line of an option of the daemon"
+out=$(ctl b explain c)
+want "$dir/b/peers.d/c.conf:3, option endpoint" "$out" \
+	"explain names the line of an option of the peer"
+want "$dir/b/peers.d/idle.conf:1, option endpoint" "$(ctl b explain idle)" \
+	"explain names the block where the option is to be added"
 
 # A second daemon on the same sockets.
 out=$("$bin/vplamad" -c "$dir/a/vplamad.conf" 2>&1)
@@ -137,7 +147,8 @@ shows a || fail "the tunnel stands after a refused reload"
 
 # A good one touches what changed, and names what takes a restart.
 sessions=$(grep -c "state=vrnode" "$dir/a/log")
-sed "s/^listen = .*/listen = { \"127.0.0.1:$((port + 3))\" }/" \
+sed -e "s/^listen = .*/listen = { \"127.0.0.1:$((port + 3))\" }/" \
+	-e "2s/^/\n/" \
 	"$dir/a/good" >"$dir/a/vplamad.conf"
 peer c "endpoint = { \"127.0.0.1:$((port + 2))\" }" >"$dir/a/peers.d/c.conf"
 ctl a peers add extra "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=" \
@@ -145,6 +156,8 @@ ctl a peers add extra "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=" \
 ctl a reload >/dev/null || fail "a good reload"
 want "listen: has changed; it takes a restart" "$(cat "$dir/a/log")" \
 	"what takes a restart is named"
+want "$dir/a/vplamad.conf:7, option mesh-socket" "$(ctl a explain b)" \
+	"explain follows a line that moved"
 out=$(ctl a show)
 want "peer: c" "$out" "a reload adds a peer"
 want "peer: extra" "$out" "a peer by control command survives it"

@@ -331,6 +331,19 @@ explain_says_rule_place_and_facts(void **state)
 	    "  endpoint configured: b.example:1: no such name\n"
 	    "  endpoint configured: c.example:1 is 192.0.2.9:1\n"
 	    "  initiations sent: 9\n");
+	assert_printed(
+	    PRINTED(out_text, explain,
+		"{\"name\":\"b\",\"rule\":{\"id\":\"x\",\"text\":\"No.\"},"
+		"\"facts\":[],\"config\":{\"file\":\"/etc/"
+		"x.conf\",\"line\":null,"
+		"\"option\":\"mesh-socket\",\"change\":\"Check it.\"}}",
+		false),
+	    "peer: b\n"
+	    "  x: No.\n"
+	    "  to do: Check it.\n"
+	    "  where: /etc/x.conf, option mesh-socket\n"
+	    "\n"
+	    "facts: measured just now\n");
 }
 
 static void

@@ -1,6 +1,10 @@
-# Documents; manual pages and control.md are listed where their code is.
-dist_doc_DATA = README.md NEWS doc/mesh-socket.md doc/protocol.md
-EXTRA_DIST += ARCHITECTURE.md HACKING.md LICENSE \
+# Documents; other manual pages are listed where their code is.
+dist_doc_DATA = README.md NEWS LICENSE doc/control.md doc/mesh-socket.md \
+	doc/protocol.md
+EXTRA_DIST += ARCHITECTURE.md HACKING.md
+# The documents point to them.
+decisionsdir = $(docdir)/decisions
+dist_decisions_DATA = \
 	doc/decisions/0001-keyed-ntk-frame.md \
 	doc/decisions/0002-crossing.md \
 	doc/decisions/0003-packet-64k.md \

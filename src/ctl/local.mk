@@ -9,4 +9,3 @@ src_ctl_libctl_a_SOURCES = \
 	src/ctl/ctl.h \
 	src/ctl/event.c \
 	src/ctl/json.c src/ctl/json.h
-EXTRA_DIST += doc/control.md

@@ -21,7 +21,6 @@ tests_unit_test_pool_SOURCES = tests/unit/test_pool.c
 tests_unit_test_pool_LDADD = $(BASE_LDADD)
 tests_unit_test_fdutil_SOURCES = tests/unit/test_fdutil.c
 tests_unit_test_fdutil_LDADD = $(BASE_LDADD)
-tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_log_SOURCES = tests/unit/test_log.c
 tests_unit_test_log_LDADD = $(BASE_LDADD)
 endif

@@ -1,6 +1,6 @@
 # Tests in network namespaces: "make check-root". Without root each says so
 # and counts as skipped.
-ROOT_TESTS = tests/netns/test_topo.sh
+ROOT_TESTS = tests/netns/test_topo.sh tests/netns/test_roam.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)
 EXTRA_DIST += tests/netns/topo.sh
 

@@ -316,6 +316,9 @@ start_peers(struct vplamad *d, struct turn *t)
 		if (!node_add(d, &d->cfg.peers[i], &why, t))
 			log_warnx(
 			    "peer %s: refused: %s", d->cfg.peers[i].name, why);
+	/* copies of what the nodes have: names, and the secrets of pairs */
+	if (d->cfg.n_peers > 0)
+		wipe(d->cfg.peers, d->cfg.n_peers * sizeof(*d->cfg.peers));
 	free(d->cfg.peers);
 	d->cfg.peers = NULL;
 	d->cfg.n_peers = 0;

@@ -1,5 +1,6 @@
 /* vplamad: reads its options, checks the configuration, runs. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "vplamad/vplamad.h"
 
@@ -92,6 +94,19 @@ take_args(struct args *a, int argc, char **argv)
 	return rc;
 }
 
+/* Else a socket of ours would get such a number, and the log go into it. */
+static void
+keep_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* Keys must not end up in a core file or with a debugger. */
 static void
 keep_memory(void)
@@ -126,6 +141,7 @@ main(int argc, char **argv)
 
 	if (rc >= 0)
 		return rc;
+	keep_standard_fds();
 	log_init("vplamad", LOG_LV_INFO);
 	if (!crypto_start())
 		fatalx("libsodium does not start");

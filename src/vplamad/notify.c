@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-int
-notify_send(const char *text)
+static int
+send_text(const char *text, int flags)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	const char *path = getenv("NOTIFY_SOCKET");
@@ -30,11 +30,17 @@ notify_send(const char *text)
 	if (fd < 0)
 		return -errno;
 	len += offsetof(struct sockaddr_un, sun_path);
-	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL,
+	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL | flags,
 		(const struct sockaddr *)&sun, (socklen_t)len) < 0)
 		rc = -errno;
 	close(fd);
 	return rc;
+}
+
+int
+notify_send(const char *text)
+{
+	return send_text(text, 0);
 }
 
 int
@@ -68,5 +74,6 @@ notify_live(unsigned n)
 
 	snprintf(
 	    text, sizeof(text), "STATUS=%u peer%s live", n, n == 1 ? "" : "s");
-	return notify_send(text);
+	/* only to be looked at: not worth waiting for a busy manager */
+	return send_text(text, MSG_DONTWAIT);
 }

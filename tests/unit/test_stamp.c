@@ -128,6 +128,20 @@ tell_all(int fd)
 	expect_told(fd, "STOPPING=1");
 }
 
+/* A manager that does not read (its queue is full) holds up no tunnel. */
+static void
+live_does_not_wait(void)
+{
+	unsigned i;
+	int rc = 0;
+
+	alarm(20);
+	for (i = 0; i < 100000 && rc == 0; i++)
+		rc = notify_live(i);
+	alarm(0);
+	assert_int_equal(rc, -EAGAIN);
+}
+
 static void
 test_notify(void **state)
 {
@@ -144,6 +158,7 @@ test_notify(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
 	setenv("NOTIFY_SOCKET", sun.sun_path, 1);
 	tell_all(fd);
+	live_does_not_wait();
 	close(fd);
 	assert_int_equal(notify_ready(), -ECONNREFUSED);
 

@@ -135,6 +135,18 @@ out=$("$bin/vplamad" -c "$dir/a/vplamad.conf" 2>&1)
 want "another daemon listens there" "$out" "a second daemon is told why"
 shows a || fail "the first daemon goes on"
 
+# Without standard descriptors none of ours gets their numbers.
+conf c "$((port + 2))"
+"$bin/vplamad" -c "$dir/c/vplamad.conf" <&- >&- 2>&- &
+pid[c]=$!
+within 3000 listens c || fail "it starts without standard descriptors"
+for i in 0 1 2; do
+	want /dev/null "$(readlink "/proc/${pid[c]}/fd/$i")" "descriptor $i"
+done
+ctl c stop >/dev/null
+wait "${pid[c]}" || fail "without standard descriptors: exit $?"
+unset "pid[c]"
+
 # A bad configuration changes nothing.
 cp "$dir/a/vplamad.conf" "$dir/a/good"
 echo "mtu = 1" >>"$dir/a/vplamad.conf"

@@ -6,6 +6,7 @@
 #include "core/answer.h"
 #include "core/dial.h"
 #include "core/frames.h"
+#include "core/mesh.h"
 #include "core/session.h"
 #include "core/timers.h"
 #include "wire/mesh.h"
@@ -59,6 +60,7 @@ core_init(struct core *c, const struct core_config *cfg,
 	wipe(secret, sizeof(secret));
 	buckets_init(c, now);
 	dupcache_init(&c->dups);
+	c->hello_by = MONO_NEVER;
 	c->staging.max = STAGING_MAX;
 }
 
@@ -189,6 +191,7 @@ core_tick(struct core *c, struct turn *t)
 
 	while ((e = heap_min(&c->deadlines)) != NULL && mono_due(e->at, t->now))
 		timers_run(c, CONTAINER_OF(e, struct peer, due), t);
+	mesh_tick(c, t);
 }
 
 struct mono
@@ -196,7 +199,7 @@ core_deadline(const struct core *c)
 {
 	struct hpent *e = heap_min(&c->deadlines);
 
-	return e != NULL ? e->at : MONO_NEVER;
+	return mono_min(c->hello_by, e != NULL ? e->at : MONO_NEVER);
 }
 
 struct peer *

@@ -112,6 +112,7 @@ struct core {
 	bool stopping;		/* has said goodbye: no more handshakes */
 	bool mesh_up;		/* a mesh daemon has said HELLO */
 	bool mesh_open;		/* somebody is connected */
+	struct mono hello_by;	/* or whoever is connected is refused */
 	uint32_t mesh_body_max; /* largest packet it takes */
 	struct pool staging;	/* packets that wait for a session */
 	struct counters cnt;

@@ -7,7 +7,8 @@
 #include "core/fanout.h"
 #include "wire/mesh.h"
 
-#define RECORD_SMALL 512 /* any record but a PKT fits */
+#define HELLO_US (5 * MONO_SEC) /* the one place is for those who speak */
+#define RECORD_SMALL 512	/* any record but a PKT fits */
 
 static void
 send_rec(struct core *c, const struct mesh_rec *rec, struct turn *t)
@@ -115,6 +116,7 @@ on_hello(
 		return;
 	}
 	c->mesh_up = true;
+	c->hello_by = MONO_NEVER;
 	c->mesh_body_max = h->body_max;
 	send_hello(c, t);
 	TAILQ_FOREACH (p, &c->peers, link) {
@@ -211,9 +213,18 @@ input_one(struct core *c, struct pkt *pk, struct turn *t)
 void
 core_mesh_open(struct core *c, struct turn *t)
 {
-	(void)t;
 	c->mesh_open = true;
 	c->mesh_up = false;
+	c->hello_by = mono_add(t->now, HELLO_US);
+}
+
+void
+mesh_tick(struct core *c, struct turn *t)
+{
+	if (!mono_due(c->hello_by, t->now))
+		return;
+	c->hello_by = MONO_NEVER;
+	refuse(c, MESH_REF_ORDER, "no HELLO within 5 s", t);
 }
 
 void
@@ -232,6 +243,7 @@ core_mesh_close(struct core *c, struct turn *t)
 
 	(void)t;
 	c->mesh_open = false;
+	c->hello_by = MONO_NEVER;
 	c->mesh_up = false;
 	if (was_up)
 		c->io.event(c->io.arg, EV_MESH_DOWN, NULL);

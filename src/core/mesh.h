@@ -7,6 +7,9 @@
 
 #include "core/peer.h"
 
+/* core.hello_by may have come. */
+void mesh_tick(struct core *c, struct turn *t);
+
 /* Tell it, when one is there. why is an enum mesh_down. */
 void mesh_peer_up(struct core *c, const struct peer *p, struct turn *t);
 void mesh_peer_down(

@@ -84,6 +84,27 @@ test_hello(void **state)
 	duo_fini(&d);
 }
 
+/* Who is silent must not keep the one place from the mesh daemon. */
+static void
+test_no_hello(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	start(&d);
+	duo_run(&d, 4900 * MONO_MS);
+	assert_int_equal(duo_recs(&d, 0, MESH_REFUSED), 0);
+	duo_run(&d, 200 * MONO_MS);
+	expect_refused(&d, MESH_REF_ORDER, "no HELLO within 5 s");
+	mesh_close(&d, 0);
+	mesh_open(&d, 0);
+	say_hello(&d, 1, 1);
+	duo_run(&d, 6 * MONO_SEC);
+	assert_int_equal(duo_recs(&d, 0, MESH_REFUSED), 1);
+	assert_true(d.end[0].core.mesh_up);
+	duo_fini(&d);
+}
+
 static void
 test_hello_first(void **state)
 {
@@ -235,6 +256,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hello),
+		cmocka_unit_test(test_no_hello),
 		cmocka_unit_test(test_hello_first),
 		cmocka_unit_test(test_second_hello),
 		cmocka_unit_test(test_versions),

@@ -25,7 +25,7 @@
 struct client;
 
 enum client_event {
-	CLIENT_NOTHING, /* for now; *ret_rec is not set */
+	CLIENT_NOTHING, /* has happened; *ret_rec is not set */
 	CLIENT_UP,	/* vplamad's HELLO, in *ret_rec; peers follow */
 	CLIENT_RECORD,	/* a PKT, PEER_UP, PEER_DOWN or PEER_RTT */
 	CLIENT_DOWN,	/* connection lost or refused, see client_why();

@@ -287,18 +287,6 @@ core_peer_by_id(struct core *c, uint32_t id)
 }
 
 struct peer *
-core_peer_by_ed_key(struct core *c, const uint8_t ed_pk[KEY_LEN])
-{
-	struct peer *p;
-
-	TAILQ_FOREACH (p, &c->peers, link) {
-		if (memcmp(p->cfg.ed_pk, ed_pk, KEY_LEN) == 0)
-			return p;
-	}
-	return NULL;
-}
-
-struct peer *
 core_peer_by_name(struct core *c, const char *name)
 {
 	struct peer *p;

@@ -155,7 +155,6 @@ void core_peer_del(
     struct core *c, struct peer *p, uint8_t close_reason, struct turn *t);
 
 struct peer *core_peer_by_id(struct core *c, uint32_t id);
-struct peer *core_peer_by_ed_key(struct core *c, const uint8_t ed_pk[KEY_LEN]);
 struct peer *core_peer_by_name(struct core *c, const char *name);
 
 void core_set_limits(

@@ -75,6 +75,7 @@ pkt_new(struct pkt *pk, size_t len, struct arena *a)
 		return false;
 	pk->p = p + RUN_HEAD;
 	pk->len = (uint32_t)len;
+	pk->flags = 0;
 	return true;
 }
 

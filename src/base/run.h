@@ -18,9 +18,24 @@
 #define RUN_HEAD 96 /* bytes before p that are ours: headers go there */
 #define RUN_TAIL 32 /* bytes behind p[len] that are ours: padding, tag */
 
+/*
+ * Packets that a socket received stand closer: before p is only what came
+ * before it in its own datagram, and behind p[len] only its tag.
+ */
+
+/* What is known of a packet of a device; 0 elsewhere. */
+enum {
+	/*
+	 * Its TCP or UDP checksum field holds the sum of the pseudo-header
+	 * alone, as the sending kernel left it.
+	 */
+	PKT_CSUM = 1 << 0,
+};
+
 struct pkt {
 	uint8_t *p;
 	uint32_t len;
+	uint32_t flags; /* PKT_* */
 };
 
 struct run {

@@ -142,7 +142,7 @@ fanout_send(
 		memcpy(env.key, pkt->key, pkt->key_len);
 	n = envelope_write(head, &env, &flags);
 	memcpy(body - n, head, n);
-	whole = (struct pkt){ body - n, (uint32_t)(n + pkt->len) };
+	whole = (struct pkt){ body - n, (uint32_t)(n + pkt->len), 0 };
 	send_all(c, flags, &whole, t);
 }
 
@@ -197,7 +197,7 @@ deliver(struct rx *rx, const struct envelope *env, uint8_t *body, size_t len)
 
 	mesh_pkt_head(body - n, &pkt);
 	rx->out.pkt[rx->out.n++] =
-	    (struct pkt){ body - n, (uint32_t)(n + len) };
+	    (struct pkt){ body - n, (uint32_t)(n + len), 0 };
 	rx->p->stats.fan_received++;
 }
 

@@ -2,11 +2,35 @@
 #ifndef VPLAM_PRIV_MONITOR_H
 #define VPLAM_PRIV_MONITOR_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/prefix.h"
 #include "priv/priv_proto.h"
+
+#define MONITOR_DEVS 8
+#define MONITOR_NAME 16 /* IFNAMSIZ */
+
+/* A TUN or TAP device that the daemon may ask for. */
+struct monitor_dev {
+	bool used;		 /* false: asking for it gives -ENOENT */
+	char name[MONITOR_NAME]; /* per_peer: the unit's number is appended */
+	bool tap, per_peer;
+	bool persistent; /* stays when the daemon has gone */
+	uint8_t mac[6];	 /* of a TAP; the end of a TUN's link-local address */
+	uint16_t mtu;
+	uint32_t speed_mbit; /* what ethtool says of it; 0: as the kernel has */
+	uint16_t segment;    /* bytes of a full datagram's IP packet, for the
+				kernel's limit of a super-packet; 0: leave it */
+	struct prefix *addr; /* host bits set: addresses on the device */
+	size_t n_addr;
+};
 
 /* Its own settings; a path that is NULL is refused with -ENOENT. */
 struct monitor {
 	const char *path[PRIV_PATH_MAX];
+	uint32_t mark; /* SO_MARK of UDP sockets; 0: none */
+	struct monitor_dev dev[MONITOR_DEVS];
 };
 
 /*

@@ -33,4 +33,13 @@ int priv_unix_listen(const struct priv *pv, enum priv_path path,
 /* Removes that socket's file; 0 also when it is not there. */
 int priv_unix_unlink(const struct priv *pv, enum priv_path path);
 
+/*
+ * Opens TUN or TAP device number dev of the monitor's settings, sets it up
+ * (MAC, MTU, addresses, speed, limits of super-packets), without carrier and
+ * administratively up. offload (PRIV_TUN_*) is what to try; *ret_offload
+ * what the kernel has. The descriptor (nonblocking, close-on-exec), or -errno.
+ */
+int priv_tun_open(const struct priv *pv, unsigned dev, uint32_t unit,
+    uint32_t offload, uint32_t *ret_offload);
+
 #endif

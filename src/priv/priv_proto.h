@@ -14,6 +14,7 @@ enum priv_op {
 	PRIV_UDP_BIND = 1,
 	PRIV_UNIX_LISTEN = 2,
 	PRIV_UNIX_UNLINK = 3,
+	PRIV_TUN_OPEN = 4,
 };
 
 /* Two sockets share one address; the second joins the first one's group. */
@@ -26,6 +27,13 @@ enum priv_path { PRIV_PATH_MESH, PRIV_PATH_CONTROL, PRIV_PATH_MAX };
 
 enum priv_unix_type { PRIV_UNIX_STREAM, PRIV_UNIX_SEQPACKET };
 
+/* Offloads of a TUN or TAP device. */
+enum {
+	PRIV_TUN_VNET = 1 << 0, /* vnet_hdr with partial checksums */
+	PRIV_TUN_TSO = 1 << 1,
+	PRIV_TUN_USO = 1 << 2,
+};
+
 #define PRIV_RCVBUF_MAX (16u << 20)
 
 struct priv_req {
@@ -34,13 +42,17 @@ struct priv_req {
 	uint32_t rcvbuf; /* bytes; 0 keeps the kernel's default */
 	uint32_t path;	 /* enum priv_path */
 	uint32_t unix_type;
-	uint32_t mode; /* permission bits; nothing for others */
+	uint32_t mode;	  /* permission bits; nothing for others */
+	uint32_t dev;	  /* number of the device in the monitor's settings */
+	uint32_t unit;	  /* of a device per peer: the peer's id; else 0 */
+	uint32_t offload; /* PRIV_TUN_*: what to try for */
 	struct addr addr;
 };
 
 struct priv_reply {
-	int32_t rc; /* 0 or -errno */
-	int32_t fd; /* -1 when there is none; the asker owns it */
+	int32_t rc;	  /* 0 or -errno */
+	int32_t fd;	  /* -1 when there is none; the asker owns it */
+	uint32_t offload; /* of a device: what it has got */
 };
 
 #endif

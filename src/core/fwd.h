@@ -1,0 +1,54 @@
+/*
+ * Forwarding between device ports and tunnels: each packet of a device goes to
+ * one peer, to all, or to none; each packet of a tunnel to the device, and
+ * never to another tunnel (threats.md T11, DESIGN "device port").
+ */
+#ifndef VPLAM_CORE_FWD_H
+#define VPLAM_CORE_FWD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/run.h"
+#include "core/ratelimit.h"
+
+struct core;
+struct frame;
+struct peer;
+struct rx;
+
+#define FWD_PORTS 64 /* devices at once; one per peer makes many */
+
+/*
+ * hub: everything to all. switch: by learned source addresses, unknown to all.
+ * router: by granted prefixes, unknown to nobody, sources checked.
+ */
+enum fwd_mode { FWD_HUB, FWD_SWITCH, FWD_ROUTER, FWD_MODES };
+
+const char *fwd_mode_name(enum fwd_mode m); /* "switch" */
+
+struct fwd_config {
+	bool ethernet; /* carries frames, else IP packets */
+	enum fwd_mode mode;
+	uint32_t peer;	   /* only for this one; 0: for all */
+	uint32_t age_ms;   /* switch: an unseen address is forgotten */
+	uint32_t per_peer; /* switch: addresses a peer may have */
+	uint32_t
+	    flood_rate;	 /* packets to all a second: ours, and each peer's */
+	bool allow_ra;	 /* router advertisements may come from peers */
+	bool allow_dhcp; /* and the answers of DHCP servers */
+	bool clamp_mss;
+};
+
+struct fwd_port; /* one device */
+
+/* Packets that a device gave; see core_port_input(). */
+void fwd_input(struct core *c, unsigned no, struct run *run, struct turn *t);
+
+/* A data frame that came out of a tunnel; goes into rx->deliver. */
+void fwd_receive(struct rx *rx, const struct frame *f);
+
+/* The peer is not live any more: what was learned of it is forgotten. */
+void fwd_forget(struct core *c, const struct peer *p);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * Longest-prefix routing by granted claims: which peer an address belongs to.
+ * One table for all families; incumbents win (threats.md T12).
+ */
+#ifndef VPLAM_CORE_ROUTE_H
+#define VPLAM_CORE_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/prefix.h"
+
+/* Whose: a peer's id; 0 is ourselves. */
+#define ROUTE_LOCAL 0u
+
+struct route;
+
+struct route *route_new(void);
+void route_free(struct route *r);
+
+/*
+ * False: another has the very same prefix, *ret_who says who, and the table
+ * is unchanged. A prefix inside somebody's longer or shorter one is taken: the
+ * configuration says so, and the longest match decides.
+ */
+bool route_add(
+    struct route *r, const struct prefix *p, uint32_t whose, uint32_t *ret_who);
+
+/* Takes out all that are whose's. */
+void route_drop(struct route *r, uint32_t whose);
+
+/* The longest match for a whole address; false: nobody's. */
+bool route_find(const struct route *r, enum prefix_family family,
+    const uint8_t *a, uint32_t *ret_whose);
+
+/* Each prefix in order of family, address, length. */
+void route_each(const struct route *r,
+    void (*fn)(void *arg, const struct prefix *p, uint32_t whose), void *arg);
+
+size_t route_count(const struct route *r);
+
+#endif

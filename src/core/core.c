@@ -7,6 +7,7 @@
 #include "core/dial.h"
 #include "core/frames.h"
 #include "core/mesh.h"
+#include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
 #include "wire/mesh.h"

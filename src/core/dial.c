@@ -5,6 +5,7 @@
 #include "base/container.h"
 #include "base/wr.h"
 #include "core/core.h"
+#include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
 

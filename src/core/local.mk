@@ -13,6 +13,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/mesh.c src/core/mesh.h \
 	src/core/peer.c src/core/peer.h \
 	src/core/ratelimit.c src/core/ratelimit.h \
+	src/core/peer_send.c src/core/peer_send.h \
 	src/core/peertab.c src/core/peertab.h \
 	src/core/replay.c src/core/replay.h \
 	src/core/roam.c src/core/roam.h \

@@ -137,33 +137,6 @@ void peer_set_state(struct core *c, struct peer *p, enum peer_state s,
 /* Proven to be where p is: a check of another address is over. */
 void peer_set_path(struct core *c, struct peer *p, const struct path *path);
 
-/* The session to send on, or NULL. */
-struct session *peer_session(const struct peer *p);
-
-/* The largest frame body that the session carries. */
-size_t peer_mtu(const struct core *c, const struct peer *p);
-
-/*
- * Sends frames: each packet of run is the body of one frame of this type and
- * flags, at most peer_mtu() long. Without a session they wait in the staging
- * queue (bounded, oldest dropped) and a session is asked for. The bytes are
- * overwritten.
- */
-void peer_send(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
-    struct run *run, struct turn *t);
-
-/* The same on a session and path of the caller's choice. */
-void peer_send_on(struct core *c, struct peer *p, struct session *s,
-    const struct path *to, uint8_t type, uint8_t flags, struct run *run,
-    struct turn *t);
-
-/* One small frame, copied from body; type 0 is an empty keepalive. */
-void peer_send_small(struct core *c, struct peer *p, struct session *s,
-    const struct path *to, uint8_t type, const void *body, size_t len,
-    struct turn *t);
-
-void peer_send_probe(struct core *c, struct peer *p, struct turn *t);
-
 /* We opened s and its message 2 has come: it is the current one. */
 void peer_take_current(
     struct core *c, struct peer *p, struct session *s, struct turn *t);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/core.h"
+#include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
 

@@ -2,6 +2,7 @@
 
 #include "core/core.h"
 #include "core/dial.h"
+#include "core/peer_send.h"
 #include "core/session.h"
 #include "wire/mesh.h"
 

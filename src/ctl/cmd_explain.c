@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/session.h"
+#include "core/peer_send.h"
 #include "ctl/call.h"
 #include "ctl/json.h"
 #include "wire/ctlmsg.h"

@@ -1,6 +1,7 @@
 #include "ctl/json.h"
 
 #include "core/core.h"
+#include "core/peer_send.h"
 #include "core/session.h"
 
 void

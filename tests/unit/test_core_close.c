@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/peer.h"
+#include "core/peer_send.h"
 #include "core/session.h"
 #include "duo.h"
 #include "wire/frame.h"

@@ -1,0 +1,43 @@
+/*
+ * The way out to a peer: frames get their heads, wait where there is no
+ * session, are sealed and sent.
+ */
+#ifndef VPLAM_CORE_PEER_SEND_H
+#define VPLAM_CORE_PEER_SEND_H
+
+#include "core/peer.h"
+
+/* The session to send on, or NULL. */
+struct session *peer_session(const struct peer *p);
+
+/* The largest frame body that the session carries. */
+size_t peer_mtu(const struct core *c, const struct peer *p);
+
+/*
+ * Sends frames: each packet of run is the body of one frame of this type and
+ * flags, at most peer_mtu() long. Without a session they wait in the staging
+ * queue (bounded, oldest dropped) and a session is asked for. The bytes are
+ * overwritten.
+ */
+void peer_send(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
+    struct run *run, struct turn *t);
+
+/* The same on a session and path of the caller's choice. */
+void peer_send_on(struct core *c, struct peer *p, struct session *s,
+    const struct path *to, uint8_t type, uint8_t flags, struct run *run,
+    struct turn *t);
+
+/* One small frame, copied from body; type 0 is an empty keepalive. */
+void peer_send_small(struct core *c, struct peer *p, struct session *s,
+    const struct path *to, uint8_t type, const void *body, size_t len,
+    struct turn *t);
+
+void peer_send_probe(struct core *c, struct peer *p, struct turn *t);
+
+/* Sends what waited for a session; was there anything? */
+bool peer_send_staged(struct core *c, struct peer *p, struct turn *t);
+
+/* Drops it. */
+void peer_send_forget(struct core *c, struct peer *p);
+
+#endif

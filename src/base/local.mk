@@ -9,6 +9,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/mono.h \
 	src/base/pool.c src/base/pool.h \
+	src/base/prefix.c src/base/prefix.h \
 	src/base/rd.c src/base/rd.h \
 	src/base/run.c src/base/run.h \
 	src/base/wr.c src/base/wr.h \

@@ -38,7 +38,11 @@ const char *prefix_format(const struct prefix *p, char buf[static PREFIX_TEXT]);
 
 /* a has prefix_alen(p->family) bytes. */
 bool prefix_has(const struct prefix *p, const uint8_t *a);
+/* Equal: host bits are not compared. */
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
+
+/* How many leading bits they share; at most the shorter length. One family. */
+unsigned prefix_common(const struct prefix *a, const struct prefix *b);
 
 #endif

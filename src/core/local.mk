@@ -7,6 +7,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/dial.c src/core/dial.h \
 	src/core/dupcache.c src/core/dupcache.h \
 	src/core/fanout.c src/core/fanout.h \
+	src/core/fdb.c src/core/fdb.h \
 	src/core/frag.c src/core/frag.h \
 	src/core/frames.c src/core/frames.h \
 	src/core/handshake.c src/core/handshake.h \

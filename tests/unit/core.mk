@@ -2,7 +2,7 @@
 # shows that a leaf module needs nothing else of core.
 if HAVE_CMOCKA
 CORE_TESTS = tests/unit/test_cookie tests/unit/test_dupcache \
-	tests/unit/test_frag tests/unit/test_handshake \
+	tests/unit/test_fdb tests/unit/test_frag tests/unit/test_handshake \
 	tests/unit/test_ratelimit tests/unit/test_replay
 check_PROGRAMS += $(CORE_TESTS)
 TESTS += $(CORE_TESTS)
@@ -16,6 +16,8 @@ tests_unit_test_cookie_LDADD = $(CORE_LEAF_LDADD)
 tests_unit_test_dupcache_SOURCES = tests/unit/test_dupcache.c \
 	src/core/dupcache.c
 tests_unit_test_dupcache_LDADD = $(CORE_LEAF_LDADD)
+tests_unit_test_fdb_SOURCES = tests/unit/test_fdb.c src/core/fdb.c
+tests_unit_test_fdb_LDADD = $(CORE_LEAF_LDADD)
 tests_unit_test_frag_SOURCES = tests/unit/test_frag.c src/core/frag.c
 tests_unit_test_frag_LDADD = $(CORE_LEAF_LDADD)
 tests_unit_test_handshake_SOURCES = tests/unit/test_handshake.c \

@@ -18,5 +18,6 @@ src_core_libcore_a_SOURCES = \
 	src/core/peertab.c src/core/peertab.h \
 	src/core/replay.c src/core/replay.h \
 	src/core/roam.c src/core/roam.h \
+	src/core/route.c src/core/route.h \
 	src/core/session.c src/core/session.h \
 	src/core/timers.c src/core/timers.h

@@ -3,7 +3,7 @@
 if HAVE_CMOCKA
 CORE_TESTS = tests/unit/test_cookie tests/unit/test_dupcache \
 	tests/unit/test_fdb tests/unit/test_frag tests/unit/test_handshake \
-	tests/unit/test_ratelimit tests/unit/test_replay
+	tests/unit/test_ratelimit tests/unit/test_replay tests/unit/test_route
 check_PROGRAMS += $(CORE_TESTS)
 TESTS += $(CORE_TESTS)
 CORE_LEAF_LDADD = src/wire/libwire.a src/crypto/libcrypto.a \
@@ -28,4 +28,6 @@ tests_unit_test_ratelimit_SOURCES = tests/unit/test_ratelimit.c \
 tests_unit_test_ratelimit_LDADD = $(CORE_LEAF_LDADD)
 tests_unit_test_replay_SOURCES = tests/unit/test_replay.c src/core/replay.c
 tests_unit_test_replay_LDADD = $(CORE_LEAF_LDADD)
+tests_unit_test_route_SOURCES = tests/unit/test_route.c src/core/route.c
+tests_unit_test_route_LDADD = $(CORE_LEAF_LDADD)
 endif

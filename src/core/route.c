@@ -1,0 +1,185 @@
+#include "core/route.h"
+
+#include "base/xmem.h"
+
+/*
+ * A binary trie in which every node without a route of its own has two
+ * children: at most as many such nodes as routes, and a search visits at most
+ * one node for each bit of the address.
+ */
+struct node {
+	struct node *child[2]; /* by the first bit behind the prefix */
+	struct prefix p;
+	uint32_t whose;
+	bool used; /* a route, not only a fork */
+};
+
+struct route {
+	struct node *root[PREFIX_FAMILIES];
+	size_t n;
+};
+
+/* That bit of the address; never asked for beyond the last. */
+static unsigned
+bit_of(const uint8_t *a, unsigned no)
+{
+	return (unsigned)a[no / 8] >> (7 - no % 8) & 1u;
+}
+
+struct route *
+route_new(void)
+{
+	return xcalloc(1, sizeof(struct route));
+}
+
+static void
+free_below(struct node *n)
+{
+	if (n == NULL)
+		return;
+	free_below(n->child[0]);
+	free_below(n->child[1]);
+	free(n);
+}
+
+void
+route_free(struct route *r)
+{
+	size_t i;
+
+	if (r == NULL)
+		return;
+	for (i = 0; i < PREFIX_FAMILIES; i++)
+		free_below(r->root[i]);
+	free(r);
+}
+
+/* The first place on the way to p that p itself does not lie behind. */
+static struct node **
+descend(struct node **at, const struct prefix *p)
+{
+	while (*at != NULL && (*at)->p.bits < p->bits &&
+	    prefix_overlaps(&(*at)->p, p))
+		at = &(*at)->child[bit_of(p->a, (*at)->p.bits)];
+	return at;
+}
+
+/* A node for p in front of what is there, which it may have to fork from. */
+static struct node *
+insert(struct node **at, const struct prefix *p)
+{
+	struct node *n = xcalloc(1, sizeof(*n)), *fork, *old = *at;
+	unsigned common;
+
+	n->p = *p;
+	*at = n;
+	if (old == NULL)
+		return n;
+	common = prefix_common(p, &old->p);
+	if (common == p->bits) {
+		n->child[bit_of(old->p.a, common)] = old;
+		return n;
+	}
+	fork = xcalloc(1, sizeof(*fork));
+	fork->p = *p;
+	fork->p.bits = (uint8_t)common;
+	fork->child[bit_of(p->a, common)] = n;
+	fork->child[bit_of(old->p.a, common)] = old;
+	*at = fork;
+	return n;
+}
+
+bool
+route_add(
+    struct route *r, const struct prefix *p, uint32_t whose, uint32_t *ret_who)
+{
+	struct node **at = descend(&r->root[p->family], p), *n = *at;
+
+	if (n == NULL || !prefix_equal(&n->p, p))
+		n = insert(at, p);
+	if (n->used && n->whose != whose) {
+		*ret_who = n->whose;
+		return false;
+	}
+	if (!n->used)
+		r->n++;
+	n->p = *p; /* a fork has bits behind its length */
+	n->used = true;
+	n->whose = whose;
+	return true;
+}
+
+/* As deep as an address has bits. A fork with one way left is no fork. */
+static void
+drop_below(struct route *r, struct node **at, uint32_t whose)
+{
+	struct node *n = *at;
+
+	if (n == NULL)
+		return;
+	drop_below(r, &n->child[0], whose);
+	drop_below(r, &n->child[1], whose);
+	if (n->used && n->whose == whose) {
+		n->used = false;
+		r->n--;
+	}
+	if (n->used || (n->child[0] != NULL && n->child[1] != NULL))
+		return;
+	*at = n->child[n->child[0] == NULL];
+	free(n);
+}
+
+void
+route_drop(struct route *r, uint32_t whose)
+{
+	size_t i;
+
+	for (i = 0; i < PREFIX_FAMILIES; i++)
+		drop_below(r, &r->root[i], whose);
+}
+
+bool
+route_find(const struct route *r, enum prefix_family family, const uint8_t *a,
+    uint32_t *ret_whose)
+{
+	const struct node *n = r->root[family], *best = NULL;
+	size_t bits = prefix_alen(family) * 8;
+
+	while (n != NULL && prefix_has(&n->p, a)) {
+		if (n->used)
+			best = n;
+		n = n->p.bits < bits ? n->child[bit_of(a, n->p.bits)] : NULL;
+	}
+	if (best == NULL)
+		return false;
+	*ret_whose = best->whose;
+	return true;
+}
+
+static void
+each_below(const struct node *n,
+    void (*fn)(void *arg, const struct prefix *p, uint32_t whose), void *arg)
+{
+	if (n == NULL)
+		return;
+	if (n->used)
+		fn(arg, &n->p, n->whose);
+	each_below(n->child[0], fn, arg);
+	each_below(n->child[1], fn, arg);
+}
+
+void
+route_each(const struct route *r,
+    void (*fn)(void *arg, const struct prefix *p, uint32_t whose), void *arg)
+{
+	size_t i;
+
+	for (i = 0; i < PREFIX_FAMILIES; i++)
+		each_below(r->root[i], fn, arg);
+}
+
+size_t
+route_count(const struct route *r)
+{
+	return r->n;
+}

@@ -79,6 +79,25 @@ pkt_new(struct pkt *pk, size_t len, struct arena *a)
 	return true;
 }
 
+bool
+pkt_copy(struct pkt *ret, const struct pkt *from, struct arena *a)
+{
+	if (!pkt_new(ret, from->len, a))
+		return false;
+	memcpy(ret->p, from->p, from->len);
+	ret->flags = from->flags;
+	return true;
+}
+
+bool
+run_copy(struct run *ret, const struct run *from, struct arena *a)
+{
+	for (ret->n = 0; ret->n < from->n; ret->n++)
+		if (!pkt_copy(&ret->pkt[ret->n], &from->pkt[ret->n], a))
+			return false;
+	return true;
+}
+
 struct run *
 run_new(struct arena *a)
 {

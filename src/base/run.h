@@ -67,6 +67,12 @@ void *arena_get(struct arena *a, size_t len);
 /* A packet of len bytes with head- and tailroom; false at the ceiling. */
 bool pkt_new(struct pkt *pk, size_t len, struct arena *a);
 
+/* A copy in the arena, flags too; false at the ceiling. */
+bool pkt_copy(struct pkt *ret, const struct pkt *from, struct arena *a);
+
+/* Copies all packets into ret, the caller's own; false at the ceiling. */
+bool run_copy(struct run *ret, const struct run *from, struct arena *a);
+
 /* An empty run in the arena, or NULL at the ceiling. */
 struct run *run_new(struct arena *a);
 

@@ -183,7 +183,7 @@ respond(struct ask *a, enum suite suite, uint8_t msg2[RESP_NOMACS])
 	struct resp_payload pl = { .suite = (uint8_t)suite,
 		.psk_id = a->p->psk_id,
 		.mtu = c->limits.mtu,
-		.caps = CAP_REKEY | CAP_PATH | CAP_FRAG,
+		.caps = c->caps,
 		.seen_port = a->from->remote.port,
 		.sender = index_fresh(c) };
 	uint8_t e_sk[KEY_LEN];

@@ -18,6 +18,7 @@
 #define DH_RATE 4400	  /* a third of a core on a small machine */
 #define COOKIE_RATE 20000 /* replies a second, in all */
 #define DOUBT_RATE 20
+#define ICMP_RATE 100 /* answers a second that a packet is too big */
 #define STAGING_MAX (1024u * 1024u)
 
 static void
@@ -27,6 +28,7 @@ buckets_init(struct core *c, struct mono now)
 
 	bucket_init(&c->dh_budget, DH_RATE, DH_RATE, now);
 	bucket_init(&c->cookie_budget, COOKIE_RATE, COOKIE_RATE, now);
+	bucket_init(&c->icmp, ICMP_RATE, ICMP_RATE, now);
 	bucket_init(&c->doubt_budget, DOUBT_RATE, DOUBT_RATE, now);
 	bucket_init(&c->fan_own, lim->fan_origin, 2 * lim->fan_origin, now);
 	bucket_init(&c->fan_in, lim->fan_total, 2 * lim->fan_total, now);
@@ -61,6 +63,8 @@ core_init(struct core *c, const struct core_config *cfg,
 	wipe(secret, sizeof(secret));
 	buckets_init(c, now);
 	dupcache_init(&c->dups);
+	c->routes = route_new();
+	c->caps = CAP_REKEY | CAP_PATH | CAP_CSUM | CAP_FRAG;
 	c->hello_by = MONO_NEVER;
 	c->staging.max = STAGING_MAX;
 }
@@ -70,6 +74,7 @@ core_fini(struct core *c)
 {
 	while (!TAILQ_EMPTY(&c->peers))
 		peer_free(c, TAILQ_FIRST(&c->peers));
+	fwd_fini(c);
 	peertab_fini(c);
 	heap_fini(&c->deadlines);
 	ratelimit_free(c->rate);
@@ -278,13 +283,7 @@ core_peer_del(
 struct peer *
 core_peer_by_id(struct core *c, uint32_t id)
 {
-	struct peer *p;
-
-	TAILQ_FOREACH (p, &c->peers, link) {
-		if (p->id == id)
-			return p;
-	}
-	return NULL;
+	return peertab_by_id(c, id);
 }
 
 struct peer *

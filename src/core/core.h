@@ -18,8 +18,10 @@
 #include "base/run.h"
 #include "core/cookie.h"
 #include "core/dupcache.h"
+#include "core/fwd.h"
 #include "core/peer.h"
 #include "core/ratelimit.h"
+#include "core/route.h"
 #include "crypto/aead.h"
 #include "crypto/keys.h"
 
@@ -47,6 +49,9 @@ struct core_io {
 
 	/* One record of the mesh socket per packet. */
 	void (*mesh_send)(void *arg, struct run *run);
+
+	/* Packets for device no. */
+	void (*port_deliver)(void *arg, unsigned no, struct run *run);
 
 	/* Close the mesh daemon's connection once what was sent is out. */
 	void (*mesh_hangup)(void *arg);
@@ -95,7 +100,7 @@ struct core {
 
 	TAILQ_HEAD(, peer) peers; /* in order of id */
 	uint32_t last_id, n_peers;
-	struct htab by_key, by_index, by_endpoint;
+	struct htab by_id, by_key, by_index, by_endpoint;
 	struct heap deadlines;
 
 	struct cookie_check cookies;
@@ -108,6 +113,14 @@ struct core {
 	struct bucket fan_own, fan_in; /* what the mesh daemon / tunnels send */
 	uint32_t fan_seq;
 	uint8_t sip_key[16];
+
+	struct fwd_port *port[FWD_PORTS]; /* NULL: no such device */
+	unsigned n_port;		  /* all are below */
+	struct route *routes;		  /* whose each prefix is */
+	bool has_own;			  /* some are ours */
+	uint32_t caps;			  /* what we can, CAP_* */
+	uint32_t flood_rate;		  /* packets to all, of each peer */
+	struct bucket icmp;		  /* answers to devices */
 
 	bool stopping;		/* has said goodbye: no more handshakes */
 	bool mesh_up;		/* a mesh daemon has said HELLO */
@@ -138,6 +151,25 @@ struct mono core_deadline(const struct core *c);
 void core_mesh_open(struct core *c, struct turn *t);
 void core_mesh_input(struct core *c, struct run *run, struct turn *t);
 void core_mesh_close(struct core *c, struct turn *t);
+
+/* A device: its number, or -1 when FWD_PORTS are there. cfg is copied. */
+int core_port_add(
+    struct core *c, const struct fwd_config *cfg, struct turn *t);
+void core_port_del(struct core *c, unsigned no);
+
+/* Packets that device no gave; the bytes are overwritten. */
+void core_port_input(
+    struct core *c, unsigned no, struct run *run, struct turn *t);
+
+/*
+ * The prefixes that are ours, and those granted to a peer: all of them, in
+ * place of those before. False when number *ret_bad is another's already (of
+ * the peer with the id *ret_who, 0: ours); then there are none.
+ */
+bool core_own_prefixes(struct core *c, const struct prefix *p, size_t n,
+    size_t *ret_bad, uint32_t *ret_who);
+bool core_peer_prefixes(struct core *c, struct peer *peer,
+    const struct prefix *p, size_t n, size_t *ret_bad, uint32_t *ret_who);
 
 /*
  * Adds a peer; NULL and *ret_why (static) when its key is ours, converts to no

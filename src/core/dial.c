@@ -111,7 +111,7 @@ write_init(struct core *c, struct peer *p, struct attempt *at, uint32_t index,
 	struct init_payload pl = { .suites = c->suites,
 		.preferred = c->preferred,
 		.mtu = c->limits.mtu,
-		.caps = CAP_REKEY | CAP_PATH | CAP_FRAG,
+		.caps = c->caps,
 		.psk_id = p->psk_id,
 		.class = 1 };
 	uint8_t e_sk[KEY_LEN];

@@ -62,29 +62,6 @@ admit(struct core *c, const struct mesh_pkt *pkt, struct turn *t)
 	return true;
 }
 
-/* What does not fit goes in fragments, which are copies of their own. */
-static void
-send_parts(struct core *c, struct peer *p, uint8_t flags,
-    const struct pkt *whole, size_t mtu, struct turn *t)
-{
-	const struct session *s = peer_session(p);
-	struct run *parts;
-
-	if ((s != NULL && (s->caps & CAP_FRAG) == 0) ||
-	    !frag_can(whole->len, mtu)) {
-		count(&c->cnt, CNT_fan_too_big);
-		return;
-	}
-	parts = frag_cut(
-	    whole->p, whole->len, FRAME_NTK, flags, mtu, p->frag_id++, t->mem);
-	if (parts == NULL) {
-		count(&c->cnt, CNT_arena_full);
-		return;
-	}
-	count_n(&c->cnt, CNT_frag_sent, parts->n);
-	peer_send(c, p, FRAME_FRAG, 0, parts, t);
-}
-
 static void
 send_whole(struct core *c, struct peer *p, uint8_t flags,
     const struct pkt *whole, bool last, struct turn *t)
@@ -116,10 +93,10 @@ send_all(struct core *c, uint8_t flags, const struct pkt *whole, struct turn *t)
 		next = next_live(TAILQ_NEXT(p, link));
 		p->stats.fan_sent++;
 		count(&c->cnt, CNT_fan_out);
-		if (whole->len > mtu)
-			send_parts(c, p, flags, whole, mtu, t);
-		else
+		if (whole->len <= mtu)
 			send_whole(c, p, flags, whole, next == NULL, t);
+		else if (!peer_send_parts(c, p, FRAME_NTK, flags, whole, t))
+			count(&c->cnt, CNT_fan_too_big);
 	}
 }
 
@@ -197,7 +174,7 @@ deliver(struct rx *rx, const struct envelope *env, uint8_t *body, size_t len)
 	size_t n = mesh_pkt_head_len(pkt.key_len);
 
 	mesh_pkt_head(body - n, &pkt);
-	rx->out.pkt[rx->out.n++] =
+	rx->out->pkt[rx->out->n++] =
 	    (struct pkt){ body - n, (uint32_t)(n + len), 0 };
 	rx->p->stats.fan_received++;
 }

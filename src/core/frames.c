@@ -24,6 +24,12 @@ on_unwanted(struct rx *rx, const struct frame *f)
 }
 
 static void
+on_data(struct rx *rx, const struct frame *f)
+{
+	fwd_receive(rx, f);
+}
+
+static void
 on_ntk(struct rx *rx, const struct frame *f)
 {
 	fanout_receive(rx, f);
@@ -77,6 +83,7 @@ on_probe_reply(struct rx *rx, const struct frame *f)
 		count(&rx->c->cnt, CNT_probe_reply_bad);
 		return;
 	}
+	pmtu_note_reply(rx->c, rx->p, pr.seq, rx->t->now);
 	note_rtt(rx->c, rx->p, us - pr.delay_us, rx->t);
 }
 
@@ -101,9 +108,10 @@ on_response(struct rx *rx, const struct frame *f)
 static void
 hand_over(struct rx *rx)
 {
-	if (rx->out.n > 0)
-		rx->c->io.mesh_send(rx->c->io.arg, &rx->out);
-	rx->out.n = 0;
+	if (rx->out->n > 0)
+		rx->c->io.mesh_send(rx->c->io.arg, rx->out);
+	rx->out->n = 0;
+	fwd_hand_over(rx);
 }
 
 static void
@@ -168,7 +176,7 @@ dispatch(struct rx *rx, const struct frame *f)
 {
 	static void (*const handler[FRAME_TYPES])(
 	    struct rx *, const struct frame *) = {
-		[FRAME_DATA] = on_unwanted, /* no port takes it here */
+		[FRAME_DATA] = on_data,
 		[FRAME_NTK] = on_ntk,
 		[FRAME_PROBE] = on_probe,
 		[FRAME_PROBE_REPLY] = on_probe_reply,
@@ -223,8 +231,17 @@ frames_receive(struct core *c, struct peer *p, struct session *s,
     const struct path *from, struct run *run, size_t bytes, bool newest,
     struct turn *t)
 {
-	struct rx rx = { .c = c, .p = p, .s = s, .from = from, .t = t };
+	struct run out, dev; /* not inside rx, which is filled with zeros */
+	struct rx rx = { .c = c,
+		.p = p,
+		.s = s,
+		.from = from,
+		.t = t,
+		.out = &out,
+		.dev.run = &dev };
 	unsigned i;
+
+	out.n = dev.n = 0;
 
 	p->stats.rx_bytes += bytes;
 	p->stats.rx_packets += run->n;

@@ -2,6 +2,7 @@
 #ifndef VPLAM_CORE_FRAMES_H
 #define VPLAM_CORE_FRAMES_H
 
+#include "core/fwd.h"
 #include "core/peer.h"
 
 /* Opened packets on their way to their handlers. */
@@ -14,7 +15,8 @@ struct rx {
 	uint8_t *raw;	/* the bytes that the frame at hand lies in, ours */
 	uint32_t plain; /* and how many came in the datagram */
 	bool payload;	/* some of it was: an answer is owed to that */
-	struct run out; /* records for the mesh daemon, sent once per run */
+	struct run *out; /* records for the mesh daemon, sent once per run */
+	struct fwd_rx dev; /* packets for the devices */
 };
 
 /*

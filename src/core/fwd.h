@@ -1,7 +1,7 @@
 /*
  * Forwarding between device ports and tunnels: each packet of a device goes to
  * one peer, to all, or to none; each packet of a tunnel to the device, and
- * never to another tunnel (threats.md T11, DESIGN "device port").
+ * never to another tunnel (threats.md T11, DESIGN.md "device port").
  */
 #ifndef VPLAM_CORE_FWD_H
 #define VPLAM_CORE_FWD_H
@@ -10,13 +10,16 @@
 #include <stdint.h>
 
 #include "base/run.h"
+#include "core/look.h"
 #include "core/ratelimit.h"
 
 struct core;
+struct fdb;
 struct frame;
 struct peer;
 struct rx;
 
+#define FWD_FLOOD_BURST 2 /* seconds of the flood rate */
 #define FWD_PORTS 64 /* devices at once; one per peer makes many */
 
 /*
@@ -30,25 +33,51 @@ const char *fwd_mode_name(enum fwd_mode m); /* "switch" */
 struct fwd_config {
 	bool ethernet; /* carries frames, else IP packets */
 	enum fwd_mode mode;
-	uint32_t peer;	   /* only for this one; 0: for all */
-	uint32_t age_ms;   /* switch: an unseen address is forgotten */
-	uint32_t per_peer; /* switch: addresses a peer may have */
-	uint32_t
-	    flood_rate;	 /* packets to all a second: ours, and each peer's */
-	bool allow_ra;	 /* router advertisements may come from peers */
-	bool allow_dhcp; /* and the answers of DHCP servers */
+	uint32_t peer;	     /* only for this one; 0: for all */
+	uint32_t age_ms;     /* switch: an unseen address is forgotten */
+	uint32_t per_peer;   /* switch: addresses a peer may have */
+	uint32_t flood_rate; /* packets to all a second: ours, and each peer's */
+	bool allow_ra;	     /* router advertisements may come from peers */
+	bool allow_dhcp;     /* and the answers of DHCP servers */
 	bool clamp_mss;
 };
 
-struct fwd_port; /* one device */
+/* One device. Other folders read it and change nothing. */
+struct fwd_port {
+	struct fwd_config cfg;
+	struct fdb *fdb;     /* NULL unless the mode is switch */
+	struct bucket flood; /* what it may send to all */
+	uint64_t rx, tx;     /* packets taken from it, handed to it */
+};
 
-/* Packets that a device gave; see core_port_input(). */
-void fwd_input(struct core *c, unsigned no, struct run *run, struct turn *t);
+/*
+ * Packets of one run of a tunnel on their way to the devices, and what the
+ * last one looked like: most look the same.
+ */
+struct fwd_rx {
+	struct run *run; /* for device no */
+	unsigned no;
+	bool seen; /* `last` passed the checks of device no */
+	struct look last;
+};
 
-/* A data frame that came out of a tunnel; goes into rx->deliver. */
+/* A data frame that came out of a tunnel; goes into rx->dev. */
 void fwd_receive(struct rx *rx, const struct frame *f);
+
+/* Hands over what has gathered in rx->dev. */
+void fwd_hand_over(struct rx *rx);
 
 /* The peer is not live any more: what was learned of it is forgotten. */
 void fwd_forget(struct core *c, const struct peer *p);
+
+/* All devices go. */
+void fwd_fini(struct core *c);
+
+/* Have packets to be looked into for the network's addresses? */
+static inline bool
+fwd_is_deep(const struct fwd_port *port, bool own)
+{
+	return own || port->cfg.mode == FWD_ROUTER;
+}
 
 #endif

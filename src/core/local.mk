@@ -9,10 +9,13 @@ src_core_libcore_a_SOURCES = \
 	src/core/fanout.c src/core/fanout.h \
 	src/core/fdb.c src/core/fdb.h \
 	src/core/frag.c src/core/frag.h \
+	src/core/fwd.c src/core/fwd.h src/core/fwd_in.c src/core/fwd_out.c \
 	src/core/frames.c src/core/frames.h \
 	src/core/handshake.c src/core/handshake.h \
+	src/core/look.c src/core/look.h \
 	src/core/mesh.c src/core/mesh.h \
 	src/core/peer.c src/core/peer.h \
+	src/core/pmtu.c src/core/pmtu.h \
 	src/core/ratelimit.c src/core/ratelimit.h \
 	src/core/peer_send.c src/core/peer_send.h \
 	src/core/peertab.c src/core/peertab.h \

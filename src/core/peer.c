@@ -55,10 +55,14 @@ peer_new(struct core *c, const struct peer_config *cfg, const char **ret_why,
 	/* Twice the sender's burst: the line may bunch what it paced. */
 	bucket_init(
 	    &p->fan, c->limits.fan_origin, 4 * c->limits.fan_origin, t->now);
+	bucket_init(&p->flood, c->flood_rate, FWD_FLOOD_BURST * c->flood_rate,
+	    t->now);
 	p->staged_end = &p->staged;
 	timers_init(p);
+	pmtu_forget(c, p);
 	p->id = ++c->last_id;
 	htab_add(&c->by_key, &p->key_node);
+	htab_add(&c->by_id, &p->id_node);
 	TAILQ_INSERT_TAIL(&c->peers, p, link);
 	c->n_peers++;
 	return p;
@@ -86,6 +90,7 @@ release(struct core *c, struct peer *p)
 	peer_send_forget(c, p);
 	frag_fini(&p->frags);
 	p->roam = (struct roam){ .settled = p->roam.settled };
+	pmtu_forget(c, p);
 	timers_all_off(c, p);
 	p->probes = 0;
 }
@@ -96,6 +101,8 @@ peer_free(struct core *c, struct peer *p)
 	release(c, p);
 	known_forget(c, p);
 	htab_del(&c->by_key, &p->key_node);
+	htab_del(&c->by_id, &p->id_node);
+	route_drop(c->routes, p->id);
 	TAILQ_REMOVE(&c->peers, p, link);
 	c->n_peers--;
 	wipe(p, sizeof(*p));
@@ -117,6 +124,7 @@ peer_set_state(struct core *c, struct peer *p, enum peer_state s, uint8_t why,
 		mesh_peer_up(c, p, t);
 	} else if (old == PEER_VRNODE) {
 		mesh_peer_down(c, p, why, t);
+		fwd_forget(c, p);
 	}
 	c->io.event(c->io.arg, EV_PEER_STATE, p);
 }
@@ -127,6 +135,7 @@ peer_set_path(struct core *c, struct peer *p, const struct path *path)
 	p->path = *path;
 	p->has_path = true;
 	p->roam.active = false;
+	pmtu_forget(c, p);
 	timers_off(c, p, TM_PATH);
 	known_update(c, p);
 	c->io.event(c->io.arg, EV_PEER_ENDPOINT, p);

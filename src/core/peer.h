@@ -17,6 +17,7 @@
 #include "core/attempt.h"
 #include "core/frag.h"
 #include "core/peertab.h"
+#include "core/pmtu.h"
 #include "core/ratelimit.h"
 #include "core/roam.h"
 #include "crypto/prim.h"
@@ -58,6 +59,7 @@ enum timer {
 	TM_PROBE,     /* ask again, or give up */
 	TM_PATH,      /* end of a path check */
 	TM_FRAG,      /* oldest unfinished whole */
+	TM_MTU,	      /* next step in finding the path's MTU */
 	TIMERS
 };
 
@@ -72,6 +74,7 @@ struct peer_stats {
 struct peer {
 	TAILQ_ENTRY(peer) link;
 	struct hnode key_node; /* in core.by_key: x_pk */
+	struct hnode id_node;  /* in core.by_id */
 	struct hpent due;      /* in core.deadlines */
 	uint32_t id;	       /* never used again for another peer */
 	struct peer_config cfg;
@@ -113,9 +116,11 @@ struct peer {
 	uint32_t rtt_told_us; /* what the mesh daemon knows */
 
 	struct roam roam;
+	struct pmtu pmtu;
 	struct frag_table frags;
 	uint32_t frag_id;
 	struct bucket fan; /* its share of what we take from tunnels */
+	struct bucket flood; /* what it may send to all on the devices */
 	struct pbuf *staged, **staged_end; /* frames without a session */
 	unsigned n_staged;
 	struct peer_stats stats;

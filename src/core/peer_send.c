@@ -37,7 +37,16 @@ peer_mtu(const struct core *c, const struct peer *p)
 
 	if (mtu > c->limits.mtu)
 		mtu = c->limits.mtu;
-	return mtu < MTU_MIN ? MTU_MIN : mtu;
+	if (mtu < MTU_MIN)
+		mtu = MTU_MIN;
+	return p->pmtu.size != 0 && p->pmtu.size < mtu ? p->pmtu.size : mtu;
+}
+
+/* What is known of a packet goes with it. */
+static uint8_t
+flags_of(uint8_t flags, const struct pkt *pk)
+{
+	return (pk->flags & PKT_CSUM) != 0 ? flags | FRAME_CSUM : flags;
 }
 
 /* Turns bodies into whole plaintexts: header in front, zeros behind. */
@@ -48,8 +57,8 @@ add_heads(struct run *run, uint8_t type, uint8_t flags, size_t mtu)
 
 	for (i = 0; i < run->n; i++) {
 		struct pkt *pk = &run->pkt[i];
-		size_t pad = frame_write_head(
-		    pk->p - FRAME_HEAD, type, flags, pk->len, mtu);
+		size_t pad = frame_write_head(pk->p - FRAME_HEAD, type,
+		    flags_of(flags, pk), pk->len, mtu);
 
 		memset(pk->p + pk->len, 0, pad);
 		pk->p -= FRAME_HEAD;
@@ -75,6 +84,9 @@ seal_and_send(struct core *c, struct peer *p, struct session *s,
 	for (i = 0; i < run->n; i++)
 		p->stats.tx_bytes += run->pkt[i].len;
 	p->stats.tx_packets += run->n;
+	if (payload)
+		pmtu_note_sent(c, p,
+		    run->pkt[0].len - DATA_HEAD - TAG_LEN - FRAME_HEAD, t->now);
 	c->io.udp_send(c->io.arg, to, run);
 	timers_sent(c, p, payload, t);
 	if (session_wants_rekey(s))
@@ -124,6 +136,27 @@ peer_send_probe(struct core *c, struct peer *p, struct turn *t)
 	peer_send_small(c, p, s, &p->path, FRAME_PROBE, body, sizeof(body), t);
 }
 
+void
+peer_send_probe_padded(
+    struct core *c, struct peer *p, size_t size, struct turn *t)
+{
+	struct probe pr = { .seq = ++p->probe_seq, .sent_us = t->now.us };
+	struct session *s = peer_session(p);
+	struct run run;
+	struct pkt *pk = run_one(&run, size, t->mem);
+
+	if (s == NULL || pk == NULL)
+		return;
+	memset(pk->p, 0, size);
+	probe_write(pk->p, &pr);
+	/* The head speaks of the probe; the rest of the body is padding. */
+	(void)frame_write_head(
+	    pk->p - FRAME_HEAD, FRAME_PROBE, 0, PROBE_LEN, size);
+	pk->p -= FRAME_HEAD;
+	pk->len += FRAME_HEAD;
+	seal_and_send(c, p, s, &p->path, false, &run, t);
+}
+
 /* What waits remembers its type and flags in its first two bytes. */
 static void
 stage(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
@@ -139,7 +172,7 @@ stage(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
 			continue;
 		}
 		b->data[0] = type;
-		b->data[1] = flags;
+		b->data[1] = flags_of(flags, &run->pkt[i]);
 		memcpy(b->data + 2, run->pkt[i].p, run->pkt[i].len);
 		*p->staged_end = b;
 		p->staged_end = &b->next;
@@ -162,6 +195,28 @@ peer_send(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
 		return;
 	}
 	peer_send_on(c, p, s, &p->path, type, flags, run, t);
+}
+
+bool
+peer_send_parts(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
+    const struct pkt *whole, struct turn *t)
+{
+	const struct session *s = peer_session(p);
+	size_t mtu = peer_mtu(c, p);
+	struct run *parts;
+
+	if ((s != NULL && (s->caps & CAP_FRAG) == 0) ||
+	    !frag_can(whole->len, mtu))
+		return false;
+	parts = frag_cut(whole->p, whole->len, type, flags_of(flags, whole),
+	    mtu, p->frag_id++, t->mem);
+	if (parts == NULL) {
+		count(&c->cnt, CNT_arena_full);
+		return true;
+	}
+	count_n(&c->cnt, CNT_frag_sent, parts->n);
+	peer_send(c, p, FRAME_FRAG, 0, parts, t);
+	return true;
 }
 
 bool

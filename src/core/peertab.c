@@ -9,6 +9,8 @@ peertab_init(struct core *c)
 	uint8_t secret[16];
 
 	c->io.random(c->io.arg, secret, sizeof(secret));
+	htab_init(&c->by_id, HTAB_KEY_OFF(struct peer, id_node, id),
+	    sizeof(uint32_t), secret);
 	htab_init(&c->by_key, HTAB_KEY_OFF(struct peer, key_node, cfg.x_pk),
 	    KEY_LEN, secret);
 	htab_init(&c->by_index, HTAB_KEY_OFF(struct index, node, index),
@@ -20,6 +22,7 @@ peertab_init(struct core *c)
 void
 peertab_fini(struct core *c)
 {
+	htab_fini(&c->by_id);
 	htab_fini(&c->by_key);
 	htab_fini(&c->by_index);
 	htab_fini(&c->by_endpoint);
@@ -61,6 +64,14 @@ index_find(struct core *c, uint32_t index)
 	struct hnode *n = htab_find(&c->by_index, &index);
 
 	return n != NULL ? CONTAINER_OF(n, struct index, node) : NULL;
+}
+
+struct peer *
+peertab_by_id(struct core *c, uint32_t id)
+{
+	struct hnode *n = htab_find(&c->by_id, &id);
+
+	return n != NULL ? CONTAINER_OF(n, struct peer, id_node) : NULL;
 }
 
 struct peer *

@@ -38,6 +38,7 @@ void index_add(struct core *c, struct index *ix, uint32_t index,
 void index_del(struct core *c, struct index *ix); /* fine when not in */
 struct index *index_find(struct core *c, uint32_t index);
 
+struct peer *peertab_by_id(struct core *c, uint32_t id);
 struct peer *peertab_by_key(struct core *c, const uint8_t *x_pk);
 
 /* Takes the present endpoints and path of p for known ones. */

@@ -270,6 +270,7 @@ timers_run(struct core *c, struct peer *p, struct turn *t)
 		[TM_PROBE] = on_probe,
 		[TM_PATH] = on_path,
 		[TM_FRAG] = on_frag,
+		[TM_MTU] = pmtu_run,
 	};
 	unsigned i;
 

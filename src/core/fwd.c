@@ -1,0 +1,131 @@
+#include "core/fwd.h"
+
+#include "base/xmem.h"
+#include "core/core.h"
+
+const char *
+fwd_mode_name(enum fwd_mode m)
+{
+	static const char *const names[FWD_MODES] = {
+		[FWD_HUB] = "hub",
+		[FWD_SWITCH] = "switch",
+		[FWD_ROUTER] = "router",
+	};
+
+	return names[m];
+}
+
+/* A peer's rate is that of the most generous device. */
+static void
+flood_rates(struct core *c, struct mono now)
+{
+	struct peer *p;
+	unsigned i;
+
+	for (c->flood_rate = 0, i = 0; i < c->n_port; i++)
+		if (c->port[i] != NULL &&
+		    c->port[i]->cfg.flood_rate > c->flood_rate)
+			c->flood_rate = c->port[i]->cfg.flood_rate;
+	TAILQ_FOREACH (p, &c->peers, link)
+		bucket_init(&p->flood, c->flood_rate,
+		    FWD_FLOOD_BURST * c->flood_rate, now);
+}
+
+int
+core_port_add(struct core *c, const struct fwd_config *cfg, struct turn *t)
+{
+	struct fwd_port *port;
+	uint8_t secret[16];
+	int no = 0;
+
+	while (no < FWD_PORTS && c->port[no] != NULL)
+		no++;
+	if (no == FWD_PORTS)
+		return -1;
+	port = xcalloc(1, sizeof(*port));
+	port->cfg = *cfg;
+	if (cfg->mode == FWD_SWITCH) {
+		c->io.random(c->io.arg, secret, sizeof(secret));
+		port->fdb = fdb_new(cfg->age_ms, cfg->per_peer, secret);
+	}
+	bucket_init(&port->flood, cfg->flood_rate,
+	    FWD_FLOOD_BURST * cfg->flood_rate, t->now);
+	c->port[no] = port;
+	if (c->n_port <= (unsigned)no)
+		c->n_port = (unsigned)no + 1;
+	if (cfg->ethernet)
+		c->caps |= CAP_TAP;
+	flood_rates(c, t->now);
+	return no;
+}
+
+static void
+port_free(struct core *c, unsigned no)
+{
+	fdb_free(c->port[no]->fdb);
+	free(c->port[no]);
+	c->port[no] = NULL;
+	while (c->n_port > 0 && c->port[c->n_port - 1] == NULL)
+		c->n_port--;
+}
+
+void
+core_port_del(struct core *c, unsigned no)
+{
+	port_free(c, no);
+}
+
+void
+fwd_fini(struct core *c)
+{
+	unsigned i;
+
+	for (i = c->n_port; i-- > 0;)
+		if (c->port[i] != NULL)
+			port_free(c, i);
+	route_free(c->routes);
+}
+
+void
+fwd_forget(struct core *c, const struct peer *p)
+{
+	unsigned i;
+
+	for (i = 0; i < c->n_port; i++)
+		if (c->port[i] != NULL && c->port[i]->fdb != NULL)
+			fdb_forget(c->port[i]->fdb, p->id);
+}
+
+static bool
+replace(struct core *c, uint32_t whose, const struct prefix *p, size_t n,
+    size_t *ret_bad, uint32_t *ret_who)
+{
+	size_t i;
+
+	route_drop(c->routes, whose);
+	for (i = 0; i < n; i++) {
+		if (route_add(c->routes, &p[i], whose, ret_who))
+			continue;
+		*ret_bad = i;
+		route_drop(c->routes, whose);
+		return false;
+	}
+	return true;
+}
+
+bool
+core_own_prefixes(struct core *c, const struct prefix *p, size_t n,
+    size_t *ret_bad, uint32_t *ret_who)
+{
+	bool ok = replace(c, ROUTE_LOCAL, p, n, ret_bad, ret_who);
+
+	c->has_own = ok && n > 0;
+	return ok;
+}
+
+bool
+core_peer_prefixes(struct core *c, struct peer *peer, const struct prefix *p,
+    size_t n, size_t *ret_bad, uint32_t *ret_who)
+{
+	return replace(c, peer->id, p, n, ret_bad, ret_who);
+}

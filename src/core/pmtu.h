@@ -1,0 +1,60 @@
+/*
+ * The path MTU of a peer, found by our own probes (RFC 8899): routers that
+ * say nothing, or lie, change nothing. Sizes are bodies of inner frames.
+ *
+ * A path is trusted to carry what both sides take until a probe of that size
+ * goes unanswered. Then a ladder of sizes is asked for at once, and the largest
+ * answered is the path's; a bigger one is tried again now and then. Nothing is
+ * probed while only small frames are sent.
+ */
+#ifndef VPLAM_CORE_PMTU_H
+#define VPLAM_CORE_PMTU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mono.h"
+
+struct core;
+struct peer;
+struct turn;
+
+#define PMTU_FLOOR 508 /* fits an IPv4 path of 576 bytes */
+#define PMTU_SENT 40   /* probes that are remembered */
+
+enum pmtu_state {
+	PMTU_IDLE,    /* nothing asked */
+	PMTU_CONFIRM, /* is the present size still carried? */
+	PMTU_LADDER,  /* it seems not: which one is? */
+	PMTU_CERTAIN, /* is it really not? */
+	PMTU_RAISE,   /* is a bigger one, by now? */
+};
+
+struct pmtu {
+	enum pmtu_state state;
+	uint16_t size;	      /* what the path carries; 0: all we take */
+	uint16_t best;	      /* the largest answered since the last round */
+	uint16_t before;      /* the size that PMTU_CERTAIN asks for */
+	bool used;	      /* big frames were sent since the last probe */
+	struct mono raise_at; /* next try of a bigger one */
+	struct mono known_at; /* when size was last confirmed; 0: never */
+	uint32_t first;	      /* number of the probe in sent[0] */
+	unsigned n;
+	uint16_t sent[PMTU_SENT];
+};
+
+/* A new path: nothing is known of it. */
+void pmtu_forget(struct core *c, struct peer *p);
+
+/* A frame of so many bytes was sent. */
+void pmtu_note_sent(struct core *c, struct peer *p, size_t len, struct mono now);
+
+/* Probe number seq was answered. */
+void pmtu_note_reply(
+    struct core *c, struct peer *p, uint32_t seq, struct mono now);
+
+/* TM_MTU is due. */
+void pmtu_run(struct core *c, struct peer *p, struct turn *t);
+
+#endif

@@ -14,4 +14,5 @@ dist_decisions_DATA = \
 	doc/decisions/0007-receiver-bucket.md \
 	doc/decisions/0008-attempts-until-proven.md \
 	doc/decisions/0009-duplicate-cache.md \
-	doc/decisions/0010-small-departures.md
+	doc/decisions/0010-small-departures.md \
+	doc/decisions/0011-two-libraries.md

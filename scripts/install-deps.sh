@@ -3,7 +3,7 @@
 set -eu
 
 packages="autoconf automake pkg-config gcc make clang clang-format
-	libclang-rt-14-dev libsodium-dev libevent-dev libjson-c-dev
+	libclang-rt-14-dev libsodium-dev libssl-dev libevent-dev libjson-c-dev
 	libconfuse-dev libcmocka-dev nftables iproute2 procps mandoc"
 
 if ! command -v dpkg-query >/dev/null; then

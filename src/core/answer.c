@@ -200,7 +200,8 @@ respond(struct ask *a, enum suite suite, uint8_t msg2[RESP_NOMACS])
 	wipe(e_sk, sizeof(e_sk));
 	if (!ok)
 		return NULL;
-	s = session_new(&keys, a->in.sender, a->t->now);
+	s = session_new(
+	    c->aead.ops[keys.suite], &keys, a->in.sender, a->t->now);
 	wipe(&keys, sizeof(keys));
 	index_add(c, &s->ix, pl.sender, INDEX_SESSION, a->p);
 	return s;
@@ -242,8 +243,8 @@ accept_from(struct ask *a)
 		count(&c->cnt, CNT_init_pending);
 		return;
 	}
-	suite = hs_pick_suite(c->suites, c->preferred, a->hs.payload.suites,
-	    a->hs.payload.preferred);
+	suite = hs_pick_suite(c->aead.suites, c->aead.preferred,
+	    a->hs.payload.suites, a->hs.payload.preferred);
 	if (!psk_known(a) || suite < 0) {
 		count(&c->cnt, suite < 0 ? CNT_init_suite : CNT_init_psk);
 		return;

@@ -44,8 +44,7 @@ core_init(struct core *c, const struct core_config *cfg,
 	c->id = cfg->id;
 	c->net = cfg->net;
 	memcpy(c->network, cfg->network, sizeof(c->network));
-	c->suites = cfg->suites;
-	c->preferred = cfg->preferred;
+	c->aead = cfg->aead;
 	c->limits = cfg->limits;
 	c->stamp_ms = cfg->stamp_floor_ms;
 	c->io = *io;

@@ -79,8 +79,7 @@ struct core_config {
 	struct identity id;
 	struct network net;
 	char network[NETWORK_NAME_MAX + 1]; /* its name, for the mesh daemon */
-	uint8_t suites;			    /* bitmap: what to offer */
-	uint8_t preferred;
+	struct aead_choice aead;
 	uint64_t
 	    stamp_floor_ms; /* no stamp of ours lies below (disk reserve) */
 	struct core_limits limits;
@@ -90,7 +89,7 @@ struct core {
 	struct identity id;
 	struct network net;
 	char network[NETWORK_NAME_MAX + 1];
-	uint8_t suites, preferred;
+	struct aead_choice aead;
 	struct core_limits limits;
 	struct core_io io;
 	uint8_t boot[8];

@@ -108,8 +108,8 @@ static bool
 write_init(struct core *c, struct peer *p, struct attempt *at, uint32_t index,
     uint64_t wall_ms)
 {
-	struct init_payload pl = { .suites = c->suites,
-		.preferred = c->preferred,
+	struct init_payload pl = { .suites = c->aead.suites,
+		.preferred = c->aead.preferred,
 		.mtu = c->limits.mtu,
 		.caps = c->caps,
 		.psk_id = p->psk_id,
@@ -316,7 +316,7 @@ finish(struct core *c, struct attempt *at, const struct path *from,
 		count(&c->cnt, CNT_resp_bad);
 		return;
 	}
-	s = session_new(&keys, in->sender, t->now);
+	s = session_new(c->aead.ops[keys.suite], &keys, in->sender, t->now);
 	wipe(&keys, sizeof(keys));
 	s->initiator = true;
 	s->end = mono_add(t->now, times_reject_us(c));

@@ -15,11 +15,12 @@ static const struct {
 };
 
 struct session *
-session_new(const struct hs_keys *keys, uint32_t remote, struct mono now)
+session_new(const struct aead_ops *ops, const struct hs_keys *keys,
+    uint32_t remote, struct mono now)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
 
-	s->ops = aead_find(keys->suite);
+	s->ops = ops;
 	s->send_key = s->ops->key_new(keys->send);
 	s->recv_key = s->ops->key_new(keys->recv);
 	s->remote = remote;

@@ -35,8 +35,11 @@ struct session {
 	struct path to;		  /* else: where the peer has proven to be */
 };
 
-/* Makes contexts of the keys; the index is not set. Aborts without memory. */
-struct session *session_new(
+/*
+ * Makes contexts of the keys with ops, which are of their suite; the index is
+ * not set. Aborts without memory.
+ */
+struct session *session_new(const struct aead_ops *ops,
     const struct hs_keys *keys, uint32_t remote, struct mono now);
 void session_free(struct session *s); /* wipes; NULL is fine */
 

@@ -5,30 +5,10 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/wr.h"
 #include "base/xmem.h"
+#include "crypto/aead_nonce.h"
 
-#define NONCE_LEN 12
 #define AES_ALIGN 64 /* libsodium asks for 16; this is a cache line */
-
-/* Both ciphers take 4 zero bytes and 8 of counter; only the order differs. */
-static void
-nonce_le(uint8_t ret[NONCE_LEN], uint64_t counter)
-{
-	struct wr w = wr_of(ret, NONCE_LEN);
-
-	wr_zeros(&w, 4);
-	wr_le64(&w, counter);
-}
-
-static void
-nonce_be(uint8_t ret[NONCE_LEN], uint64_t counter)
-{
-	struct wr w = wr_of(ret, NONCE_LEN);
-
-	wr_zeros(&w, 4);
-	wr_be64(&w, counter);
-}
 
 static bool
 chacha_usable(void)
@@ -54,7 +34,7 @@ chacha_key_free(void *key)
 }
 
 static void
-chacha_seal(const void *key, uint64_t counter, const uint8_t *ad, size_t ad_len,
+chacha_seal(void *key, uint64_t counter, const uint8_t *ad, size_t ad_len,
     uint8_t *p, size_t len)
 {
 	uint8_t nonce[NONCE_LEN];
@@ -65,7 +45,7 @@ chacha_seal(const void *key, uint64_t counter, const uint8_t *ad, size_t ad_len,
 }
 
 static bool
-chacha_open(const void *key, uint64_t counter, const uint8_t *ad, size_t ad_len,
+chacha_open(void *key, uint64_t counter, const uint8_t *ad, size_t ad_len,
     uint8_t *p, size_t len)
 {
 	uint8_t nonce[NONCE_LEN];
@@ -102,7 +82,7 @@ aes_key_free(void *key)
 }
 
 static void
-aes_seal(const void *key, uint64_t counter, const uint8_t *ad, size_t ad_len,
+aes_seal(void *key, uint64_t counter, const uint8_t *ad, size_t ad_len,
     uint8_t *p, size_t len)
 {
 	uint8_t nonce[NONCE_LEN];
@@ -113,7 +93,7 @@ aes_seal(const void *key, uint64_t counter, const uint8_t *ad, size_t ad_len,
 }
 
 static bool
-aes_open(const void *key, uint64_t counter, const uint8_t *ad, size_t ad_len,
+aes_open(void *key, uint64_t counter, const uint8_t *ad, size_t ad_len,
     uint8_t *p, size_t len)
 {
 	uint8_t nonce[NONCE_LEN];
@@ -124,10 +104,10 @@ aes_open(const void *key, uint64_t counter, const uint8_t *ad, size_t ad_len,
 }
 
 static const struct aead_ops suites[SUITE_MAX] = {
-	[SUITE_CHACHAPOLY] = { "libsodium chacha20-poly1305", SUITE_CHACHAPOLY,
-	    chacha_usable, chacha_key_new, chacha_key_free, chacha_seal,
-	    chacha_open },
-	[SUITE_AES256GCM] = { "libsodium aes256-gcm", SUITE_AES256GCM,
+	[SUITE_CHACHAPOLY] = { "chacha20-poly1305 by libsodium",
+	    SUITE_CHACHAPOLY, chacha_usable, chacha_key_new, chacha_key_free,
+	    chacha_seal, chacha_open },
+	[SUITE_AES256GCM] = { "aes256-gcm by libsodium", SUITE_AES256GCM,
 	    aes_usable, aes_key_new, aes_key_free, aes_seal, aes_open },
 };
 

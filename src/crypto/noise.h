@@ -12,7 +12,7 @@
 
 #include "crypto/prim.h"
 
-/* AESGCM only where aead_find(SUITE_AES256GCM) finds a backend. */
+/* AESGCM only where aead_default() has AES: it is libsodium's. */
 enum noise_cipher { NOISE_CHACHAPOLY, NOISE_AESGCM };
 
 struct noise {

@@ -38,7 +38,7 @@ cookie_came(const struct peer *p)
 static bool
 no_suite(const struct look *k)
 {
-	return k->core->suites == 0;
+	return k->core->aead.suites == 0;
 }
 
 static bool

@@ -25,7 +25,7 @@ node_json(const struct core *c)
 
 	put_key(o, "public_key", c->id.ed_pk);
 	put_str(o, "network", c->network);
-	json_object_object_add(o, "suites", suites_json(c->suites));
+	json_object_object_add(o, "suites", suites_json(c->aead.suites));
 	put_u64(o, "mtu", c->limits.mtu);
 	put_bool(o, "mesh_connected", c->mesh_up);
 	return o;

@@ -232,6 +232,18 @@ on_act(void *arg, struct turn *t)
 		tell_live(d);
 }
 
+/* For whoever wonders about the speed. */
+static void
+log_ciphers(const struct aead_choice *aead)
+{
+	unsigned i;
+
+	for (i = 0; i < SUITE_MAX; i++)
+		if (aead->ops[i] != NULL)
+			log_info("cipher: %s preferred=%s", aead->ops[i]->name,
+			    i == aead->preferred ? "yes" : "no");
+}
+
 static void
 start_core(struct vplamad *d, struct turn *t)
 {
@@ -246,13 +258,13 @@ start_core(struct vplamad *d, struct turn *t)
 	struct core_config cc = {
 		.id = d->cfg.id,
 		.net = d->cfg.net,
-		.suites = aead_suites(),
-		.preferred = (uint8_t)aead_preferred(),
+		.aead = aead_choose(),
 		.stamp_floor_ms = stamp_floor(d),
 		.limits = config_limits(&d->cfg),
 	};
 
 	strcpy(cc.network, d->cfg.network);
+	log_ciphers(&cc.aead);
 	core_init(&d->core, &cc, &io, t->now);
 	d->has_core = true;
 	wipe(&cc, sizeof(cc));

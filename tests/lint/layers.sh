@@ -46,6 +46,9 @@ system_header() { # file folder header
 		base | crypto) ;;
 		*) complain "$1" "only src/crypto and src/base include $3" ;;
 		esac ;;
+	openssl/*)
+		[ "$2" = crypto ] ||
+			complain "$1" "only src/crypto includes $3" ;;
 	sqlite3.h)
 		[ "$2" = store ] || complain "$1" "only src/store includes $3" ;;
 	esac

@@ -312,7 +312,8 @@ handshake(struct gun *g)
 	all_lengths(g, msg2, RESP_LEN);
 	all_flips(g, msg2, RESP_LEN);
 	shoot(g, msg2, RESP_LEN);
-	g->session = session_new(&keys, in.sender, (struct mono){ 1 });
+	g->session = session_new(aead_default().ops[keys.suite], &keys,
+	    in.sender, (struct mono){ 1 });
 	memcpy(g->its_boot, rp.boot, BOOT_LEN);
 }
 

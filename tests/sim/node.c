@@ -125,10 +125,7 @@ node_init(struct node *n, struct world *w, unsigned nr)
 	struct core_io io = { n, on_udp_send, on_mesh_send, on_hangup, on_event,
 		on_random };
 	struct core_config cfg = { .network = "sim",
-		.suites = aead_suites(),
-		.preferred = aead_find(SUITE_AES256GCM) != NULL
-		    ? SUITE_AES256GCM
-		    : SUITE_CHACHAPOLY,
+		.aead = aead_default(),
 		.stamp_floor_ms = 0,
 		.limits = { REKEY_AFTER_MS, FAN_ORIGIN, FAN_TOTAL, CORE_MTU } };
 	struct turn t = world_turn(w);

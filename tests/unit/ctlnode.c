@@ -159,8 +159,7 @@ void
 node_init(struct node *n, uint8_t number, uint8_t suites)
 {
 	uint8_t seed[KEY_LEN] = { number };
-	struct core_config cfg = { .suites = suites,
-		.preferred = SUITE_CHACHAPOLY,
+	struct core_config cfg = { .aead = aead_default(),
 		.limits = { REKEY_AFTER_MS, FAN_ORIGIN, FAN_TOTAL, CORE_MTU } };
 	struct core_io io = { n, take_datagrams, ignore_records, ignore_hangup,
 		ignore_event, fill_random };
@@ -168,6 +167,8 @@ node_init(struct node *n, uint8_t number, uint8_t suites)
 
 	memset(n, 0, sizeof(*n));
 	assert_true(identity_from_seed(seed, &cfg.id));
+	cfg.aead.suites = suites;
+	cfg.aead.preferred = SUITE_CHACHAPOLY;
 	network_open(&cfg.net, "lanuova", 7);
 	strcpy(cfg.network, "lanuova");
 	snprintf(text, sizeof(text), "192.0.2.%u:7469", number);

@@ -258,8 +258,10 @@ duo_start(struct duo *d, unsigned nr, const struct duo_options *opt)
 	uint8_t seed[KEY_LEN];
 
 	opt = opt != NULL ? opt : &usual;
-	cfg.suites = opt->suites != 0 ? opt->suites : aead_suites();
-	cfg.preferred = opt->preferred;
+	cfg.aead = opt->aead != NULL ? *opt->aead : aead_default();
+	if (opt->suites != 0)
+		cfg.aead.suites = opt->suites;
+	cfg.aead.preferred = opt->preferred;
 	cfg.limits = (struct core_limits){ opt->rekey_ms != 0 ? opt->rekey_ms
 							      : REKEY_AFTER_MS,
 		opt->fan_origin != 0 ? opt->fan_origin : FAN_ORIGIN,

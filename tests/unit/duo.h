@@ -83,7 +83,8 @@ struct duo {
 
 /* What the tests configure; zero is the usual. */
 struct duo_options {
-	uint8_t suites, preferred; /* suites 0: all of this machine */
+	const struct aead_choice *aead; /* NULL: aead_default() */
+	uint8_t suites, preferred;	/* suites 0: all of aead */
 	uint32_t rekey_ms, fan_origin, fan_total;
 	uint16_t mtu;
 	const uint8_t *netkey; /* closed network; NULL: open */

@@ -59,21 +59,52 @@ static const struct {
 	    "d0d1c8a799996bf0265b98b5d48ab919" },
 };
 
+/* Every backend of every suite; NULL where the build has none. */
+static const struct aead_ops *
+backend(unsigned nr, enum suite suite)
+{
+	return nr == 0 ? aead_sodium(suite) : aead_openssl(suite);
+}
+
+#define BACKENDS 2
+
+/* What a test is about. */
+struct which {
+	unsigned backend;
+	enum suite suite;
+};
+
+/* Backends that this build and machine have; others are said to be missing. */
+static const struct aead_ops *
+ops_or_skip(void **state)
+{
+	const struct which *w = *state;
+	const struct aead_ops *ops = backend(w->backend, w->suite);
+
+	if (ops == NULL || !ops->usable()) {
+		printf("backend %u, suite %d: not here\n", w->backend,
+		    (int)w->suite);
+		skip();
+	}
+	assert_int_equal(ops->suite, w->suite);
+	return ops;
+}
+
 static void
 published_vectors(void **state)
 {
+	const struct aead_ops *ops = ops_or_skip(state);
 	uint8_t key[KEY_LEN], ad[64], plain[512], sealed[512], buf[512];
-	size_t i;
+	size_t i, seen = 0;
 
-	(void)state;
 	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
-		const struct aead_ops *ops = aead_find(vectors[i].suite);
 		uint64_t n = vectors[i].counter;
 		size_t ad_len, len, sealed_len;
 		void *ctx;
 
-		if (ops == NULL)
+		if (vectors[i].suite != ops->suite)
 			continue;
+		seen++;
 		hex_bytes(vectors[i].key, key, KEY_LEN);
 		ad_len = hex_bytes(vectors[i].ad, ad, sizeof(ad));
 		len = hex_bytes(vectors[i].plain, plain, sizeof(plain));
@@ -87,27 +118,14 @@ published_vectors(void **state)
 		assert_memory_equal(buf, plain, len);
 		ops->key_free(ctx);
 	}
-}
-
-/* Suites that this machine has; the others are said to be missing. */
-static const struct aead_ops *
-suite_or_skip(void **state)
-{
-	const enum suite *suite = *state;
-	const struct aead_ops *ops = aead_find(*suite);
-
-	if (ops == NULL) {
-		printf("%s: not on this machine\n", aead_sodium(*suite)->name);
-		skip();
-	}
-	return ops;
+	assert_true(seen > 0);
 }
 
 /* Every length up to three cipher blocks, then packet sizes. */
 static void
 round_trips(void **state)
 {
-	const struct aead_ops *ops = suite_or_skip(state);
+	const struct aead_ops *ops = ops_or_skip(state);
 	uint8_t key[KEY_LEN], ad[16], plain[9000], buf[9000 + TAG_LEN + 1];
 	size_t len;
 	void *ctx;
@@ -134,7 +152,7 @@ round_trips(void **state)
 static void
 unaligned_packets(void **state)
 {
-	const struct aead_ops *ops = suite_or_skip(state);
+	const struct aead_ops *ops = ops_or_skip(state);
 	uint8_t key[KEY_LEN], ad[16 + 1], buf[200 + TAG_LEN], want[200];
 	size_t at;
 	void *ctx;
@@ -178,7 +196,7 @@ opens(const struct aead_ops *ops, const struct sealed *s, size_t len)
 static void
 any_bit_and_any_length_refused(void **state)
 {
-	const struct aead_ops *ops = suite_or_skip(state);
+	const struct aead_ops *ops = ops_or_skip(state);
 	struct sealed s;
 	uint8_t *const raw[] = { s.key, s.ad, s.p };
 	const size_t len[] = { sizeof(s.key), sizeof(s.ad), sizeof(s.p) };
@@ -209,38 +227,205 @@ any_bit_and_any_length_refused(void **state)
 static void
 key_free_takes_null(void **state)
 {
-	suite_or_skip(state)->key_free(NULL);
+	ops_or_skip(state)->key_free(NULL);
+}
+
+/* A context keeps state between packets; no failure may leave any behind. */
+static void
+failed_open_leaves_nothing(void **state)
+{
+	const struct aead_ops *ops = ops_or_skip(state);
+	const size_t lens[] = { 0, 1, 15, 16, 17, 64, 1400 };
+	uint8_t key[KEY_LEN], ad[16], want[1400 + TAG_LEN], buf[sizeof(want)];
+	size_t i, cut;
+	void *fresh, *used;
+
+	random_bytes(key, sizeof(key));
+	random_bytes(ad, sizeof(ad));
+	used = ops->key_new(key);
+	for (i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		size_t len = lens[i];
+
+		memset(want, 7, len);
+		fresh = ops->key_new(key);
+		ops->seal(fresh, i, ad, sizeof(ad), want, len);
+		ops->key_free(fresh);
+		for (cut = 0; cut < 3; cut++) {
+			memcpy(buf, want, len + TAG_LEN);
+			buf[cut] ^= 1;
+			assert_false(ops->open(
+			    used, i, ad, sizeof(ad), buf, len + TAG_LEN));
+			assert_false(
+			    ops->open(used, i, ad, sizeof(ad), buf, cut * 7));
+			memcpy(buf, want, len + TAG_LEN);
+			assert_true(ops->open(
+			    used, i, ad, sizeof(ad), buf, len + TAG_LEN));
+			buf[0] ^= 1; /* and one that has just failed again */
+			assert_false(ops->open(
+			    used, i, ad, sizeof(ad), buf, len + TAG_LEN));
+			memset(buf, 7, len);
+			ops->seal(used, i, ad, sizeof(ad), buf, len);
+			assert_memory_equal(buf, want, len + TAG_LEN);
+		}
+	}
+	ops->key_free(used);
 }
 
 static void
-suites_and_find_agree(void **state)
+no_ad_by_null(void **state)
 {
-	uint8_t map = aead_suites();
+	const struct aead_ops *ops = ops_or_skip(state);
+	uint8_t key[KEY_LEN] = { 1 }, a[40 + TAG_LEN] = { 0 }, b[sizeof(a)];
+	void *ctx = ops->key_new(key);
+
+	memcpy(b, a, sizeof(a));
+	ops->seal(ctx, 1, NULL, 0, a, 40);
+	ops->seal(ctx, 1, b, 0, b, 40);
+	assert_memory_equal(a, b, sizeof(a));
+	assert_true(ops->open(ctx, 1, NULL, 0, a, sizeof(a)));
+	ops->key_free(ctx);
+}
+
+/* What one backend seals the other opens, byte for byte the same packet. */
+static void
+each_opens_the_other(void **state)
+{
+	static const size_t edges[] = { 0, 1, 15, 16, 17, 1400, 9000 };
+	const size_t n_edges = sizeof(edges) / sizeof(edges[0]);
+	const enum suite suite = ((const struct which *)*state)->suite;
+	const struct aead_ops *ops[BACKENDS];
+	uint8_t key[KEY_LEN], ad[32], plain[9000], p[BACKENDS][9000 + TAG_LEN];
+	void *ctx[BACKENDS];
+	unsigned i, b;
+
+	for (b = 0; b < BACKENDS; b++)
+		ops[b] = ops_or_skip((void *[]){ &(struct which){ b, suite } });
+	random_bytes(key, sizeof(key));
+	random_bytes(plain, sizeof(plain));
+	for (b = 0; b < BACKENDS; b++)
+		ctx[b] = ops[b]->key_new(key);
+	for (i = 0; i < 3000; i++) {
+		uint64_t counter;
+		uint16_t rnd;
+		size_t len, ad_len = i % (sizeof(ad) + 1);
+
+		random_bytes(&counter, sizeof(counter));
+		random_bytes(&rnd, sizeof(rnd));
+		random_bytes(ad, sizeof(ad));
+		len = i < n_edges ? edges[i] : rnd % 2001;
+		for (b = 0; b < BACKENDS; b++) {
+			memcpy(p[b], plain, len);
+			ops[b]->seal(ctx[b], counter, ad, ad_len, p[b], len);
+		}
+		assert_memory_equal(p[0], p[1], len + TAG_LEN);
+		for (b = 0; b < BACKENDS; b++) {
+			assert_true(ops[b]->open(ctx[b], counter, ad, ad_len,
+			    p[1 - b], len + TAG_LEN));
+			assert_memory_equal(p[1 - b], plain, len);
+		}
+	}
+	for (b = 0; b < BACKENDS; b++)
+		ops[b]->key_free(ctx[b]);
+}
+
+/* Counters count in 64 bits: no two of these may share a nonce. */
+static void
+counters_past_32_bits(void **state)
+{
+	static const uint64_t at[] = { 0, 1, UINT32_MAX, UINT64_C(1) << 32,
+		(UINT64_C(1) << 32) + 1, UINT64_C(1) << 40, UINT64_C(1) << 56,
+		UINT64_MAX };
+	const size_t n = sizeof(at) / sizeof(at[0]);
+	const struct aead_ops *ops = ops_or_skip(state);
+	uint8_t key[KEY_LEN], p[8][64 + TAG_LEN];
+	size_t i, j;
+	void *ctx;
+
+	random_bytes(key, sizeof(key));
+	ctx = ops->key_new(key);
+	for (i = 0; i < n; i++) {
+		memset(p[i], 0, 64);
+		ops->seal(ctx, at[i], key, 16, p[i], 64);
+		for (j = 0; j < i; j++)
+			assert_memory_not_equal(p[i], p[j], 16);
+	}
+	for (i = 0; i < n; i++)
+		for (j = 0; j < n; j++) {
+			uint8_t buf[sizeof(p[0])];
+
+			memcpy(buf, p[j], sizeof(buf));
+			assert_int_equal(
+			    ops->open(ctx, at[i], key, 16, buf, sizeof(buf)),
+			    i == j);
+		}
+	ops->key_free(ctx);
+}
+
+static void
+check_choice(const struct aead_choice *c)
+{
+	unsigned i;
+
+	assert_true(c->suites & 1U << SUITE_CHACHAPOLY); /* always there */
+	assert_int_equal(c->suites >> SUITE_MAX, 0);
+	assert_true(c->preferred < SUITE_MAX);
+	assert_true(c->suites & 1U << c->preferred);
+	for (i = 0; i < SUITE_MAX; i++) {
+		assert_int_equal(c->ops[i] != NULL, c->suites >> i & 1);
+		if (c->ops[i] == NULL)
+			continue;
+		assert_int_equal(c->ops[i]->suite, i);
+		assert_true(c->ops[i]->usable());
+		assert_non_null(c->ops[i]->name);
+	}
+}
+
+static void
+default_is_libsodium(void **state)
+{
+	struct aead_choice c = aead_default();
 	unsigned i;
 
 	(void)state;
-	assert_true(map & 1U << SUITE_CHACHAPOLY); /* always there */
-	assert_int_equal(map >> SUITE_MAX, 0);
-	for (i = 0; i < SUITE_MAX; i++) {
-		const struct aead_ops *ops = aead_find((enum suite)i);
+	check_choice(&c);
+	for (i = 0; i < SUITE_MAX; i++)
+		if (aead_sodium((enum suite)i)->usable())
+			assert_ptr_equal(c.ops[i], aead_sodium((enum suite)i));
+}
 
-		assert_int_equal(ops != NULL, map >> i & 1);
-		if (ops == NULL)
-			continue;
-		assert_int_equal(ops->suite, i);
-		assert_true(ops->usable());
-		assert_non_null(ops->name);
+/* The measured choice leaves out nothing that one backend can do. */
+static void
+choice_is_complete(void **state)
+{
+	struct aead_choice c = aead_choose();
+	unsigned i, b;
+
+	(void)state;
+	check_choice(&c);
+	for (i = 0; i < SUITE_MAX; i++) {
+		bool any = false, known = c.ops[i] == NULL;
+
+		for (b = 0; b < BACKENDS; b++) {
+			const struct aead_ops *o = backend(b, (enum suite)i);
+
+			any = any || (o != NULL && o->usable());
+			known = known || c.ops[i] == o;
+		}
+		assert_int_equal(any, c.ops[i] != NULL);
+		assert_true(known);
 	}
-	/* The number comes from the wire: any byte may be asked for. */
-	for (i = SUITE_MAX; i < 256; i++)
-		assert_null(aead_find((enum suite)i));
 }
 
 static void
-preferred_is_usable(void **state)
+no_backend_for_no_suite(void **state)
 {
+	unsigned i;
+
 	(void)state;
-	assert_non_null(aead_find(aead_preferred()));
+	for (i = SUITE_MAX; i < 256; i++) {
+		assert_null(aead_sodium((enum suite)i));
+		assert_null(aead_openssl((enum suite)i));
+	}
 }
 
 static void
@@ -256,23 +441,36 @@ derived_keys_differ(void **state)
 	assert_memory_not_equal(a, t, KEY_LEN);
 }
 
+/* name, for all that there is */
+#define EACH(name)                                                      \
+	cmocka_unit_test_prestate(name, &all[0][SUITE_CHACHAPOLY]),     \
+	    cmocka_unit_test_prestate(name, &all[0][SUITE_AES256GCM]),  \
+	    cmocka_unit_test_prestate(name, &all[1][SUITE_CHACHAPOLY]), \
+	    cmocka_unit_test_prestate(name, &all[1][SUITE_AES256GCM])
+
 int
 main(void)
 {
-	static enum suite chacha = SUITE_CHACHAPOLY, aes = SUITE_AES256GCM;
+	struct which all[BACKENDS][SUITE_MAX] = {
+		{ { 0, SUITE_CHACHAPOLY }, { 0, SUITE_AES256GCM } },
+		{ { 1, SUITE_CHACHAPOLY }, { 1, SUITE_AES256GCM } },
+	};
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(published_vectors),
-		cmocka_unit_test_prestate(round_trips, &chacha),
-		cmocka_unit_test_prestate(round_trips, &aes),
-		cmocka_unit_test_prestate(unaligned_packets, &chacha),
-		cmocka_unit_test_prestate(unaligned_packets, &aes),
+		EACH(published_vectors),
+		EACH(round_trips),
+		EACH(unaligned_packets),
+		EACH(any_bit_and_any_length_refused),
+		EACH(failed_open_leaves_nothing),
+		EACH(no_ad_by_null),
+		EACH(counters_past_32_bits),
+		EACH(key_free_takes_null),
 		cmocka_unit_test_prestate(
-		    any_bit_and_any_length_refused, &chacha),
-		cmocka_unit_test_prestate(any_bit_and_any_length_refused, &aes),
-		cmocka_unit_test_prestate(key_free_takes_null, &chacha),
-		cmocka_unit_test_prestate(key_free_takes_null, &aes),
-		cmocka_unit_test(suites_and_find_agree),
-		cmocka_unit_test(preferred_is_usable),
+		    each_opens_the_other, &all[1][SUITE_CHACHAPOLY]),
+		cmocka_unit_test_prestate(
+		    each_opens_the_other, &all[1][SUITE_AES256GCM]),
+		cmocka_unit_test(default_is_libsodium),
+		cmocka_unit_test(choice_is_complete),
+		cmocka_unit_test(no_backend_for_no_suite),
 		cmocka_unit_test(derived_keys_differ),
 	};
 

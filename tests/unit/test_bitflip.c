@@ -114,11 +114,12 @@ node_init(struct node *n, struct pair *pr, const char *addr, enum suite suite)
 	const struct core_io io = { n, on_udp_send, on_mesh_send, on_hangup,
 		on_event, on_random };
 	struct core_config cfg = { .network = "flip",
-		.suites = (uint8_t)(1u << suite),
-		.preferred = (uint8_t)suite,
+		.aead = aead_default(),
 		.limits = { REKEY_AFTER_MS, FAN_ORIGIN, FAN_TOTAL, CORE_MTU } };
 	uint8_t seed[KEY_LEN];
 
+	cfg.aead.suites = (uint8_t)(1u << suite);
+	cfg.aead.preferred = (uint8_t)suite;
 	assert_true(addr_parse(addr, 0, &n->addr));
 	rng_fill(&n->rnd, seed, sizeof(seed));
 	assert_true(identity_from_seed(seed, &cfg.id));
@@ -408,7 +409,7 @@ type_4(void **state)
 
 	(void)state;
 	type_4_of(SUITE_CHACHAPOLY, &tried, &refused);
-	if (aead_find(SUITE_AES256GCM) != NULL)
+	if (aead_default().ops[SUITE_AES256GCM] != NULL)
 		type_4_of(SUITE_AES256GCM, &tried, &refused);
 	else
 		printf("# no AES-256-GCM here\n");

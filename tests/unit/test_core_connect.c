@@ -58,7 +58,7 @@ test_suites(void **state)
 
 	(void)state;
 	assert_true(crypto_start());
-	if (aead_suites() != (CHACHA | AES))
+	if (aead_default().suites != (CHACHA | AES))
 		skip();
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct duo_options a = { .suites = rows[i].offer_a,
@@ -88,6 +88,28 @@ test_no_common_suite(void **state)
 	assert_true(duo_cnt(&d, 1, CNT_init_suite) > 0);
 	assert_int_equal(duo_cnt(&d, 1, CNT_resp_sent), 0);
 	assert_int_equal(duo_recs(&d, 0, MESH_PEER_UP), 0);
+	duo_fini(&d);
+}
+
+/* Sessions use the implementation that their core was given. */
+static void
+test_own_backend(void **state)
+{
+	struct aead_choice mine = aead_default();
+	const struct aead_ops copy = *mine.ops[SUITE_CHACHAPOLY];
+	struct duo_options a = { .suites = CHACHA, .aead = &mine };
+	const struct session *s;
+	unsigned number = 1, i;
+	struct duo d;
+
+	(void)state;
+	mine.ops[SUITE_CHACHAPOLY] = &copy;
+	assert_true(meet(&d, 9, &a, NULL));
+	for (i = 0; i < 2; i++) {
+		s = d.end[i].peer[1 - i]->slot[SLOT_CUR];
+		assert_int_equal(s->ops == &copy, i == 0);
+		assert_true(duo_carries(&d, i, 1 - i, &number));
+	}
 	duo_fini(&d);
 }
 
@@ -251,6 +273,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_suites),
 		cmocka_unit_test(test_no_common_suite),
+		cmocka_unit_test(test_own_backend),
 		cmocka_unit_test(test_peer_up),
 		cmocka_unit_test(test_observed_address),
 		cmocka_unit_test(test_nat_kept_open),

@@ -24,7 +24,8 @@
 static bool
 cipher_usable(enum noise_cipher cipher)
 {
-	return cipher == NOISE_CHACHAPOLY || aead_find(SUITE_AES256GCM) != NULL;
+	return cipher == NOISE_CHACHAPOLY ||
+	    aead_default().ops[SUITE_AES256GCM] != NULL;
 }
 
 /* The symmetric state. */
@@ -347,7 +348,7 @@ vector_transport(struct json_object *v, const struct party *i)
 		[NOISE_CHACHAPOLY] = SUITE_CHACHAPOLY,
 		[NOISE_AESGCM] = SUITE_AES256GCM,
 	};
-	const struct aead_ops *ops = aead_find(suites[i->ns.cipher]);
+	const struct aead_ops *ops = aead_default().ops[suites[i->ns.cipher]];
 	uint8_t k[2][KEY_LEN], text[MSG_MAX], want[MSG_MAX], got[MSG_MAX];
 	size_t n = json_object_array_length(vec_get(v, "messages")), m;
 	void *ctx;

@@ -121,6 +121,10 @@ within 3000 listens a || fail "the control socket of a appears"
 within 3000 shows a || fail "a has a vrnode within 3 s: $(ctl a show)"
 within 3000 shows b || fail "b has a vrnode within 3 s: $(ctl b show)"
 want "peer b: state=vrnode" "$(cat "$dir/a/log")" "the state is logged"
+want "cipher: chacha20-poly1305 by lib" "$(cat "$dir/a/log")" \
+	"the choice of ciphers is logged"
+[ "$(grep -c "cipher: .* preferred=yes$" "$dir/a/log")" = 1 ] ||
+	fail "one suite is preferred: $(grep cipher: "$dir/a/log")"
 want "$dir/a/vplamad.conf:6, option mesh-socket" "$(ctl a explain b)" \
 	"explain names the line of an option of the daemon"
 out=$(ctl b explain c)

@@ -122,8 +122,14 @@ mesh_hello(struct node *n, struct turn *t)
 void
 node_init(struct node *n, struct world *w, unsigned nr)
 {
-	struct core_io io = { n, on_udp_send, on_mesh_send, on_hangup, on_event,
-		on_random };
+	struct core_io io = {
+		.arg = n,
+		.udp_send = on_udp_send,
+		.mesh_send = on_mesh_send,
+		.mesh_hangup = on_hangup,
+		.event = on_event,
+		.random = on_random,
+	};
 	struct core_config cfg = { .network = "sim",
 		.aead = aead_default(),
 		.stamp_floor_ms = 0,

@@ -110,7 +110,7 @@ line_send(struct duo *d, struct duo_end *from, const struct addr *to,
 	}
 	way = &d->dir[from->nr][at->nr];
 	way->sent++;
-	if (way->cut || rng_below(&d->line, 100) < way->loss) {
+	if (way->cut || (way->longest != 0 && len > way->longest) || rng_below(&d->line, 100) < way->loss) {
 		way->lost++;
 		return;
 	}
@@ -160,6 +160,15 @@ on_mesh_send(void *arg, struct run *run)
 		assert_int_equal(
 		    mesh_parse(r->raw, pk->len, &r->rec, &field), MESH_OK);
 	}
+}
+
+static void
+on_port_deliver(void *arg, unsigned no, struct run *run)
+{
+	struct duo_end *e = arg;
+
+	if (e->d->deliver != NULL)
+		e->d->deliver(e, no, run);
 }
 
 static void
@@ -252,8 +261,15 @@ duo_start(struct duo *d, unsigned nr, const struct duo_options *opt)
 {
 	static const struct duo_options usual;
 	struct duo_end *e = &d->end[nr];
-	struct core_io io = { e, on_udp_send, on_mesh_send, on_hangup, on_event,
-		on_random };
+	struct core_io io = {
+		.arg = e,
+		.udp_send = on_udp_send,
+		.mesh_send = on_mesh_send,
+		.port_deliver = on_port_deliver,
+		.mesh_hangup = on_hangup,
+		.event = on_event,
+		.random = on_random,
+	};
 	struct core_config cfg = { .network = "duo" };
 	uint8_t seed[KEY_LEN];
 

@@ -22,6 +22,7 @@ struct duo_dir {
 	uint32_t delay_us, jitter_us;
 	unsigned loss; /* of 100 datagrams */
 	bool cut;
+	size_t longest; /* datagrams that are longer vanish; 0: none do */
 	uint64_t sent, lost;
 };
 
@@ -77,6 +78,10 @@ struct duo {
 	bool (*tap)(struct duo *d, const struct duo_end *from,
 	    const struct addr *to, const uint8_t *p, size_t len);
 	void *tap_arg;
+
+	/* Sees what end e hands to its device no; may be NULL. */
+	void (*deliver)(struct duo_end *e, unsigned no, struct run *run);
+	void *deliver_arg;
 	struct duo_tape *tape; /* when set, every datagram goes here too */
 	struct duo_tape stray; /* what went to addresses of nobody */
 };

@@ -111,8 +111,14 @@ turn_of(struct pair *pr)
 static void
 node_init(struct node *n, struct pair *pr, const char *addr, enum suite suite)
 {
-	const struct core_io io = { n, on_udp_send, on_mesh_send, on_hangup,
-		on_event, on_random };
+	const struct core_io io = {
+		.arg = n,
+		.udp_send = on_udp_send,
+		.mesh_send = on_mesh_send,
+		.mesh_hangup = on_hangup,
+		.event = on_event,
+		.random = on_random,
+	};
 	struct core_config cfg = { .network = "flip",
 		.aead = aead_default(),
 		.limits = { REKEY_AFTER_MS, FAN_ORIGIN, FAN_TOTAL, CORE_MTU } };

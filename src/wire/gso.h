@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 
 #include "base/run.h"
+#include "wire/l4.h"
 
 #define VNET_HEAD 10
 #define GSO_MAX 65536 /* bytes of a super-packet without its vnet header */
@@ -47,11 +48,16 @@ void vnet_write(uint8_t out[VNET_HEAD], const struct vnet *v);
  */
 struct gso_cut {
 	const uint8_t *p;
-	size_t len, l3; /* l3: where IP begins: 0, or behind Ethernet */
+	size_t len;
 	struct vnet v;
-	size_t head; /* bytes of all headers */
-	size_t done; /* bytes of payload that are cut */
-	unsigned nr; /* of the next segment */
+	struct l4 at;	 /* of a super-packet */
+	uint32_t ip_sum; /* l4_ip_sum() without the id */
+	uint32_t pseudo; /* l4_pseudo() */
+	uint16_t id;	 /* of the first segment, IPv4 */
+	uint32_t seq;	 /* of the first segment, TCP */
+	size_t done;	 /* bytes of payload that are cut */
+	unsigned nr;	 /* of the next segment */
+	bool partial;	 /* a lone packet's checksum stays so */
 	bool over;
 };
 
@@ -90,12 +96,8 @@ unsigned gso_join(const struct run *run, unsigned i, bool ethernet,
 
 /*
  * Completes a checksum that PKT_CSUM says is partial, and clears the flag.
- * Packets whose protocol has none stay as they are.
+ * Packets whose protocol has none (wire/l4.h) stay as they are.
  */
 void gso_finish_csum(struct pkt *pk, bool ethernet);
-
-/* Internet checksum (RFC 1071) of len bytes on top of sum, not yet folded. */
-uint32_t csum_add(uint32_t sum, const uint8_t *p, size_t len);
-uint16_t csum_fold(uint32_t sum);
 
 #endif

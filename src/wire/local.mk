@@ -1,6 +1,16 @@
 noinst_LIBRARIES += src/wire/libwire.a
 src_wire_libwire_a_SOURCES = \
+	src/wire/be.h \
+	src/wire/csum.c src/wire/csum.h \
 	src/wire/ctlmsg.c src/wire/ctlmsg.h \
+	src/wire/eth.c src/wire/eth.h \
 	src/wire/frame.c src/wire/frame.h \
+	src/wire/gso.c src/wire/gso.h \
+	src/wire/gso_cut.c \
+	src/wire/gso_join.c \
+	src/wire/ip.c src/wire/ip.h \
+	src/wire/l4.c src/wire/l4.h \
 	src/wire/mesh.c src/wire/mesh.h \
-	src/wire/msg.c src/wire/msg.h
+	src/wire/msg.c src/wire/msg.h \
+	src/wire/mss.c \
+	src/wire/toobig.c

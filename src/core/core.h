@@ -152,8 +152,7 @@ void core_mesh_input(struct core *c, struct run *run, struct turn *t);
 void core_mesh_close(struct core *c, struct turn *t);
 
 /* A device: its number, or -1 when FWD_PORTS are there. cfg is copied. */
-int core_port_add(
-    struct core *c, const struct fwd_config *cfg, struct turn *t);
+int core_port_add(struct core *c, const struct fwd_config *cfg, struct turn *t);
 void core_port_del(struct core *c, unsigned no);
 
 /* Packets that device no gave; the bytes are overwritten. */

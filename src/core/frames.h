@@ -12,10 +12,10 @@ struct rx {
 	struct session *s; /* NULL once a handler has ended the tunnel */
 	const struct path *from;
 	struct turn *t;
-	uint8_t *raw;	/* the bytes that the frame at hand lies in, ours */
-	uint32_t plain; /* and how many came in the datagram */
-	bool payload;	/* some of it was: an answer is owed to that */
-	struct run *out; /* records for the mesh daemon, sent once per run */
+	uint8_t *raw;	   /* the bytes that the frame at hand lies in, ours */
+	uint32_t plain;	   /* and how many came in the datagram */
+	bool payload;	   /* some of it was: an answer is owed to that */
+	struct run *out;   /* records for the mesh daemon, sent once per run */
 	struct fwd_rx dev; /* packets for the devices */
 };
 

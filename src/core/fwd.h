@@ -20,7 +20,7 @@ struct peer;
 struct rx;
 
 #define FWD_FLOOD_BURST 2 /* seconds of the flood rate */
-#define FWD_PORTS 64 /* devices at once; one per peer makes many */
+#define FWD_PORTS 64	  /* devices at once; one per peer makes many */
 
 /*
  * hub: everything to all. switch: by learned source addresses, unknown to all.
@@ -33,12 +33,13 @@ const char *fwd_mode_name(enum fwd_mode m); /* "switch" */
 struct fwd_config {
 	bool ethernet; /* carries frames, else IP packets */
 	enum fwd_mode mode;
-	uint32_t peer;	     /* only for this one; 0: for all */
-	uint32_t age_ms;     /* switch: an unseen address is forgotten */
-	uint32_t per_peer;   /* switch: addresses a peer may have */
-	uint32_t flood_rate; /* packets to all a second: ours, and each peer's */
-	bool allow_ra;	     /* router advertisements may come from peers */
-	bool allow_dhcp;     /* and the answers of DHCP servers */
+	uint32_t peer;	   /* only for this one; 0: for all */
+	uint32_t age_ms;   /* switch: an unseen address is forgotten */
+	uint32_t per_peer; /* switch: addresses a peer may have */
+	uint32_t
+	    flood_rate;	 /* packets to all a second: ours, and each peer's */
+	bool allow_ra;	 /* router advertisements may come from peers */
+	bool allow_dhcp; /* and the answers of DHCP servers */
 	bool clamp_mss;
 };
 

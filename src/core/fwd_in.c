@@ -12,12 +12,12 @@ is_granted(const struct core *c, const struct look *l, uint32_t whose)
 {
 	uint32_t who;
 
-	if (route_find(c->routes, (enum prefix_family)l->src.family, l->src.a,
-		&who))
+	if (route_find(
+		c->routes, (enum prefix_family)l->src.family, l->src.a, &who))
 		return who == whose;
 	return l->net_family != PREFIX_FAMILIES &&
-	    route_find(c->routes, (enum prefix_family)l->net_family,
-		l->net_src, &who) &&
+	    route_find(c->routes, (enum prefix_family)l->net_family, l->net_src,
+		&who) &&
 	    who == whose;
 }
 
@@ -27,13 +27,13 @@ is_own(const struct core *c, const struct look *l)
 {
 	uint32_t who;
 
-	if (route_find(c->routes, (enum prefix_family)l->src.family, l->src.a,
-		&who) &&
+	if (route_find(
+		c->routes, (enum prefix_family)l->src.family, l->src.a, &who) &&
 	    who == ROUTE_LOCAL)
 		return true;
 	return l->net_family != PREFIX_FAMILIES &&
-	    route_find(c->routes, (enum prefix_family)l->net_family,
-		l->net_src, &who) &&
+	    route_find(c->routes, (enum prefix_family)l->net_family, l->net_src,
+		&who) &&
 	    who == ROUTE_LOCAL;
 }
 
@@ -52,8 +52,8 @@ learn(struct fwd_port *port, const struct peer *p, const struct look *l,
 
 /* May p send with this source? CNT_fwd_in, or the reason against it. */
 static enum counter
-check_source(const struct core *c, struct fwd_port *port,
-    const struct peer *p, const struct look *l, struct mono now)
+check_source(const struct core *c, struct fwd_port *port, const struct peer *p,
+    const struct look *l, struct mono now)
 {
 	if (c->has_own && is_own(c, l))
 		return CNT_fwd_own;
@@ -89,8 +89,8 @@ check(struct rx *rx, unsigned no, const struct pkt *pk)
 	enum counter why;
 	struct look l;
 
-	if (!look_at(&l, pk, port->cfg.ethernet,
-		fwd_is_deep(port, rx->c->has_own)))
+	if (!look_at(
+		&l, pk, port->cfg.ethernet, fwd_is_deep(port, rx->c->has_own)))
 		return CNT_fwd_bad;
 	if (!dev->seen || memcmp(&l, &dev->last, sizeof(l)) != 0) {
 		why = check_source(rx->c, port, rx->p, &l, rx->t->now);
@@ -153,8 +153,7 @@ spread(struct rx *rx, uint32_t peer, bool ethernet, const struct pkt *pk)
 	for (no = 0; no < rx->c->n_port; no++) {
 		if (!is_for(rx->c, no, peer, ethernet))
 			continue;
-		if (last != FWD_PORTS &&
-		    pkt_copy(&copy, pk, rx->t->mem))
+		if (last != FWD_PORTS && pkt_copy(&copy, pk, rx->t->mem))
 			deliver(rx, last, &copy);
 		last = no;
 	}

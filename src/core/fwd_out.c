@@ -53,8 +53,8 @@ routed(const struct core *c, const struct look *l)
 {
 	uint32_t whose;
 
-	if (!route_find(c->routes, (enum prefix_family)l->dst.family,
-		l->dst.a, &whose) &&
+	if (!route_find(c->routes, (enum prefix_family)l->dst.family, l->dst.a,
+		&whose) &&
 	    (l->net_family == PREFIX_FAMILIES ||
 		!route_find(c->routes, (enum prefix_family)l->net_family,
 		    l->net_dst, &whose)))
@@ -250,8 +250,7 @@ dispatch(struct core *c, unsigned no, const struct dest *to, struct run *run,
 }
 
 void
-core_port_input(
-    struct core *c, unsigned no, struct run *run, struct turn *t)
+core_port_input(struct core *c, unsigned no, struct run *run, struct turn *t)
 {
 	struct fwd_port *port = c->port[no];
 	bool deep = fwd_is_deep(port, false);

@@ -30,8 +30,7 @@ struct look {
  * False for what the layer does not carry. deep: fill in the network's
  * addresses inside a frame as well; else there are none.
  */
-bool look_at(
-    struct look *ret, const struct pkt *pk, bool ethernet, bool deep);
+bool look_at(struct look *ret, const struct pkt *pk, bool ethernet, bool deep);
 
 /* Where IP begins in the packet, or pk->len when it holds none. */
 size_t look_l3(const struct pkt *pk, bool ethernet);

@@ -41,7 +41,8 @@ wait_us(const struct peer *p)
 	uint64_t us = 3 * (uint64_t)p->rtt_us;
 
 	return us < WAIT_MIN_US ? WAIT_MIN_US
-				: us > WAIT_MAX_US ? WAIT_MAX_US : us;
+	    : us > WAIT_MAX_US	? WAIT_MAX_US
+				: us;
 }
 
 static void

@@ -48,7 +48,8 @@ struct pmtu {
 void pmtu_forget(struct core *c, struct peer *p);
 
 /* A frame of so many bytes was sent. */
-void pmtu_note_sent(struct core *c, struct peer *p, size_t len, struct mono now);
+void pmtu_note_sent(
+    struct core *c, struct peer *p, size_t len, struct mono now);
 
 /* Probe number seq was answered. */
 void pmtu_note_reply(

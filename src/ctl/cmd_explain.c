@@ -11,7 +11,7 @@
 #define FEW_TRIES 3
 
 /* What the rules look at. */
-struct look {
+struct view {
 	const struct core *core;
 	const struct peer *peer;
 	struct mono now;
@@ -36,92 +36,92 @@ cookie_came(const struct peer *p)
 }
 
 static bool
-no_suite(const struct look *k)
+no_suite(const struct view *k)
 {
 	return k->core->aead.suites == 0;
 }
 
 static bool
-silent_tunnel(const struct look *k)
+silent_tunnel(const struct view *k)
 {
 	return k->peer->state == PEER_VRNODE && k->peer->probes > 0;
 }
 
 static bool
-no_mesh(const struct look *k)
+no_mesh(const struct view *k)
 {
 	return k->peer->state == PEER_VRNODE && !k->core->mesh_up;
 }
 
 static bool
-live(const struct look *k)
+live(const struct view *k)
 {
 	return k->peer->state == PEER_VRNODE;
 }
 
 static bool
-confirming(const struct look *k)
+confirming(const struct view *k)
 {
 	return peer_session(k->peer) != NULL;
 }
 
 static bool
-no_address(const struct look *k)
+no_address(const struct view *k)
 {
 	return k->peer->n_ep == 0 && !k->peer->dial.active;
 }
 
 static bool
-unresolved(const struct look *k)
+unresolved(const struct view *k)
 {
 	return no_address(k) && k->n_failed > 0;
 }
 
 static bool
-resolving(const struct look *k)
+resolving(const struct view *k)
 {
 	return no_address(k) && k->n_names > 0;
 }
 
 static bool
-passive(const struct look *k)
+passive(const struct view *k)
 {
 	return no_address(k) && !k->peer->ever_live;
 }
 
 static bool
-cookie_only(const struct look *k)
+cookie_only(const struct view *k)
 {
 	return k->peer->dial.active && k->peer->dial.tries > FEW_TRIES &&
 	    cookie_came(k->peer);
 }
 
 static bool
-dead(const struct look *k)
+dead(const struct view *k)
 {
 	return k->peer->state == PEER_DEAD;
 }
 
 static bool
-just_begun(const struct look *k)
+just_begun(const struct view *k)
 {
 	return k->peer->dial.active && k->peer->dial.tries <= FEW_TRIES;
 }
 
 static bool
-no_answer(const struct look *k)
+no_answer(const struct view *k)
 {
 	return k->peer->dial.active;
 }
 
 static bool
-gone(const struct look *k)
+gone(const struct view *k)
 {
 	return k->peer->ever_live;
 }
 
 static bool
-always(const struct look *k)
+always(const struct view *k)
 {
 	(void)k;
 	return true;
@@ -130,7 +130,7 @@ always(const struct look *k)
 /* The first that holds decided. */
 static const struct rule {
 	const char *id;
-	bool (*holds)(const struct look *k);
+	bool (*holds)(const struct view *k);
 	const char *text;
 	const char *option; /* of the peer's block or of the file, or NULL */
 	const char *change; /* what to do */
@@ -199,7 +199,7 @@ static const struct rule {
 };
 
 static const struct rule *
-decide(const struct look *k)
+decide(const struct view *k)
 {
 	const struct rule *r = rules;
 
@@ -241,13 +241,13 @@ fact_str(struct json_object *facts, const char *what, const char *s)
 
 static void
 fact_ago(struct json_object *facts, const char *what, struct mono at,
-    const struct look *k)
+    const struct view *k)
 {
 	fact_u64(facts, what, mono_since(at, k->now) / MONO_SEC);
 }
 
 static void
-facts_names(struct json_object *facts, const struct look *k)
+facts_names(struct json_object *facts, const struct view *k)
 {
 	size_t i;
 
@@ -259,7 +259,7 @@ facts_names(struct json_object *facts, const struct look *k)
 }
 
 static void
-facts_tunnel(struct json_object *facts, const struct look *k)
+facts_tunnel(struct json_object *facts, const struct view *k)
 {
 	const struct peer *p = k->peer;
 	const struct session *s = peer_session(p);
@@ -283,7 +283,7 @@ facts_tunnel(struct json_object *facts, const struct look *k)
 }
 
 static void
-facts_dial(struct json_object *facts, const struct look *k)
+facts_dial(struct json_object *facts, const struct view *k)
 {
 	const struct peer *p = k->peer;
 	struct mono next = p->deadline[TM_DIAL];
@@ -299,7 +299,7 @@ facts_dial(struct json_object *facts, const struct look *k)
 }
 
 static struct json_object *
-facts_json(const struct look *k)
+facts_json(const struct view *k)
 {
 	struct json_object *facts = json_object_new_array();
 	const struct peer *p = k->peer;
@@ -351,12 +351,12 @@ config_json(
 }
 
 static void
-look_at(struct look *k, const struct ctl_call *call, const struct peer *p)
+gather(struct view *k, const struct ctl_call *call, const struct peer *p)
 {
 	const struct ctl_host *host = call->ctl->host;
 	size_t i;
 
-	*k = (struct look){ .core = call->ctl->core,
+	*k = (struct view){ .core = call->ctl->core,
 		.peer = p,
 		.now = call->t->now,
 		.names = host->peer_names(host->arg, p) };
@@ -374,11 +374,11 @@ cmd_explain(struct ctl_call *call)
 	const struct peer *p = call_peer(call);
 	const struct rule *r;
 	struct json_object *o;
-	struct look k;
+	struct view k;
 
 	if (p == NULL)
 		return NULL;
-	look_at(&k, call, p);
+	gather(&k, call, p);
 	r = decide(&k);
 	o = json_object_new_object();
 	put_u64(o, "version", CTL_VERSION);

@@ -110,7 +110,8 @@ line_send(struct duo *d, struct duo_end *from, const struct addr *to,
 	}
 	way = &d->dir[from->nr][at->nr];
 	way->sent++;
-	if (way->cut || (way->longest != 0 && len > way->longest) || rng_below(&d->line, 100) < way->loss) {
+	if (way->cut || (way->longest != 0 && len > way->longest) ||
+	    rng_below(&d->line, 100) < way->loss) {
 		way->lost++;
 		return;
 	}

@@ -147,8 +147,7 @@ static const struct fwd_config tap = { .ethernet = true,
 	.age_ms = 300000,
 	.per_peer = 4,
 	.flood_rate = 1000 };
-static const struct fwd_config tun = { .mode = FWD_ROUTER,
-	.flood_rate = 1000 };
+static const struct fwd_config tun = { .mode = FWD_ROUTER, .flood_rate = 1000 };
 
 static void
 test_switch(void **state)

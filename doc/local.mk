@@ -15,4 +15,5 @@ dist_decisions_DATA = \
 	doc/decisions/0008-attempts-until-proven.md \
 	doc/decisions/0009-duplicate-cache.md \
 	doc/decisions/0010-small-departures.md \
-	doc/decisions/0011-two-libraries.md
+	doc/decisions/0011-two-libraries.md \
+	doc/decisions/0013-path-mtu.md

@@ -18,8 +18,7 @@
 struct fdb_key {
 	uint8_t a[16];
 	uint16_t vlan;
-	uint8_t port;	/* tables of two devices are apart */
-	uint8_t family; /* enum prefix_family */
+	uint16_t family; /* enum prefix_family */
 };
 
 /* Where it is: a peer's id; 0 is behind our own device. */

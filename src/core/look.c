@@ -86,7 +86,7 @@ look_at(struct look *ret, const struct pkt *pk, bool ethernet, bool deep)
 		return look_frame(ret, pk, deep);
 	if (!look_ip(ret, pk->p, pk->len))
 		return false;
-	ret->src.family = ret->dst.family = (uint8_t)ret->net_family;
+	ret->src.family = ret->dst.family = (uint16_t)ret->net_family;
 	memcpy(ret->src.a, ret->net_src, sizeof(ret->net_src));
 	memcpy(ret->dst.a, ret->net_dst, sizeof(ret->net_dst));
 	ret->group = ip_is_group(

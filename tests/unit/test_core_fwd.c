@@ -376,6 +376,110 @@ test_frames_in_parts(void **state)
 	duo_fini(&d);
 }
 
+/* The bytes that a device was handed, one packet behind the other. */
+struct stream {
+	uint8_t p[2u << 20];
+	size_t len;
+	unsigned n;
+};
+
+static void
+on_stream(struct duo_end *e, unsigned no, struct run *run)
+{
+	struct stream *s = e->d->deliver_arg;
+	unsigned i;
+
+	(void)no;
+	for (i = 0; e->nr == 1 && i < run->n; i++) {
+		const struct pkt *pk = &run->pkt[i];
+
+		assert_in_range(pk->len, 1, sizeof(s->p) - s->len);
+		memcpy(s->p + s->len, pk->p, pk->len);
+		s->len += pk->len;
+		s->n++;
+	}
+}
+
+/* Loses data datagram number *arg of end 0. */
+static bool
+lose_one(struct duo *d, const struct duo_end *from, const struct addr *to,
+    const uint8_t *p, size_t len)
+{
+	int *left = d->tap_arg;
+
+	(void)to;
+	return from->nr != 0 || p[0] != 4 || len < 600 || (*left)-- != 0;
+}
+
+#define STREAM 600
+
+/* STREAM packets by runs of at most `most`, datagrams as bunched as they may.
+ */
+static void
+send_stream(struct stream *s, unsigned most, int lost)
+{
+	static struct stream to;
+	struct rng r = { 5 };
+	struct duo d;
+	struct run run;
+	unsigned i;
+
+	memset(&to, 0, sizeof(to));
+	duo_init(&d, 11);
+	d.batch = most;
+	d.deliver = on_stream;
+	d.deliver_arg = &to;
+	d.tap = lose_one;
+	d.tap_arg = &lost;
+	for (i = 0; i < 2; i++) {
+		duo_start(&d, i, NULL);
+		add_port(&d, i, &tun);
+	}
+	duo_peer(&d, 0, 1, true);
+	duo_peer(&d, 1, 0, true);
+	assert_true(duo_wait_up(&d, 0, 1, 10 * SEC));
+	duo_run(&d, SEC);
+	grant(&d, 0, 1, "10.2.0.0/16");
+	grant(&d, 1, 0, "10.1.0.0/16");
+	for (i = 0; i < STREAM;) {
+		struct turn t = duo_turn(&d, 0);
+		unsigned n = 1 + (unsigned)rng_below(&r, most);
+
+		for (run.n = 0; run.n < n && i < STREAM; i++) {
+			struct pkt *pk = run_add(&run, 700 + i, &d.mem);
+
+			assert_non_null(pk);
+			packet(pk->p, pk->len, "10.1.0.1", "10.2.0.1", true);
+			memset(pk->p + 20, (int)i, pk->len - 20);
+			pk->flags = i % 3 == 0 ? PKT_CSUM : 0;
+		}
+		core_port_input(&d.end[0].core, 0, &run, &t);
+		duo_done(&d);
+	}
+	duo_run(&d, SEC);
+	*s = to;
+	duo_fini(&d);
+}
+
+/* How packets are bunched changes nothing; a lost datagram is one packet. */
+static void
+test_runs(void **state)
+{
+	static struct stream one, many;
+	const int lost = 100; /* its place among the datagrams */
+
+	(void)state;
+	send_stream(&one, 1, -1);
+	send_stream(&many, RUN_MAX, -1);
+	assert_int_equal(one.n, STREAM);
+	assert_int_equal(many.len, one.len);
+	assert_memory_equal(many.p, one.p, one.len);
+	send_stream(&many, RUN_MAX, lost);
+	assert_int_equal(many.n, STREAM - 1);
+	send_stream(&one, 7, lost);
+	assert_int_equal(one.n, STREAM - 1);
+}
+
 int
 main(void)
 {
@@ -388,6 +492,7 @@ main(void)
 		cmocka_unit_test(test_path_shrinks),
 		cmocka_unit_test(test_loss_is_no_mtu),
 		cmocka_unit_test(test_frames_in_parts),
+		cmocka_unit_test(test_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

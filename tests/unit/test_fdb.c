@@ -118,7 +118,7 @@ each_part_of_the_key_counts(void **state)
 
 	(void)state;
 	k[2].vlan = 4094;
-	k[3].port = 1;
+	k[3].family = PREFIX_IPV4;
 	k[4].family = PREFIX_IPV6;
 	for (i = 0; i < 5; i++)
 		assert_int_equal(learn(f, k[i], i + 1, 0), FDB_OK);

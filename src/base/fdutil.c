@@ -101,7 +101,7 @@ unix_listen(const char *path, int type, mode_t mode)
 	if (fd < 0)
 		return -errno;
 	rc = bind_mode(fd, &sun, mode);
-	if (rc == 0 && listen(fd, LISTEN_BACKLOG) < 0)
+	if (rc == 0 && type != SOCK_DGRAM && listen(fd, LISTEN_BACKLOG) < 0)
 		rc = -errno;
 	if (rc < 0) {
 		close(fd);

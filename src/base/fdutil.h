@@ -11,9 +11,10 @@ int fd_nonblock(int fd);
 
 /*
  * A listening Unix socket of type SOCK_STREAM or SOCK_SEQPACKET at path with
- * the given mode. A stale socket file (nobody listens) is replaced; a live
- * one gives -EADDRINUSE; anything that is not a socket -ENOTSOCK. Returns the
- * descriptor (nonblocking, close-on-exec) or -errno.
+ * the given mode; one of type SOCK_DGRAM is bound, which is all it needs. A
+ * stale socket file (nobody listens) is replaced; a live one gives -EADDRINUSE;
+ * anything that is not a socket -ENOTSOCK. Returns the descriptor (nonblocking,
+ * close-on-exec) or -errno.
  */
 int unix_listen(const char *path, int type, mode_t mode);
 

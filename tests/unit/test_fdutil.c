@@ -130,6 +130,29 @@ live_is_in_use(void **state)
 	}
 }
 
+static void
+datagrams(void **state)
+{
+	int s = unix_listen("s", SOCK_DGRAM, 0640), c;
+	char buf[8];
+
+	(void)state;
+	assert_true(s >= 0);
+	assert_true(is_cloexec(s));
+	assert_int_equal(mode_of("s"), 0640);
+	assert_int_equal(unix_listen("s", SOCK_DGRAM, 0640), -EADDRINUSE);
+	assert_int_equal(unix_listen("s", SOCK_STREAM, 0640), -EADDRINUSE);
+	c = unix_connect("s", SOCK_DGRAM);
+	assert_true(c >= 0);
+	assert_int_equal(send(c, "abc", 3, 0), 3);
+	assert_int_equal(recv(s, buf, sizeof(buf), 0), 3);
+	close(c);
+	close(s);
+	s = unix_listen("s", SOCK_DGRAM, 0600); /* the file was stale */
+	assert_true(s >= 0);
+	close(s);
+}
+
 /* A daemon that hangs, its queue full, is still there: do not wait for it. */
 static void
 live_with_a_full_queue(void **state)
@@ -307,6 +330,7 @@ main(void)
 		CASE(listen_and_talk),
 		CASE(stale_is_replaced),
 		CASE(live_is_in_use),
+		CASE(datagrams),
 		CASE(live_with_a_full_queue),
 		CASE(not_a_socket),
 		CASE(bad_paths),

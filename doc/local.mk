@@ -1,6 +1,6 @@
 # Documents; other manual pages are listed where their code is.
 dist_doc_DATA = README.md NEWS LICENSE doc/control.md doc/mesh-socket.md \
-	doc/protocol.md
+	doc/ports.md doc/protocol.md
 EXTRA_DIST += ARCHITECTURE.md HACKING.md
 # The documents point to them.
 decisionsdir = $(docdir)/decisions

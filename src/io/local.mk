@@ -2,6 +2,12 @@ noinst_LIBRARIES += src/io/libio.a
 src_io_libio_a_SOURCES = \
 	src/io/ctlsock.c src/io/ctlsock.h \
 	src/io/loop.c src/io/loop.h \
+	src/io/port.c src/io/port.h \
+	src/io/port_dgram.c src/io/port_dgram.h \
+	src/io/port_dummy.c src/io/port_dummy.h \
+	src/io/port_fd.c src/io/port_fd.h \
+	src/io/port_link.c src/io/port_link.h \
+	src/io/port_stream.c src/io/port_stream.h \
 	src/io/port_unix.c src/io/port_unix.h \
 	src/io/resolve.c src/io/resolve.h \
 	src/io/udp.c src/io/udp.h \

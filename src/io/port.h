@@ -39,6 +39,9 @@ enum {
 	PORT_USO = 1 << 2,
 };
 
+/* The longest frame: the longest IP packet behind an Ethernet header. */
+#define PORT_FRAME_MAX 65549
+
 #define PORT_PATH 108 /* bytes of a path, NUL included */
 
 /* What the configuration says of one; a driver looks at what it needs. */
@@ -75,6 +78,7 @@ struct port_ops {
 	/* Is there anybody to talk to? NULL where nothing can show it. */
 	void (*carrier)(struct port *p, bool up);
 
+	/* Not from within input(). NULL is fine. */
 	void (*close)(struct port *p);
 };
 
@@ -90,5 +94,11 @@ const struct port_ops *port_ops(enum port_kind kind);
 
 /* False for a name that is no kind. */
 bool port_kind_parse(const char *name, enum port_kind *ret);
+
+/*
+ * Completes the checksums that are partial, for a port whose other side would
+ * not know of it.
+ */
+void port_finish(struct run *run, bool ethernet);
 
 #endif

@@ -1,9 +1,11 @@
 # Unit tests of io and priv: real sockets.
-EXTRA_DIST += tests/unit/io_env.h
+EXTRA_DIST += tests/unit/io_env.h tests/unit/port_peer.h
 if HAVE_CMOCKA
 IO_TESTS = tests/unit/test_priv tests/unit/test_loop tests/unit/test_udp \
 	tests/unit/test_port_unix tests/unit/test_ctlsock \
-	tests/unit/test_resolve
+	tests/unit/test_resolve tests/unit/test_port \
+	tests/unit/test_port_dgram tests/unit/test_port_stream \
+	tests/unit/test_port_fd
 check_PROGRAMS += $(IO_TESTS)
 TESTS += $(IO_TESTS)
 IO_LDADD = src/io/libio.a src/priv/libpriv.a src/wire/libwire.a \
@@ -25,4 +27,15 @@ tests_unit_test_ctlsock_SOURCES = tests/unit/test_ctlsock.c $(IO_ENV)
 tests_unit_test_ctlsock_LDADD = $(IO_LDADD)
 tests_unit_test_resolve_SOURCES = tests/unit/test_resolve.c $(IO_ENV)
 tests_unit_test_resolve_LDADD = $(IO_LDADD)
+PORT_PEER = tests/unit/port_peer.c $(IO_ENV)
+tests_unit_test_port_SOURCES = tests/unit/test_port.c $(PORT_PEER)
+tests_unit_test_port_LDADD = $(IO_LDADD)
+tests_unit_test_port_dgram_SOURCES = tests/unit/test_port_dgram.c \
+	$(PORT_PEER) $(TEST_SOCK)
+tests_unit_test_port_dgram_LDADD = $(IO_LDADD)
+tests_unit_test_port_stream_SOURCES = tests/unit/test_port_stream.c \
+	$(PORT_PEER) $(TEST_SOCK)
+tests_unit_test_port_stream_LDADD = $(IO_LDADD)
+tests_unit_test_port_fd_SOURCES = tests/unit/test_port_fd.c $(PORT_PEER)
+tests_unit_test_port_fd_LDADD = $(IO_LDADD)
 endif

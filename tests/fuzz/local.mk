@@ -1,6 +1,7 @@
 # Fuzz targets, each replayed over its corpus.
 FUZZ_TESTS = tests/fuzz/replay_msg tests/fuzz/replay_frame \
-	tests/fuzz/replay_mesh tests/fuzz/replay_ctlmsg
+	tests/fuzz/replay_mesh tests/fuzz/replay_ctlmsg \
+	tests/fuzz/replay_eth tests/fuzz/replay_ip tests/fuzz/replay_gso
 check_PROGRAMS += $(FUZZ_TESTS)
 TESTS += $(FUZZ_TESTS)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/fuzz.h
@@ -19,3 +20,12 @@ tests_fuzz_replay_mesh_LDADD = $(FUZZ_LDADD)
 tests_fuzz_replay_ctlmsg_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"ctlmsg"'
 tests_fuzz_replay_ctlmsg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_ctlmsg.c
 tests_fuzz_replay_ctlmsg_LDADD = $(FUZZ_LDADD)
+tests_fuzz_replay_eth_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"eth"'
+tests_fuzz_replay_eth_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_eth.c
+tests_fuzz_replay_eth_LDADD = $(FUZZ_LDADD)
+tests_fuzz_replay_ip_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"ip"'
+tests_fuzz_replay_ip_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_ip.c
+tests_fuzz_replay_ip_LDADD = $(FUZZ_LDADD)
+tests_fuzz_replay_gso_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"gso"'
+tests_fuzz_replay_gso_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_gso.c
+tests_fuzz_replay_gso_LDADD = $(FUZZ_LDADD)

@@ -2,7 +2,8 @@
 
 if HAVE_CMOCKA
 WIRE_TESTS = tests/unit/test_msg tests/unit/test_frame tests/unit/test_mesh \
-	tests/unit/test_ctlmsg
+	tests/unit/test_ctlmsg tests/unit/test_eth tests/unit/test_ip \
+	tests/unit/test_gso tests/unit/test_gso_join
 check_PROGRAMS += $(WIRE_TESTS)
 TESTS += $(WIRE_TESTS)
 WIRE_LDADD = src/wire/libwire.a src/base/libbase.a $(CMOCKA_LIBS) \
@@ -16,4 +17,14 @@ tests_unit_test_mesh_SOURCES = tests/unit/test_mesh.c
 tests_unit_test_mesh_LDADD = $(WIRE_LDADD)
 tests_unit_test_ctlmsg_SOURCES = tests/unit/test_ctlmsg.c
 tests_unit_test_ctlmsg_LDADD = $(WIRE_LDADD)
+tests_unit_test_eth_SOURCES = tests/unit/test_eth.c
+tests_unit_test_eth_LDADD = $(WIRE_LDADD)
+tests_unit_test_ip_SOURCES = tests/unit/test_ip.c
+tests_unit_test_ip_LDADD = $(WIRE_LDADD)
+tests_unit_test_gso_SOURCES = tests/unit/test_gso.c \
+	tests/unit/gso_made.c tests/unit/gso_made.h
+tests_unit_test_gso_LDADD = $(WIRE_LDADD)
+tests_unit_test_gso_join_SOURCES = tests/unit/test_gso_join.c \
+	tests/unit/gso_made.c tests/unit/gso_made.h
+tests_unit_test_gso_join_LDADD = $(WIRE_LDADD)
 endif

@@ -260,7 +260,8 @@ failed_open_leaves_nothing(void **state)
 			memcpy(buf, want, len + TAG_LEN);
 			assert_true(ops->open(
 			    used, i, ad, sizeof(ad), buf, len + TAG_LEN));
-			buf[0] ^= 1; /* and one that has just failed again */
+			memcpy(buf, want, len + TAG_LEN);
+			buf[len] ^= 1; /* a failure right before a seal */
 			assert_false(ops->open(
 			    used, i, ad, sizeof(ad), buf, len + TAG_LEN));
 			memset(buf, 7, len);

@@ -4,7 +4,7 @@ set -eu
 
 packages="autoconf automake pkg-config gcc make clang clang-format
 	libclang-rt-14-dev libsodium-dev libssl-dev libevent-dev libjson-c-dev
-	libconfuse-dev libcmocka-dev nftables iproute2 procps mandoc"
+	libconfuse-dev libmnl-dev libcmocka-dev nftables iproute2 procps mandoc"
 
 if ! command -v dpkg-query >/dev/null; then
 	echo "install-deps: this is not Debian; needed are: $packages" >&2

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fdutil.h"
+#include "priv/tun.h"
 
 static int
 set_int(int fd, int level, int name, int value)
@@ -61,12 +62,13 @@ udp_bind_kind(int fd, const struct priv_req *req)
 }
 
 static int
-op_udp_bind(const struct monitor *m, const struct priv_req *req)
+op_udp_bind(
+    const struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
 {
 	bool v4 = addr_is_v4(&req->addr);
 	int fd, rc;
 
-	(void)m;
+	(void)ret;
 	if (req->udp_kind > PRIV_UDP_DATA || req->rcvbuf > PRIV_RCVBUF_MAX)
 		return -EINVAL;
 	fd = socket(v4 ? AF_INET : AF_INET6,
@@ -74,6 +76,8 @@ op_udp_bind(const struct monitor *m, const struct priv_req *req)
 	if (fd < 0)
 		return -errno;
 	rc = udp_options(fd, v4);
+	if (rc == 0 && m->mark != 0)
+		rc = set_int(fd, SOL_SOCKET, SO_MARK, (int)m->mark);
 	if (rc == 0)
 		rc = udp_bind_kind(fd, req);
 	if (rc < 0) {
@@ -94,11 +98,13 @@ path_of(const struct monitor *m, const struct priv_req *req, const char **ret)
 }
 
 static int
-op_unix_listen(const struct monitor *m, const struct priv_req *req)
+op_unix_listen(
+    const struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
 {
 	const char *path;
 	int type, rc = path_of(m, req, &path);
 
+	(void)ret;
 	if (rc < 0)
 		return rc;
 	if (req->unix_type > PRIV_UNIX_SEQPACKET || (req->mode & ~0770u) != 0)
@@ -109,18 +115,38 @@ op_unix_listen(const struct monitor *m, const struct priv_req *req)
 }
 
 static int
-op_unix_unlink(const struct monitor *m, const struct priv_req *req)
+op_unix_unlink(
+    const struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
 {
 	const char *path;
 	int rc = path_of(m, req, &path);
 
+	(void)ret;
 	if (rc < 0)
 		return rc;
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
+static int
+op_tun_open(
+    const struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
+{
+	const uint32_t known = PRIV_TUN_VNET | PRIV_TUN_TSO | PRIV_TUN_USO;
+	const struct monitor_dev *d;
+
+	if (req->dev >= MONITOR_DEVS || (req->offload & ~known) != 0)
+		return -EINVAL;
+	d = &m->dev[req->dev];
+	if (!d->used)
+		return -ENOENT;
+	if (req->unit != 0 && !d->per_peer)
+		return -EINVAL;
+	return tun_open(d, req->unit, req->offload, &ret->offload);
+}
+
 struct op {
-	int (*fn)(const struct monitor *m, const struct priv_req *req);
+	int (*fn)(const struct monitor *m, const struct priv_req *req,
+	    struct priv_reply *ret);
 	bool gives_fd;
 };
 
@@ -128,6 +154,7 @@ static const struct op ops[] = {
 	[PRIV_UDP_BIND] = { op_udp_bind, true },
 	[PRIV_UNIX_LISTEN] = { op_unix_listen, true },
 	[PRIV_UNIX_UNLINK] = { op_unix_unlink, false },
+	[PRIV_TUN_OPEN] = { op_tun_open, true },
 };
 
 void
@@ -143,7 +170,7 @@ monitor_call(void *arg, const struct priv_req *req, struct priv_reply *ret)
 	op = &ops[req->op];
 	if (op->fn == NULL)
 		return;
-	rc = op->fn(m, req);
+	rc = op->fn(m, req, ret);
 	ret->rc = rc < 0 ? rc : 0;
 	if (rc >= 0 && op->gives_fd)
 		ret->fd = rc;

@@ -46,3 +46,22 @@ priv_unix_unlink(const struct priv *pv, enum priv_path path)
 
 	return ask(pv, &req);
 }
+
+int
+priv_tun_open(const struct priv *pv, unsigned dev, uint32_t unit,
+    uint32_t offload, uint32_t *ret_offload)
+{
+	const struct priv_req req = {
+		.op = PRIV_TUN_OPEN,
+		.dev = dev,
+		.unit = unit,
+		.offload = offload,
+	};
+	struct priv_reply rep = { .fd = -1 };
+
+	pv->call(pv->arg, &req, &rep);
+	if (rep.rc != 0)
+		return rep.rc;
+	*ret_offload = rep.offload;
+	return rep.fd;
+}

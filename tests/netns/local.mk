@@ -1,6 +1,7 @@
 # Tests in network namespaces: "make check-root". Without root each says so
 # and counts as skipped.
-ROOT_TESTS = tests/netns/test_topo.sh tests/netns/test_roam.sh
+ROOT_TESTS = tests/netns/test_topo.sh tests/netns/test_roam.sh \
+	tests/netns/test_tun.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)
 EXTRA_DIST += tests/netns/topo.sh
 
@@ -17,3 +18,12 @@ tests_netns_meshd_SOURCES = tests/netns/meshd.c tests/netns/meshd.h \
 tests_netns_meshd_LDADD = src/wire/libwire.a src/base/libbase.a $(SODIUM_LIBS)
 dist_check_SCRIPTS += tests/netns/test_meshd.sh
 TESTS += tests/netns/test_meshd.sh
+
+# Devices with nothing but a port on top.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/netns/tundev
+tunlab = tests/netns/tunlab.c tests/netns/tunlab.h
+tests_netns_tundev_SOURCES = tests/netns/tundev.c $(tunlab) $(TEST_SOCK)
+tests_netns_tundev_LDADD = src/priv/libpriv.a src/base/libbase.a \
+	$(CMOCKA_LIBS) $(SODIUM_LIBS) $(MNL_LIBS)
+endif

@@ -10,13 +10,13 @@ check_PROGRAMS += $(IO_TESTS)
 TESTS += $(IO_TESTS)
 IO_LDADD = src/io/libio.a src/priv/libpriv.a src/wire/libwire.a \
 	src/base/libbase.a $(CMOCKA_LIBS) $(EVENT_LIBS) $(JSON_LIBS) \
-	$(SODIUM_LIBS)
+	$(SODIUM_LIBS) $(MNL_LIBS)
 IO_ENV = tests/unit/io_env.c
 TEST_SOCK = tests/unit/sock.c tests/unit/sock.h
 
 tests_unit_test_priv_SOURCES = tests/unit/test_priv.c $(TEST_SOCK)
 tests_unit_test_priv_LDADD = src/priv/libpriv.a src/base/libbase.a \
-	$(CMOCKA_LIBS) $(SODIUM_LIBS)
+	$(CMOCKA_LIBS) $(SODIUM_LIBS) $(MNL_LIBS)
 tests_unit_test_loop_SOURCES = tests/unit/test_loop.c
 tests_unit_test_loop_LDADD = $(IO_LDADD)
 tests_unit_test_udp_SOURCES = tests/unit/test_udp.c $(IO_ENV) $(TEST_SOCK)

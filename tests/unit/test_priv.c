@@ -16,6 +16,7 @@
 
 #include "base/fdutil.h"
 #include "priv/monitor.h"
+#include "priv/tun.h"
 #include "tests/unit/sock.h"
 
 struct fix {
@@ -30,7 +31,7 @@ fix_init(struct fix *f)
 	strcpy(f->dir, "/tmp/vplama-test-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->path, sizeof(f->path), "%s/s", f->dir);
-	f->m = (struct monitor){ { [PRIV_PATH_MESH] = f->path } };
+	f->m = (struct monitor){ .path[PRIV_PATH_MESH] = f->path };
 	f->pv = (struct priv){ monitor_call, &f->m };
 }
 
@@ -43,7 +44,7 @@ fix_fini(struct fix *f)
 static void
 pair_on(const char *where)
 {
-	struct monitor m = { { NULL } };
+	struct monitor m = { 0 };
 	struct priv pv = { monitor_call, &m };
 	struct addr a = sock_addr(where);
 	int hs = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 1 << 16);
@@ -76,7 +77,7 @@ udp_pairs(void **state)
 static void
 udp_both_families_on_one_port(void **state)
 {
-	struct monitor m = { { NULL } };
+	struct monitor m = { 0 };
 	struct priv pv = { monitor_call, &m };
 	struct addr a = sock_addr("::");
 	int v6 = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 0), v4;
@@ -96,7 +97,7 @@ udp_both_families_on_one_port(void **state)
 static void
 udp_foreign_address(void **state)
 {
-	struct monitor m = { { NULL } };
+	struct monitor m = { 0 };
 	struct priv pv = { monitor_call, &m };
 	struct addr a = sock_addr("203.0.113.1");
 
@@ -149,7 +150,7 @@ unix_path_not_set(void **state)
 static void
 refused(struct fix *f, struct priv_req req)
 {
-	struct priv_reply rep = { 0, 0 };
+	struct priv_reply rep = { 0 };
 
 	monitor_call(&f->m, &req, &rep);
 	assert_int_equal(rep.rc, -EINVAL);
@@ -157,9 +158,66 @@ refused(struct fix *f, struct priv_req req)
 }
 
 static void
+tun_out_of_range(void **state)
+{
+	const struct priv_req req = { .op = PRIV_TUN_OPEN };
+	struct priv_req bad;
+	uint32_t got = 5;
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	bad = req;
+	bad.dev = MONITOR_DEVS;
+	refused(&f, bad);
+	bad.dev = UINT32_MAX;
+	refused(&f, bad);
+	bad = req;
+	bad.offload = 1 << 3;
+	refused(&f, bad);
+	/* a device that is none of its settings */
+	assert_int_equal(priv_tun_open(&f.pv, 0, 0, 0, &got), -ENOENT);
+	f.m.dev[0].used = true;
+	refused(&f, req); /* without a name */
+	strcpy(f.m.dev[0].name, "vt%d");
+	refused(&f, req); /* the kernel would choose */
+	memset(f.m.dev[0].name, 'x', MONITOR_NAME);
+	refused(&f, req);
+	strcpy(f.m.dev[0].name, "vt");
+	bad = req;
+	bad.unit = 1;
+	refused(&f, bad); /* one device and no more */
+	assert_int_equal(got, 5);
+	fix_fini(&f);
+}
+
+/* As many datagrams as one call of the kernel takes, and not one more. */
+static void
+segments_of_a_send(void **state)
+{
+	unsigned mtu, n, head;
+
+	(void)state;
+	assert_int_equal(tun_gso_segs(1400, 0), 45);
+	assert_int_equal(tun_gso_segs(1400, 14), 44);
+	assert_int_equal(tun_gso_segs(576, 0), 64);
+	assert_int_equal(tun_gso_segs(65535, 0), 1);
+	for (mtu = 68; mtu < 20000; mtu++) {
+		for (head = 0; head <= 14; head += 14) {
+			unsigned most = 36 + mtu + head + 15;
+
+			n = tun_gso_segs(mtu, head);
+			assert_true(n >= 1 && n <= 64);
+			assert_true(n * (36 + mtu + head) <= 65507);
+			assert_true(n == 64 || (n + 1) * most > 65507);
+		}
+	}
+}
+
+static void
 out_of_range(void **state)
 {
-	static const uint32_t bad_op[] = { 0, 4, 5, 255, UINT32_MAX };
+	static const uint32_t bad_op[] = { 0, 5, 6, 255, UINT32_MAX };
 	static const uint32_t modes[] = { 0001, 0662, 01660, 04770, 0777 };
 	const struct priv_req udp = { .op = PRIV_UDP_BIND,
 		.addr = sock_addr("127.0.0.1") };
@@ -221,6 +279,7 @@ any_transport(void **state)
 	struct seen s = { .rep = { .rc = 0, .fd = 77 } };
 	struct priv pv = { fake_call, &s };
 	struct addr a = sock_addr("192.0.2.1:7469");
+	uint32_t got = 0;
 
 	(void)state;
 	assert_int_equal(priv_udp_bind(&pv, &a, PRIV_UDP_DATA, 4096), 77);
@@ -236,7 +295,13 @@ any_transport(void **state)
 	assert_int_equal(s.req.mode, 0600);
 	s.rep = (struct priv_reply){ .rc = 0, .fd = -1 };
 	assert_int_equal(priv_unix_unlink(&pv, PRIV_PATH_MESH), 0);
-	assert_int_equal(s.calls, 3);
+	s.rep = (struct priv_reply){ .fd = 9, .offload = PRIV_TUN_VNET };
+	assert_int_equal(priv_tun_open(&pv, 2, 8, 7, &got), 9);
+	assert_int_equal(got, PRIV_TUN_VNET);
+	assert_int_equal(s.req.dev, 2);
+	assert_int_equal(s.req.unit, 8);
+	assert_int_equal(s.req.offload, 7);
+	assert_int_equal(s.calls, 4);
 }
 
 int
@@ -249,6 +314,8 @@ main(void)
 		cmocka_unit_test(unix_listen_and_unlink),
 		cmocka_unit_test(unix_path_not_set),
 		cmocka_unit_test(out_of_range),
+		cmocka_unit_test(tun_out_of_range),
+		cmocka_unit_test(segments_of_a_send),
 		cmocka_unit_test(any_transport),
 	};
 

@@ -1,0 +1,24 @@
+/* TUN and TAP devices: made or taken, set up, handed over as a descriptor. */
+#ifndef VPLAM_PRIV_TUN_H
+#define VPLAM_PRIV_TUN_H
+
+#include <stdint.h>
+
+struct monitor_dev;
+
+/*
+ * As priv_tun_open() says. The descriptor, or: -EBUSY another process has
+ * it; -EEXIST the name belongs to an interface of another kind; -EPERM no
+ * CAP_NET_ADMIN; -ENOENT or -ENODEV no /dev/net/tun; -EINVAL a name that is
+ * none; -ENAMETOOLONG name and unit together; others of the kernel's.
+ */
+int tun_open(const struct monitor_dev *d, uint32_t unit, uint32_t want,
+    uint32_t *ret_offload);
+
+/*
+ * Segments of segment bytes (an IP packet, behind head bytes of Ethernet) that
+ * go out as datagrams by one call: UDP_SEGMENT takes 64, and 65507 bytes.
+ */
+unsigned tun_gso_segs(unsigned segment, unsigned head);
+
+#endif

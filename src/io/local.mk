@@ -8,6 +8,7 @@ src_io_libio_a_SOURCES = \
 	src/io/port_fd.c src/io/port_fd.h \
 	src/io/port_link.c src/io/port_link.h \
 	src/io/port_stream.c src/io/port_stream.h \
+	src/io/port_tun.c src/io/port_tun.h \
 	src/io/port_unix.c src/io/port_unix.h \
 	src/io/resolve.c src/io/resolve.h \
 	src/io/udp.c src/io/udp.h \

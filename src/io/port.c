@@ -1,35 +1,18 @@
 #include "io/port.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "io/port_dgram.h"
 #include "io/port_dummy.h"
 #include "io/port_fd.h"
 #include "io/port_stream.h"
+#include "io/port_tun.h"
 #include "wire/gso.h"
 
-static int
-lacking(struct port **ret, const struct port_conf *conf, unsigned no,
-    const struct port_env *env)
-{
-	(void)ret;
-	(void)conf;
-	(void)no;
-	(void)env;
-	return -EOPNOTSUPP;
-}
-
-/* What this build cannot open keeps its name, and says so when it is asked. */
-static const struct port_ops lacks_tap = { .name = "tap", .open = lacking };
-static const struct port_ops lacks_tun = { .name = "tun", .open = lacking };
-static const struct port_ops lacks_tun_per_peer = { .name = "tun-per-peer",
-	.open = lacking };
-
 static const struct port_ops *const table[PORT_KINDS] = {
-	[PORT_TAP] = &lacks_tap,
-	[PORT_TUN] = &lacks_tun,
-	[PORT_TUN_PER_PEER] = &lacks_tun_per_peer,
+	[PORT_TAP] = &port_tap,
+	[PORT_TUN] = &port_tun,
+	[PORT_TUN_PER_PEER] = &port_tun_per_peer,
 	[PORT_DUMMY] = &port_dummy,
 	[PORT_STDIO] = &port_stdio,
 	[PORT_UDP] = &port_udp,

@@ -89,7 +89,7 @@ struct port {
 	unsigned no;
 };
 
-/* By kind; never NULL: a driver this build lacks says so in open(). */
+/* By kind; never NULL. */
 const struct port_ops *port_ops(enum port_kind kind);
 
 /* False for a name that is no kind. */

@@ -10,7 +10,7 @@ for tool in ip ethtool sysctl; do
 	fi
 done
 rc=0
-for prog in tundev; do
+for prog in tundev tunport; do
 	if [ ! -x "$TOP_BUILDDIR/tests/netns/$prog" ]; then
 		echo "skipped: $prog needs cmocka to be built"
 		exit 77

@@ -5,7 +5,7 @@ IO_TESTS = tests/unit/test_priv tests/unit/test_loop tests/unit/test_udp \
 	tests/unit/test_port_unix tests/unit/test_ctlsock \
 	tests/unit/test_resolve tests/unit/test_port \
 	tests/unit/test_port_dgram tests/unit/test_port_stream \
-	tests/unit/test_port_fd
+	tests/unit/test_port_fd tests/unit/test_port_tun
 check_PROGRAMS += $(IO_TESTS)
 TESTS += $(IO_TESTS)
 IO_LDADD = src/io/libio.a src/priv/libpriv.a src/wire/libwire.a \
@@ -23,6 +23,9 @@ tests_unit_test_udp_SOURCES = tests/unit/test_udp.c $(IO_ENV) $(TEST_SOCK)
 tests_unit_test_udp_LDADD = $(IO_LDADD)
 tests_unit_test_port_unix_SOURCES = tests/unit/test_port_unix.c $(IO_ENV)
 tests_unit_test_port_unix_LDADD = $(IO_LDADD)
+tests_unit_test_port_tun_SOURCES = tests/unit/test_port_tun.c $(IO_ENV)
+tests_unit_test_port_tun_LDADD = $(IO_LDADD)
+tests_unit_test_port_tun_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=writev
 tests_unit_test_ctlsock_SOURCES = tests/unit/test_ctlsock.c $(IO_ENV)
 tests_unit_test_ctlsock_LDADD = $(IO_LDADD)
 tests_unit_test_resolve_SOURCES = tests/unit/test_resolve.c $(IO_ENV)

@@ -161,8 +161,14 @@ node_init(struct node *n, uint8_t number, uint8_t suites)
 	uint8_t seed[KEY_LEN] = { number };
 	struct core_config cfg = { .aead = aead_default(),
 		.limits = { REKEY_AFTER_MS, FAN_ORIGIN, FAN_TOTAL, CORE_MTU } };
-	struct core_io io = { n, take_datagrams, ignore_records, ignore_hangup,
-		ignore_event, fill_random };
+	struct core_io io = {
+		.arg = n,
+		.udp_send = take_datagrams,
+		.mesh_send = ignore_records,
+		.mesh_hangup = ignore_hangup,
+		.event = ignore_event,
+		.random = fill_random,
+	};
 	char text[ADDR_TEXT];
 
 	memset(n, 0, sizeof(*n));

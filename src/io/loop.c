@@ -29,7 +29,7 @@ struct loop {
 	bool in_turn, stop;
 	int timer;
 	struct watch timer_watch;
-	struct mono armed; /* what the timer is set to */
+	struct mono armed; /* NEVER: not set, or it fired */
 };
 
 static uint64_t
@@ -193,22 +193,29 @@ on_signal(evutil_socket_t signo, short what, void *arg)
 }
 
 static void
-timer_arm(struct loop *l)
+timer_set(struct loop *l, struct mono at)
 {
 	struct itimerspec its = { 0 };
-	struct mono at = l->ops.deadline(l->ops.arg);
+	uint64_t us = at.us == 0 ? 1 : at.us; /* 0 would disarm it */
 
-	if (at.us == l->armed.us)
-		return;
-	l->armed = at;
-	if (!mono_is_never(at)) {
-		uint64_t us = at.us == 0 ? 1 : at.us; /* 0 would disarm it */
-
-		its.it_value.tv_sec = (time_t)(us / MONO_SEC);
-		its.it_value.tv_nsec = (long)(us % MONO_SEC) * 1000;
-	}
+	its.it_value.tv_sec = (time_t)(us / MONO_SEC);
+	its.it_value.tv_nsec = (long)(us % MONO_SEC) * 1000;
 	if (timerfd_settime(l->timer, TFD_TIMER_ABSTIME, &its, NULL) < 0)
 		fatal("timerfd_settime");
+	l->armed = at;
+}
+
+/*
+ * With traffic the deadline moves on at every turn: a timer that is set too
+ * early stays, wakes us once for nothing, and is set anew then.
+ */
+static void
+timer_arm(struct loop *l)
+{
+	struct mono at = l->ops.deadline(l->ops.arg);
+
+	if (mono_before(at, l->armed))
+		timer_set(l, at);
 }
 
 static void

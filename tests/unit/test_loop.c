@@ -5,9 +5,22 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+static unsigned settimes;
+
+/* Stands before the one of libc. */
+int
+timerfd_settime(
+    int fd, int flags, const struct itimerspec *value, struct itimerspec *old)
+{
+	settimes++;
+	return (int)syscall(SYS_timerfd_settime, fd, flags, value, old);
+}
 
 struct fix {
 	struct loop *loop;
@@ -180,6 +193,71 @@ turn_in_order(void **state)
 	loop_free(p.f.loop);
 }
 
+/* The deadline moves on as long as there is something to read. */
+static void
+on_busy(void *arg, struct turn *t)
+{
+	struct pipe_fix *p = arg;
+
+	p->f.at = mono_add(t->now, 50 * MONO_MS);
+	if (++p->f.turns == 1000)
+		watch_off(&p->w);
+}
+
+static void
+on_sooner(void *arg, struct turn *t)
+{
+	struct pipe_fix *p = arg;
+
+	p->f.at = mono_add(t->now, 20 * MONO_MS);
+	watch_off(&p->w);
+}
+
+static void
+run_until_tick(struct pipe_fix *p)
+{
+	p->f.ticks = 0;
+	p->f.max_ticks = 1;
+	p->f.order[0] = '\0';
+	assert_int_equal(loop_run(p->f.loop), 0);
+	assert_int_equal(p->f.ticks, 1);
+}
+
+/*
+ * A deadline that moves on costs nothing, and neither it nor one that was
+ * pulled nearer is missed.
+ */
+static void
+deadline_moves(void **state)
+{
+	struct pipe_fix p;
+	struct mono at;
+
+	(void)state;
+	memset(&p, 0, sizeof(p));
+	fix_init(&p.f);
+	assert_int_equal(pipe(p.fd), 0);
+	assert_int_equal(write(p.fd[1], "a", 1), 1);
+	watch_init(&p.w, p.f.loop, p.fd[0], WATCH_READ, on_busy, &p);
+	watch_on(&p.w);
+	settimes = 0;
+	run_until_tick(&p);
+	assert_int_equal(p.f.turns, 1000);
+	assert_true(settimes < 20);
+	watch_fini(&p.w);
+
+	watch_init(&p.w, p.f.loop, p.fd[0], WATCH_READ, on_sooner, &p);
+	watch_on(&p.w);
+	at = mono_add(loop_now(), 3600ull * MONO_SEC);
+	p.f.at = at;
+	run_until_tick(&p);
+	assert_true(mono_since(p.f.ticked[0], at) > 3000ull * MONO_SEC);
+	watch_fini(&p.w);
+	close(p.fd[0]);
+	close(p.fd[1]);
+	loop_free(p.f.loop);
+}
+
 static void
 signals_reach_us(void **state)
 {
@@ -225,6 +303,7 @@ main(void)
 		cmocka_unit_test(deadline_on_time),
 		cmocka_unit_test(deadline_in_the_past),
 		cmocka_unit_test(turn_in_order),
+		cmocka_unit_test(deadline_moves),
 		cmocka_unit_test(signals_reach_us),
 		cmocka_unit_test(one_time_per_turn),
 	};

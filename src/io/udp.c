@@ -4,6 +4,7 @@
 #include <linux/filter.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,30 +12,19 @@
 #include "base/log.h"
 #include "base/xmem.h"
 #include "io/loop.h"
+#include "io/udp_rx.h"
 #include "io/udp_tx.h"
 #include "priv/priv.h"
 #include "wire/msg.h"
-
-#define BATCH RUN_MAX
-#define CTL_LEN CMSG_SPACE(sizeof(struct in6_pktinfo))
 
 /* One listen address. */
 struct lsock {
 	struct udp *u;
 	struct addr local;
-	uint16_t no;
-	int hs, data; /* data is -1 when the kernel cannot sort */
+	struct udp_in hs, data; /* data.fd is -1 when the kernel cannot sort */
+	struct udp_out out;
+	bool can_gso;
 	struct watch hs_watch, data_watch;
-};
-
-/* Buffers for one recvmmsg(); rebuilt for each, but the packets stay. */
-struct rx {
-	struct mmsghdr msg[BATCH];
-	struct iovec iov[BATCH];
-	struct sockaddr_storage from[BATCH];
-	_Alignas(struct cmsghdr) uint8_t ctl[BATCH][CTL_LEN];
-	struct pkt pkt[BATCH]; /* in the arena, not used yet */
-	unsigned n;	       /* how many of those */
 };
 
 struct udp {
@@ -43,7 +33,7 @@ struct udp {
 	struct counters *cnt;
 	unsigned n;
 	struct lsock sock[UDP_LISTEN_MAX];
-	struct rx rx;
+	struct udp_rx rx;
 	struct udp_tx tx;
 	struct hook flush;
 };
@@ -95,7 +85,7 @@ split(struct lsock *s, const struct priv *pv)
 	} else {
 		rc = steer(fd);
 		if (rc == 0) {
-			s->data = fd;
+			s->data.fd = fd;
 			return;
 		}
 		close(fd);
@@ -104,152 +94,13 @@ split(struct lsock *s, const struct priv *pv)
 }
 
 static void
-rx_fill(struct rx *rx, struct arena *mem, size_t limit)
-{
-	while (rx->n < BATCH && mem->used < limit &&
-	    pkt_new(&rx->pkt[rx->n], UDP_RX_LEN, mem))
-		rx->n++;
-}
-
-static void
-rx_prepare(struct rx *rx)
-{
-	unsigned i;
-
-	for (i = 0; i < rx->n; i++) {
-		rx->iov[i] = (struct iovec){ rx->pkt[i].p, UDP_RX_LEN };
-		rx->msg[i].msg_hdr = (struct msghdr){
-			.msg_name = &rx->from[i],
-			.msg_namelen = sizeof(rx->from[i]),
-			.msg_iov = &rx->iov[i],
-			.msg_iovlen = 1,
-			.msg_control = rx->ctl[i],
-			.msg_controllen = sizeof(rx->ctl[i]),
-		};
-	}
-}
-
-/* The address a packet came to; none if it was a multicast. */
-static void
-local_of(struct msghdr *mh, struct addr *ret)
-{
-	struct cmsghdr *c;
-	struct in_pktinfo pi;
-	struct in6_pktinfo pi6;
-
-	for (c = CMSG_FIRSTHDR(mh); c != NULL; c = CMSG_NXTHDR(mh, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-			memcpy(&pi, CMSG_DATA(c), sizeof(pi));
-			ret->ip[10] = ret->ip[11] = 0xff;
-			memcpy(ret->ip + 12, &pi.ipi_spec_dst, 4);
-		} else if (c->cmsg_level == IPPROTO_IPV6 &&
-		    c->cmsg_type == IPV6_PKTINFO) {
-			memcpy(&pi6, CMSG_DATA(c), sizeof(pi6));
-			if (IN6_IS_ADDR_MULTICAST(&pi6.ipi6_addr))
-				return;
-			memcpy(ret->ip, &pi6.ipi6_addr, 16);
-			if (IN6_IS_ADDR_LINKLOCAL(&pi6.ipi6_addr))
-				ret->scope = (uint32_t)pi6.ipi6_ifindex;
-		}
-	}
-}
-
-static bool
-path_of(const struct lsock *s, struct msghdr *mh, struct path *ret)
-{
-	const struct sockaddr *from = mh->msg_name;
-
-	*ret = (struct path){ .sock = s->no };
-	if (!addr_from_sockaddr(from, &ret->remote))
-		return false;
-	local_of(mh, &ret->local);
-	ret->local.port = s->local.port;
-	return true;
-}
-
-static bool
-path_equal(const struct path *a, const struct path *b)
-{
-	return a->sock == b->sock && addr_equal(&a->remote, &b->remote) &&
-	    addr_equal(&a->local, &b->local);
-}
-
-static void
-hand_over(
-    struct udp *u, const struct path *from, struct run *run, struct turn *t)
-{
-	if (run->n > 0)
-		u->h->input(u->h->arg, from, run, t);
-	run->n = 0;
-}
-
-/* Neighbours from one address to one address make a run. */
-static void
-rx_runs(struct lsock *s, unsigned n, struct turn *t)
-{
-	struct udp *u = s->u;
-	struct rx *rx = &u->rx;
-	struct path path, last = { 0 };
-	struct run run = { 0 };
-	unsigned i;
-
-	for (i = 0; i < n; i++) {
-		struct msghdr *mh = &rx->msg[i].msg_hdr;
-
-		if (mh->msg_flags & MSG_TRUNC) {
-			count(u->cnt, CNT_udp_rx_trunc);
-			continue;
-		}
-		if (!path_of(s, mh, &path))
-			continue;
-		if (run.n > 0 && !path_equal(&path, &last))
-			hand_over(u, &last, &run, t);
-		last = path;
-		rx->pkt[i].len = rx->msg[i].msg_len;
-		run.pkt[run.n++] = rx->pkt[i];
-	}
-	hand_over(u, &last, &run, t);
-}
-
-/* One call to the kernel; how many datagrams came, 0 also on errors. */
-static unsigned
-read_batch(struct lsock *s, int fd, size_t limit, struct turn *t)
-{
-	struct rx *rx = &s->u->rx;
-	unsigned n;
-	int rc;
-
-	rx_fill(rx, t->mem, limit);
-	if (rx->n == 0)
-		return 0;
-	rx_prepare(rx);
-	rc = recvmmsg(fd, rx->msg, rx->n, MSG_DONTWAIT, NULL);
-	if (rc <= 0)
-		return 0;
-	n = (unsigned)rc;
-	count_n(s->u->cnt, CNT_udp_rx, n);
-	rx_runs(s, n, t);
-	rx->n -= n;
-	memmove(rx->pkt, rx->pkt + n, rx->n * sizeof(rx->pkt[0]));
-	return n;
-}
-
-/* Until a batch is not full: that is, until empty or the arena is half full */
-static void
-drain(struct lsock *s, int fd, struct turn *t)
-{
-	while (read_batch(s, fd, UDP_ARENA, t) == BATCH)
-		;
-}
-
-static void
 drain_data(struct udp *u, struct turn *t)
 {
 	unsigned i;
 
 	for (i = 0; i < u->n; i++)
-		if (u->sock[i].data >= 0)
-			drain(&u->sock[i], u->sock[i].data, t);
+		if (u->sock[i].data.fd >= 0)
+			udp_rx_drain(&u->rx, &u->sock[i].data, UDP_ARENA, t);
 }
 
 static void
@@ -258,7 +109,7 @@ check_load(const struct lsock *s, struct turn *t)
 	uint32_t mem[SK_MEMINFO_VARS] = { 0 };
 	socklen_t len = sizeof(mem);
 
-	if (getsockopt(s->hs, SOL_SOCKET, SO_MEMINFO, mem, &len) < 0)
+	if (getsockopt(s->hs.fd, SOL_SOCKET, SO_MEMINFO, mem, &len) < 0)
 		return;
 	if (mem[SK_MEMINFO_RMEM_ALLOC] > mem[SK_MEMINFO_RCVBUF] / 8)
 		s->u->h->load(s->u->h->arg, t->now);
@@ -269,7 +120,7 @@ on_data(void *arg, struct turn *t)
 {
 	struct lsock *s = arg;
 
-	drain(s, s->data, t);
+	udp_rx_drain(&s->u->rx, &s->data, UDP_ARENA, t);
 }
 
 /*
@@ -281,13 +132,13 @@ on_handshake(void *arg, struct turn *t)
 {
 	struct lsock *s = arg;
 
-	if (s->data < 0) {
-		drain(s, s->hs, t);
+	if (s->data.fd < 0) {
+		udp_rx_drain(&s->u->rx, &s->hs, UDP_ARENA, t);
 		check_load(s, t);
 		return;
 	}
 	drain_data(s->u, t);
-	(void)read_batch(s, s->hs, UDP_ARENA_HS, t);
+	udp_rx_once(&s->u->rx, &s->hs, UDP_ARENA_HS, t);
 	check_load(s, t);
 	drain_data(s->u, t);
 }
@@ -296,10 +147,76 @@ static void
 on_flush(void *arg, struct turn *t)
 {
 	struct udp *u = arg;
+	unsigned i;
 
-	(void)t;
-	udp_tx_flush(&u->tx);
-	u->rx.n = 0; /* the arena is about to be emptied */
+	udp_tx_flush(&u->tx, t->now);
+	udp_rx_end(&u->rx);
+	for (i = 0; i < u->n; i++)
+		u->sock[i].hs.read = u->sock[i].data.read = 0;
+}
+
+static bool
+set_int(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) == 0;
+}
+
+/*
+ * Nothing is sent in fragments, and the size of a path is what its probes
+ * found: routers may tell the kernel anything. What the kernel refuses, goes
+ * on as it was.
+ */
+static void
+line_options(int fd, bool v4)
+{
+	if (v4)
+		(void)set_int(
+		    fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+	else
+		(void)set_int(
+		    fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+	(void)set_int(fd, SOL_SOCKET, SO_SNDBUF, UDP_SNDBUF);
+}
+
+/* The socket that data comes to, and that everything leaves from. */
+static struct udp_in *
+data_of(struct lsock *s)
+{
+	return s->data.fd >= 0 ? &s->data : &s->hs;
+}
+
+/* Handshakes are never merged where they have a socket: they are rationed. */
+static void
+lsock_offload(struct lsock *s, struct udp_offload use)
+{
+	struct udp_in *in = data_of(s);
+
+	s->out.gso = use.gso && s->can_gso;
+	in->gro = set_int(in->fd, IPPROTO_UDP, UDP_GRO, use.gro) && use.gro;
+}
+
+static void
+lsock_out(struct lsock *s)
+{
+	s->out.fd = data_of(s)->fd;
+	s->can_gso = udp_tx_can_gso(s->out.fd);
+	if (!s->can_gso)
+		count(s->u->cnt, CNT_udp_gso_off);
+	line_options(s->out.fd, addr_is_v4(&s->local));
+	lsock_offload(s, (struct udp_offload){ .gso = true, .gro = true });
+}
+
+static void
+lsock_watch(struct lsock *s)
+{
+	watch_init(
+	    &s->hs_watch, s->u->loop, s->hs.fd, WATCH_READ, on_handshake, s);
+	watch_on(&s->hs_watch);
+	if (s->data.fd < 0)
+		return;
+	watch_init(
+	    &s->data_watch, s->u->loop, s->data.fd, WATCH_READ, on_data, s);
+	watch_on(&s->data_watch);
 }
 
 static int
@@ -308,25 +225,21 @@ lsock_open(struct udp *u, const struct priv *pv, const struct addr *a)
 	struct lsock *s = &u->sock[u->n];
 	int rc;
 
-	*s = (struct lsock){
-		.u = u, .local = *a, .no = (uint16_t)u->n, .data = -1
-	};
-	s->hs = priv_udp_bind(pv, a, PRIV_UDP_HANDSHAKE, UDP_RCVBUF);
-	if (s->hs < 0)
-		return s->hs;
-	rc = bound_port(s->hs, &s->local.port);
+	*s = (struct lsock){ .u = u, .local = *a };
+	s->hs.fd = priv_udp_bind(pv, a, PRIV_UDP_HANDSHAKE, UDP_RCVBUF);
+	s->data.fd = -1;
+	if (s->hs.fd < 0)
+		return s->hs.fd;
+	rc = bound_port(s->hs.fd, &s->local.port);
 	if (rc < 0) {
-		close(s->hs);
+		close(s->hs.fd);
 		return rc;
 	}
+	s->hs.sock = s->data.sock = (uint16_t)u->n;
+	s->hs.port = s->data.port = s->local.port;
 	split(s, pv);
-	watch_init(&s->hs_watch, u->loop, s->hs, WATCH_READ, on_handshake, s);
-	watch_on(&s->hs_watch);
-	if (s->data >= 0) {
-		watch_init(
-		    &s->data_watch, u->loop, s->data, WATCH_READ, on_data, s);
-		watch_on(&s->data_watch);
-	}
+	lsock_out(s);
+	lsock_watch(s);
 	u->n++;
 	return 0;
 }
@@ -347,7 +260,8 @@ udp_open(struct udp **ret, struct loop *l, const struct priv *pv,
 	u->loop = l;
 	u->h = h;
 	u->cnt = cnt;
-	udp_tx_init(&u->tx, cnt);
+	udp_rx_init(&u->rx, h, cnt);
+	udp_tx_init(&u->tx, h, cnt);
 	hook_add(&u->flush, l, LOOP_FLUSH, on_flush, u);
 	for (i = 0; i < n; i++) {
 		rc = lsock_open(u, pv, &listen[i]);
@@ -368,22 +282,22 @@ udp_close(struct udp *u)
 
 	if (u == NULL)
 		return;
-	udp_tx_flush(&u->tx);
+	udp_tx_flush(&u->tx, loop_now());
 	hook_del(&u->flush, u->loop);
 	for (i = 0; i < u->n; i++) {
 		struct lsock *s = &u->sock[i];
 
 		watch_fini(&s->hs_watch);
 		watch_fini(&s->data_watch);
-		close(s->hs);
-		if (s->data >= 0)
-			close(s->data);
+		close(s->hs.fd);
+		if (s->data.fd >= 0)
+			close(s->data.fd);
 	}
 	free(u);
 }
 
-static const struct lsock *
-sock_for(const struct udp *u, const struct path *to)
+static struct lsock *
+sock_for(struct udp *u, const struct path *to)
 {
 	bool v4 = addr_is_v4(&to->remote);
 	unsigned i;
@@ -400,13 +314,13 @@ void
 udp_send(void *arg, const struct path *to, struct run *run)
 {
 	struct udp *u = arg;
-	const struct lsock *s = sock_for(u, to);
+	struct lsock *s = sock_for(u, to);
 
 	if (s == NULL) {
 		count_n(u->cnt, CNT_udp_tx_drop, run->n);
 		return;
 	}
-	udp_tx_add(&u->tx, s->data >= 0 ? s->data : s->hs, to, run);
+	udp_tx_add(&u->tx, &s->out, to, run, loop_turn(u->loop)->now);
 }
 
 bool
@@ -421,5 +335,14 @@ udp_local(const struct udp *u, unsigned sock, struct addr *ret)
 bool
 udp_is_split(const struct udp *u, unsigned sock)
 {
-	return sock < u->n && u->sock[sock].data >= 0;
+	return sock < u->n && u->sock[sock].data.fd >= 0;
+}
+
+void
+udp_offload(struct udp *u, struct udp_offload use)
+{
+	unsigned i;
+
+	for (i = 0; i < u->n; i++)
+		lsock_offload(&u->sock[i], use);
 }

@@ -17,8 +17,10 @@ struct priv;
 struct udp;
 
 #define UDP_LISTEN_MAX 16
-#define UDP_RX_LEN 2048		   /* longest datagram that is taken */
+#define UDP_RX_LEN 9472		   /* longest datagram taken: MTU 9216 */
 #define UDP_RCVBUF (4u << 20)	   /* bytes asked of the kernel, per socket */
+#define UDP_SNDBUF (1u << 20)	   /* the same for sending */
+#define UDP_TURN (256u << 10)	   /* bytes read in a turn, per socket */
 #define UDP_HANDSHAKES 64	   /* read in a turn, per listen address */
 #define UDP_ARENA (LOOP_ARENA / 2) /* data waits for the next turn then */
 #define UDP_ARENA_HS (UDP_ARENA + UDP_ARENA / 2) /* and handshakes */
@@ -28,19 +30,27 @@ struct udp_handler {
 
 	/*
 	 * A run from one address. from->local is where it came to, from->sock
-	 * the number of the listen address. The bytes may be overwritten.
+	 * the number of the listen address. The bytes may be overwritten, but
+	 * packets of a merged message stand back to back (base/run.h).
 	 */
 	void (*input)(void *arg, const struct path *from, struct run *run,
 	    struct turn *t);
 
 	/* More than an eighth of a handshake socket's buffer is in use. */
 	void (*load)(void *arg, struct mono now);
+
+	/*
+	 * Datagrams to remote were longer than the line takes. May be NULL.
+	 * Called in LOOP_FLUSH, but by udp_send(), too, when the queue is full:
+	 * note it and act in another turn.
+	 */
+	void (*too_big)(void *arg, const struct addr *remote, struct mono now);
 };
 
 /*
  * Binds all of n addresses (1 to UDP_LISTEN_MAX) or none. h and pv are
- * borrowed, cnt gets udp_rx, udp_rx_trunc, udp_tx, udp_tx_drop. Returns 0 or
- * -errno, and then *ret_which is the address at fault.
+ * borrowed, cnt gets the counters udp_*. Offloads are used where the kernel has
+ * them. Returns 0 or -errno, and then *ret_which is the address at fault.
  */
 int udp_open(struct udp **ret, struct loop *l, const struct priv *pv,
     const struct addr *listen, unsigned n, const struct udp_handler *h,
@@ -48,9 +58,20 @@ int udp_open(struct udp **ret, struct loop *l, const struct priv *pv,
 void udp_close(struct udp *u);
 
 /*
+ * What may be used; all of it where this is never called. Call it before
+ * anything comes: a train that waits does not fit the buffers of gro off.
+ */
+struct udp_offload {
+	bool gso; /* send trains of datagrams as one message */
+	bool gro; /* receive them so, but for the socket of handshakes */
+};
+void udp_offload(struct udp *u, struct udp_offload use);
+
+/*
  * Queues run for the end of the turn; arg is a struct udp. It leaves from
  * to->local if that is set, by the socket to->sock, or by the first one of
- * the right family. Without such a socket it is dropped and counted.
+ * the right family. Without such a socket it is dropped and counted. Nothing is
+ * ever sent in fragments.
  */
 void udp_send(void *arg, const struct path *to, struct run *run);
 

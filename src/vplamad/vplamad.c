@@ -277,7 +277,9 @@ open_udp(struct vplamad *d)
 	char text[ADDR_TEXT];
 	int rc;
 
-	d->udp_handler = (struct udp_handler){ d, on_udp_input, on_load };
+	d->udp_handler = (struct udp_handler){
+		.arg = d, .input = on_udp_input, .load = on_load
+	};
 	rc = udp_open(&d->udp, d->loop, &d->priv, d->cfg.listen,
 	    d->cfg.given[OPT_listen].n, &d->udp_handler, &d->core.cnt, &at);
 	if (rc < 0)

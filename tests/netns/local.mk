@@ -1,13 +1,20 @@
 # Tests in network namespaces: "make check-root". Without root each says so
 # and counts as skipped.
 ROOT_TESTS = tests/netns/test_topo.sh tests/netns/test_roam.sh \
-	tests/netns/test_tun.sh
+	tests/netns/test_tun.sh tests/netns/test_udp.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)
 EXTRA_DIST += tests/netns/topo.sh
 
 check-root:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(ROOT_TESTS)'
 phony += check-root
+
+# Two ends of io/udp in two namespaces.
+check_PROGRAMS += tests/netns/udpline
+tests_netns_udpline_SOURCES = tests/netns/udpline.c
+tests_netns_udpline_LDADD = src/io/libio.a src/priv/libpriv.a \
+	src/wire/libwire.a src/base/libbase.a $(EVENT_LIBS) $(JSON_LIBS) \
+	$(SODIUM_LIBS) $(MNL_LIBS)
 
 # A stand-in mesh daemon.
 check_PROGRAMS += tests/netns/meshd

@@ -5,7 +5,8 @@ IO_TESTS = tests/unit/test_priv tests/unit/test_loop tests/unit/test_udp \
 	tests/unit/test_port_unix tests/unit/test_ctlsock \
 	tests/unit/test_resolve tests/unit/test_port \
 	tests/unit/test_port_dgram tests/unit/test_port_stream \
-	tests/unit/test_port_fd tests/unit/test_port_tun
+	tests/unit/test_port_fd tests/unit/test_port_tun \
+	tests/unit/test_udp_offload
 check_PROGRAMS += $(IO_TESTS)
 TESTS += $(IO_TESTS)
 IO_LDADD = src/io/libio.a src/priv/libpriv.a src/wire/libwire.a \
@@ -13,14 +14,17 @@ IO_LDADD = src/io/libio.a src/priv/libpriv.a src/wire/libwire.a \
 	$(SODIUM_LIBS) $(MNL_LIBS)
 IO_ENV = tests/unit/io_env.c
 TEST_SOCK = tests/unit/sock.c tests/unit/sock.h
+UDP_SIDE = tests/unit/udp_side.c tests/unit/udp_side.h $(IO_ENV) $(TEST_SOCK)
 
 tests_unit_test_priv_SOURCES = tests/unit/test_priv.c $(TEST_SOCK)
 tests_unit_test_priv_LDADD = src/priv/libpriv.a src/base/libbase.a \
 	$(CMOCKA_LIBS) $(SODIUM_LIBS) $(MNL_LIBS)
 tests_unit_test_loop_SOURCES = tests/unit/test_loop.c
 tests_unit_test_loop_LDADD = $(IO_LDADD)
-tests_unit_test_udp_SOURCES = tests/unit/test_udp.c $(IO_ENV) $(TEST_SOCK)
+tests_unit_test_udp_SOURCES = tests/unit/test_udp.c $(UDP_SIDE)
 tests_unit_test_udp_LDADD = $(IO_LDADD)
+tests_unit_test_udp_offload_SOURCES = tests/unit/test_udp_offload.c $(UDP_SIDE)
+tests_unit_test_udp_offload_LDADD = $(IO_LDADD)
 tests_unit_test_port_unix_SOURCES = tests/unit/test_port_unix.c $(IO_ENV)
 tests_unit_test_port_unix_LDADD = $(IO_LDADD)
 tests_unit_test_port_tun_SOURCES = tests/unit/test_port_tun.c $(IO_ENV)

@@ -8,108 +8,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "tests/unit/io_env.h"
 #include "tests/unit/sock.h"
-
-#define KEEP 4096
-
-struct got {
-	struct path from;
-	uint32_t len;
-	uint32_t no; /* bytes 1..4 */
-	uint8_t type;
-	unsigned turn, run_n;
-};
-
-struct side {
-	struct env *e;
-	struct udp *u;
-	struct udp_handler h;
-	unsigned n, want, loads, runs;
-	bool echo, eat;
-	struct got got[KEEP];
-};
-
-static void
-take(struct side *s, const struct path *from, struct run *run, unsigned i)
-{
-	struct got *g = &s->got[s->n];
-	const struct pkt *pk = &run->pkt[i];
-
-	assert_true(s->n < KEEP);
-	g->from = *from;
-	g->len = pk->len;
-	g->type = pk->len > 0 ? pk->p[0] : 0;
-	g->turn = s->e->turns;
-	g->run_n = run->n;
-	if (pk->len >= 5)
-		memcpy(&g->no, pk->p + 1, 4);
-	/* the rooms around a packet are ours */
-	memset(pk->p - RUN_HEAD, 0xee, RUN_HEAD);
-	memset(pk->p + pk->len, 0xee, RUN_TAIL);
-	s->n++;
-}
-
-static void
-on_input(void *arg, const struct path *from, struct run *run, struct turn *t)
-{
-	struct side *s = arg;
-	unsigned i;
-
-	assert_true(run->n >= 1 && run->n <= RUN_MAX);
-	assert_non_null(t->mem);
-	s->runs++;
-	for (i = 0; i < run->n; i++)
-		take(s, from, run, i);
-	while (s->eat && t->mem->used < UDP_ARENA)
-		assert_non_null(arena_get(t->mem, 4096));
-	if (s->echo)
-		udp_send(s->u, from, run);
-}
-
-static void
-on_load(void *arg, struct mono now)
-{
-	struct side *s = arg;
-
-	assert_true(now.us > 0);
-	s->loads++;
-}
-
-static bool
-enough(void *arg)
-{
-	const struct side *s = arg;
-
-	return s->n >= s->want;
-}
-
-static struct side *
-side_new(struct env *e, const char *a, const char *b)
-{
-	struct side *s = calloc(1, sizeof(*s));
-	struct addr listen[2];
-	unsigned which, n = 1;
-
-	assert_non_null(s);
-	s->e = e;
-	s->h = (struct udp_handler){ s, on_input, on_load };
-	listen[0] = sock_addr(a);
-	if (b != NULL)
-		listen[n++] = sock_addr(b);
-	assert_int_equal(udp_open(&s->u, e->loop, &e->priv, listen, n, &s->h,
-			     &e->cnt, &which),
-	    0);
-	assert_true(udp_is_split(s->u, 0));
-	return s;
-}
-
-static void
-side_free(struct side *s)
-{
-	udp_close(s->u);
-	free(s);
-}
+#include "tests/unit/udp_side.h"
 
 /* A plain socket, connected to number sock of s at ip. */
 static int
@@ -154,7 +54,7 @@ one_close(struct env *e, struct side *s, int fd)
 static void
 put(int fd, uint8_t type, uint32_t no, size_t len)
 {
-	uint8_t buf[4096] = { type };
+	uint8_t buf[60000] = { type };
 
 	memcpy(buf + 1, &no, 4);
 	assert_int_equal(send(fd, buf, len, 0), len);
@@ -175,8 +75,7 @@ data_before_handshakes(void **state)
 		put(fd, (uint8_t)(i == 9 ? 0xff : i % 3 + 1), i, 100);
 	for (i = 10; i < 20; i++)
 		put(fd, 4, i, 100);
-	s->want = 20;
-	env_until(&e, enough, s);
+	side_wait(s, 20);
 	for (i = 0; i < 20; i++) {
 		assert_int_equal(s->got[i].no, (i + 10) % 20);
 		assert_int_equal(s->got[i].run_n, 10);
@@ -198,8 +97,7 @@ handshakes_are_rationed(void **state)
 	s = one_open(&e, "127.0.0.1", "127.0.0.1", &fd);
 	for (i = 0; i < 200; i++)
 		put(fd, 1, i, 168);
-	s->want = 200;
-	env_until(&e, enough, s);
+	side_wait(s, 200);
 	for (i = 0; i < 200; i++) {
 		n = i > 0 && s->got[i].turn == s->got[i - 1].turn ? n + 1 : 1;
 		assert_true(n <= UDP_HANDSHAKES);
@@ -225,8 +123,7 @@ data_leaves_room(void **state)
 		put(fd, 4, i, 100);
 	put(fd, 1, i, 100);
 	s->eat = true;
-	s->want = RUN_MAX + 1;
-	env_until(&e, enough, s);
+	side_wait(s, RUN_MAX + 1);
 	assert_int_equal(s->got[0].type, 4);
 	assert_int_equal(s->got[RUN_MAX].type, 1);
 	assert_int_equal(s->got[RUN_MAX].turn, s->got[0].turn);
@@ -247,14 +144,12 @@ load_is_noticed(void **state)
 	s = one_open(&e, "127.0.0.1", "127.0.0.1", &fd);
 	for (i = 0; i < 2000; i++)
 		put(fd, 1, i, 1500);
-	s->want = 65;
-	env_until(&e, enough, s);
+	side_wait(s, 65);
 	assert_true(s->loads > 0);
 	env_run(&e, 100); /* until it is empty */
 	s->loads = 0;
-	s->want = s->n + 1;
 	put(fd, 1, 0, 168);
-	env_until(&e, enough, s);
+	side_wait(s, s->n + 1);
 	assert_int_equal(s->loads, 0);
 	one_close(&e, s, fd);
 }
@@ -272,10 +167,9 @@ answers_from(const char *listen, const char *ip)
 	s = one_open(&e, listen, ip, &fd);
 	me = sock_name(fd);
 	s->echo = true;
-	s->want = 2;
 	put(fd, 1, 7, 20);
 	put(fd, 4, 8, 30);
-	env_until(&e, enough, s);
+	side_wait(s, 2);
 	at = sock_addr(ip);
 	assert_true(udp_local(s->u, 0, &me));
 	at.port = me.port;
@@ -317,13 +211,11 @@ several_addresses(void **state)
 	v4 = client(s, 0, "127.0.0.1");
 	v6 = client(s, 1, "::1");
 	s->echo = true;
-	s->want = 1;
 	put(v4, 4, 1, 40);
-	env_until(&e, enough, s);
+	side_wait(s, 1);
 	assert_int_equal(s->got[0].from.sock, 0);
-	s->want = 2;
 	put(v6, 4, 1, 50);
-	env_until(&e, enough, s);
+	side_wait(s, 2);
 	assert_int_equal(s->got[1].from.sock, 1);
 	assert_int_equal(recv(v4, buf, sizeof(buf), 0), 40);
 	assert_int_equal(recv(v6, buf, sizeof(buf), 0), 50);
@@ -346,8 +238,7 @@ thousand_arrive_in_order(void **state)
 	for (i = 0; i < 1000; i++) {
 		put(fd, 4, i, 5 + i);
 		if (i % 100 == 99) { /* the smallest buffer holds as many */
-			s->want = i + 1;
-			env_until(&e, enough, s);
+			side_wait(s, i + 1);
 		}
 	}
 	for (i = 0; i < 1000; i++) {
@@ -373,8 +264,7 @@ runs_have_one_source(void **state)
 	fd[1] = client(s, 0, "127.0.0.2");
 	for (i = 0; i < 30; i++)
 		put(fd[i / 3 % 2], 4, i, 20);
-	s->want = 30;
-	env_until(&e, enough, s);
+	side_wait(s, 30);
 	for (i = 0; i < 30; i++) {
 		const struct addr me = sock_name(fd[i / 3 % 2]);
 
@@ -389,60 +279,38 @@ runs_have_one_source(void **state)
 }
 
 static void
-lengths(void **state)
+take_lengths(bool gro)
 {
-	static const size_t len[] = { 2049, 2048, 4096, 5, 3000 };
+	static const size_t len[] = { UDP_RX_LEN + 1, UDP_RX_LEN, 60000, 5,
+		UDP_RX_LEN - 1, UDP_RX_LEN / 4, UDP_RX_LEN / 4 - 1, 20000 };
 	struct env e;
 	struct side *s;
 	unsigned i;
 	int fd;
 
-	(void)state;
 	s = one_open(&e, "127.0.0.1", "127.0.0.1", &fd);
+	udp_offload(s->u, (struct udp_offload){ .gro = gro });
 	assert_int_equal(send(fd, "", 0, 0), 0);
-	s->want = 1;
-	env_until(&e, enough, s);
+	side_wait(s, 1);
 	assert_int_equal(s->got[0].len, 0);
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < sizeof(len) / sizeof(len[0]); i++)
 		put(fd, 4, i, len[i]);
-	s->want = 3;
-	env_until(&e, enough, s);
-	assert_int_equal(s->got[1].len, 2048);
-	assert_int_equal(s->got[2].len, 5);
+	side_wait(s, 6);
 	env_run(&e, 20);
-	assert_int_equal(s->n, 3);
+	assert_int_equal(s->n, 6);
+	for (i = 1; i < 6; i++)
+		assert_int_equal(s->got[i].len, len[s->got[i].no]);
+	assert_int_equal(e.cnt.v[CNT_udp_rx], 9);
 	assert_int_equal(e.cnt.v[CNT_udp_rx_trunc], 3);
 	one_close(&e, s, fd);
 }
 
-static struct run *
-make_run(struct env *e, unsigned n, uint32_t first, size_t len)
+static void
+lengths(void **state)
 {
-	struct turn *t = loop_turn(e->loop);
-	struct run *run = run_new(t->mem);
-	unsigned i;
-
-	assert_non_null(run);
-	for (i = 0; i < n; i++) {
-		struct pkt *pk = run_add(run, len, t->mem);
-		uint32_t no = first + i;
-
-		assert_non_null(pk);
-		memset(pk->p, 4, len);
-		memcpy(pk->p + 1, &no, 4);
-	}
-	return run;
-}
-
-static struct path
-path_to(const struct side *s, const char *ip)
-{
-	struct path p = { .remote = sock_addr(ip), .sock = SOCK_ANY };
-	struct addr at;
-
-	assert_true(udp_local(s->u, 0, &at));
-	p.remote.port = at.port;
-	return p;
+	(void)state;
+	take_lengths(true);
+	take_lengths(false);
 }
 
 /* More in one turn than the queue holds, to several peers. */
@@ -459,15 +327,14 @@ long_queue(void **state)
 	a = side_new(&e, "0.0.0.0", "::");
 	b = side_new(&e, "127.0.0.1", NULL);
 	c = side_new(&e, "::1", NULL);
-	to_b = path_to(b, "127.0.0.1");
-	to_c = path_to(c, "::1");
+	to_b = side_path(b, "127.0.0.1");
+	to_c = side_path(c, "::1");
 	for (i = 0; i < 5; i++) {
-		udp_send(a->u, &to_b, make_run(&e, 60, i * 60, 20));
-		udp_send(a->u, &to_c, make_run(&e, 60, i * 60, 20));
+		udp_send(a->u, &to_b, side_run(&e, 60, i * 60, 20));
+		udp_send(a->u, &to_c, side_run(&e, 60, i * 60, 20));
 	}
-	b->want = c->want = 300;
-	env_until(&e, enough, b);
-	env_until(&e, enough, c);
+	side_wait(b, 300);
+	side_wait(c, 300);
 	for (i = 0; i < 300; i++) {
 		assert_int_equal(b->got[i].no, i);
 		assert_int_equal(c->got[i].no, i);
@@ -492,18 +359,20 @@ drops_are_counted(void **state)
 	env_init(&e);
 	a = side_new(&e, "0.0.0.0", NULL);
 	b = side_new(&e, "127.0.0.1", NULL);
-	to = path_to(b, "127.0.0.1");
-	v6 = path_to(b, "::1");
-	udp_send(a->u, &v6, make_run(&e, 3, 0, 20)); /* no such socket */
+	to = side_path(b, "127.0.0.1");
+	v6 = side_path(b, "::1");
+	udp_send(a->u, &v6, side_run(&e, 3, 0, 20)); /* no such socket */
 	assert_int_equal(e.cnt.v[CNT_udp_tx_drop], 3);
-	udp_send(a->u, &to, make_run(&e, 2, 0, 20));
-	udp_send(a->u, &to, make_run(&e, 2, 90, 66000)); /* no datagram */
-	udp_send(a->u, &to, make_run(&e, 2, 2, 20));
-	b->want = 4;
-	env_until(&e, enough, b);
+	udp_send(a->u, &to, side_run(&e, 2, 0, 20));
+	udp_send(a->u, &to, side_run(&e, 2, 90, 66000)); /* no datagram */
+	udp_send(a->u, &to, side_run(&e, 2, 2, 20));
+	side_wait(b, 4);
 	assert_int_equal(b->got[1].no, 1);
 	assert_int_equal(b->got[2].no, 2);
-	assert_int_equal(e.cnt.v[CNT_udp_tx_drop], 5);
+	assert_int_equal(e.cnt.v[CNT_udp_tx_drop], 3);
+	assert_int_equal(e.cnt.v[CNT_udp_tx_big], 2);
+	assert_int_equal(a->too_big, 1);
+	assert_true(addr_equal(&a->too_big_to, &to.remote));
 	assert_int_equal(e.cnt.v[CNT_udp_tx], 4);
 	side_free(a);
 	side_free(b);
@@ -522,11 +391,10 @@ lost_source_address(void **state)
 	env_init(&e);
 	a = side_new(&e, "0.0.0.0", NULL);
 	b = side_new(&e, "127.0.0.1", NULL);
-	to = path_to(b, "127.0.0.1");
+	to = side_path(b, "127.0.0.1");
 	to.local = sock_addr("203.0.113.77");
-	udp_send(a->u, &to, make_run(&e, 2, 0, 20));
-	b->want = 2;
-	env_until(&e, enough, b);
+	udp_send(a->u, &to, side_run(&e, 2, 0, 20));
+	side_wait(b, 2);
 	assert_int_equal(e.cnt.v[CNT_udp_tx], 2);
 	assert_int_equal(e.cnt.v[CNT_udp_tx_drop], 0);
 	side_free(a);
@@ -547,14 +415,13 @@ refusals_are_ignored(void **state)
 	env_init(&e);
 	a = side_new(&e, "127.0.0.1", NULL);
 	b = side_new(&e, "127.0.0.1", NULL);
-	to = path_to(b, "127.0.0.1");
+	to = side_path(b, "127.0.0.1");
 	dead = to;
 	dead.remote.port = 9;
 	for (i = 0; i < 20; i++) {
-		udp_send(a->u, &dead, make_run(&e, 1, 0, 20));
-		udp_send(a->u, &to, make_run(&e, 1, i, 20));
-		b->want = i + 1;
-		env_until(&e, enough, b);
+		udp_send(a->u, &dead, side_run(&e, 1, 0, 20));
+		udp_send(a->u, &to, side_run(&e, 1, i, 20));
+		side_wait(b, i + 1);
 	}
 	assert_int_equal(e.cnt.v[CNT_udp_tx_drop], 0);
 	side_free(a);

@@ -29,6 +29,7 @@ include tests/unit/bad.mk
 include tests/sim/local.mk
 include tests/relay/local.mk
 include tests/netns/local.mk
+include tests/bench/local.mk
 include tests/show/local.mk
 include tests/show/badgram.mk
 include tests/lint/local.mk

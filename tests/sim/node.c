@@ -189,7 +189,7 @@ node_input(struct node *n, const struct addr *from, uint8_t *p, size_t len,
     struct turn *t)
 {
 	struct path path = { .remote = *from, .local = n->addr };
-	struct run run = { .n = 1, .pkt = { { p, (uint32_t)len } } };
+	struct run run = { .n = 1, .pkt = { { p, (uint32_t)len, 0 } } };
 
 	core_udp_input(&n->core, &path, &run, t);
 	node_rearm(n);

@@ -54,10 +54,15 @@ struct json_object *call_arg(const struct ctl_call *call, const char *name);
 /* The peer that argument "peer" names; NULL after call_fail(). */
 struct peer *call_peer(struct ctl_call *call);
 
+/* The device ports, as in "devices" of `show` (cmd_fwd.c). */
+struct json_object *devices_json(const struct ctl_call *call);
+
 struct json_object *cmd_hello(struct ctl_call *call);
 struct json_object *cmd_show(struct ctl_call *call);
 struct json_object *cmd_counters(struct ctl_call *call);
 struct json_object *cmd_explain(struct ctl_call *call);
+struct json_object *cmd_macs(struct ctl_call *call);
+struct json_object *cmd_routes(struct ctl_call *call);
 struct json_object *cmd_monitor(struct ctl_call *call);
 struct json_object *cmd_peers_add(struct ctl_call *call);
 struct json_object *cmd_peers_del(struct ctl_call *call);

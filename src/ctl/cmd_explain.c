@@ -16,7 +16,8 @@ struct view {
 	const struct peer *peer;
 	struct mono now;
 	struct json_object *names; /* configured endpoints, see ctl_host */
-	size_t n_names, n_failed;  /* n_failed: look-ups that found nothing */
+	unsigned n_devices;
+	size_t n_names, n_failed; /* n_failed: look-ups that found nothing */
 };
 
 /*
@@ -50,7 +51,8 @@ silent_tunnel(const struct view *k)
 static bool
 no_mesh(const struct view *k)
 {
-	return k->peer->state == PEER_VRNODE && !k->core->mesh_up;
+	return k->peer->state == PEER_VRNODE && !k->core->mesh_up &&
+	    k->n_devices == 0;
 }
 
 static bool
@@ -140,10 +142,10 @@ static const struct rule {
 	    "on their way, and it is dead when 45 of them had no answer.",
 	    NULL, "Nothing here: look at the line and at the peer's daemon." },
 	{ "no-mesh-daemon", no_mesh,
-	    "The tunnel is up, but no mesh daemon is connected to the mesh "
-	    "socket of this node, so nothing travels through it.",
+	    "The tunnel is up, but this node has no device, and no mesh daemon "
+	    "is connected to its mesh socket, so nothing travels through it.",
 	    "mesh-socket",
-	    "Start the mesh daemon, or let it use this socket." },
+	    "Add a device block, or let the mesh daemon use this socket." },
 	{ "live", live, "The tunnel is up and carries packets.", NULL,
 	    "Nothing: this works." },
 	{ "no-suite", no_suite,
@@ -308,6 +310,7 @@ facts_json(const struct view *k)
 	fact_ago(facts, "state_seconds", p->since, k);
 	fact(
 	    facts, "mesh_connected", json_object_new_boolean(k->core->mesh_up));
+	fact_u64(facts, "devices", k->n_devices);
 	facts_names(facts, k);
 	fact_u64(facts, "addresses_known", p->n_ep);
 	facts_tunnel(facts, k);
@@ -355,11 +358,14 @@ gather(struct view *k, const struct ctl_call *call, const struct peer *p)
 {
 	const struct ctl_host *host = call->ctl->host;
 	size_t i;
+	unsigned no;
 
 	*k = (struct view){ .core = call->ctl->core,
 		.peer = p,
 		.now = call->t->now,
 		.names = host->peer_names(host->arg, p) };
+	for (no = 0; no < k->core->n_port; no++)
+		k->n_devices += k->core->port[no] != NULL;
 	if (k->names != NULL)
 		k->n_names = json_object_array_length(k->names);
 	for (i = 0; i < k->n_names; i++)

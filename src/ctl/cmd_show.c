@@ -71,6 +71,7 @@ cmd_show(struct ctl_call *call)
 	put_u64(o, "version", CTL_VERSION);
 	json_object_object_add(o, "daemon", host->about(host->arg));
 	json_object_object_add(o, "node", node_json(call->ctl->core));
+	json_object_object_add(o, "devices", devices_json(call));
 	after = (uint32_t)json_object_get_int64(call_arg(call, "after"));
 	peers = peers_json(call, only, after, &more);
 	json_object_object_add(o, "peers", peers);

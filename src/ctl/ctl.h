@@ -19,6 +19,14 @@ struct ctl_origin {
 	int line;	  /* 0: the file does not set it */
 };
 
+/* What the daemon knows of a device port. */
+struct ctl_device {
+	const char *name; /* of the interface, or a label */
+	const char *kind; /* as in the configuration */
+	uint32_t mtu;
+	bool carrier;
+};
+
 /* What the daemon does for the commands. Texts in *why are static. */
 struct ctl_host {
 	void *arg;
@@ -42,6 +50,9 @@ struct ctl_host {
 	/* Endpoints as configured, with the outcome of the last look-up:
 	 * array of {"text","addresses":[],"error"}. */
 	struct json_object *(*peer_names)(void *arg, const struct peer *p);
+
+	/* The device with that number in the core; false: not known. */
+	bool (*device)(void *arg, unsigned no, struct ctl_device *ret);
 
 	/* {"version","pid","uptime","config","listen":[..],"mesh_socket",...}
 	 */

@@ -54,3 +54,17 @@ config_peer_same_endpoints(
 			return false;
 	return true;
 }
+
+bool
+config_peer_same_prefixes(
+    const struct config_peer *a, const struct config_peer *b)
+{
+	unsigned i, n = a->given[PEER_OPT_prefix].n;
+
+	if (n != b->given[PEER_OPT_prefix].n)
+		return false;
+	for (i = 0; i < n; i++)
+		if (!prefix_equal(&a->prefix[i], &b->prefix[i]))
+			return false;
+	return true;
+}

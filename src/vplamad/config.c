@@ -9,6 +9,7 @@
 
 #include "base/fdutil.h"
 #include "base/xmem.h"
+#include "vplamad/cfgdevice.h"
 #include "vplamad/cfgtext.h"
 #include "vplamad/option.h"
 
@@ -19,16 +20,19 @@
  */
 #define OPT_READER " reader"
 
-/* An option of a peer block whose default is read where the block begins. */
+/* An option of a block whose default is read where the block begins. */
 #define OPT_BEGIN " begin"
 
 #define FILE_MAX (1u << 20) /* bytes of a file, NUL included */
 
 struct reader {
-	long anchor; /* of OPT_READER; first, see reader_of() */
+	long anchor;	    /* of OPT_READER; first, see reader_of() */
+	char begin_text[2]; /* of OPT_BEGIN: a default, whatever it says */
 	struct config *cfg;
 	struct config_errors *errs;
-	struct config_peer *peer; /* block being read; NULL before the first */
+	struct config_device
+	    *device;		  /* block being read; NULL before the first */
+	struct config_peer *peer; /* the same */
 };
 
 void
@@ -151,25 +155,49 @@ static int
 on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	struct reader *r = reader_of(cfg);
+	const char *block = cfg_name(cfg);
 	unsigned i = opt->nvalues > 0 ? opt->nvalues - 1 : 0;
-	const struct option *o = find_option(options, OPT_MAX, opt->name);
+	const struct option *o;
 
 	*(const char **)result = value;
-	if (o != NULL) {
-		take_value(
-		    r, cfg, o, &r->cfg->given[o - options], r->cfg, value, i);
-		return 0;
-	}
-	o = find_option(peer_options, PEER_OPT_MAX, opt->name);
-	/* "peer|endpoint" outside of a block is libconfuse's way to reach in */
-	if (strcmp(cfg_name(cfg), "peer") != 0)
+	if (cfg_getopt(cfg, opt->name) != opt) {
+		/* "peer|endpoint" outside is libconfuse's way to reach in */
 		config_error(r->errs,
-		    "%s:%d: %s: stands alone; expected in a peer block",
+		    "%s:%d: %s: stands alone; expected in its block",
 		    cfg->filename, cfg->line, opt->name);
-	else
+	} else if (strcmp(block, "peer") == 0) {
+		o = find_option(peer_options, PEER_OPT_MAX, opt->name);
 		take_value(r, cfg, o, &r->peer->given[o - peer_options],
 		    r->peer, value, i);
+	} else if (strcmp(block, "device") == 0) {
+		o = find_option(device_options, DEV_OPT_MAX, opt->name);
+		take_value(r, cfg, o, &r->device->given[o - device_options],
+		    r->device, value, i);
+	} else {
+		o = find_option(options, OPT_MAX, opt->name);
+		take_value(
+		    r, cfg, o, &r->cfg->given[o - options], r->cfg, value, i);
+	}
 	return 0;
+}
+
+/* The defaults take the same way in as what is written in a file. */
+static void
+set_defaults(
+    const struct option *table, size_t n, struct given *given, void *base)
+{
+	char text[128], *word, *rest;
+	const struct option *o;
+
+	for (o = table; o < table + n; o++, given++) {
+		snprintf(text, sizeof(text), "%s", o->def ? o->def : "");
+		for (word = strtok_r(text, " ", &rest); word != NULL;
+		     word = strtok_r(NULL, " ", &rest))
+			if (o->type->parse(o, word,
+				(char *)base + o->at +
+				    given->n * o->type->size) == NULL)
+				given->n++;
+	}
 }
 
 /* A peer block begins; its title is the name. */
@@ -200,6 +228,36 @@ on_peer(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	return 0;
 }
 
+/* A device block begins; its title is the name. */
+static int
+on_device(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	struct reader *r = reader_of(cfg);
+	struct config *c = r->cfg;
+	const char *title = cfg_title(cfg);
+	const char *why = option_name_check(title, DEVICE_NAME_MAX);
+	struct config_device *dev;
+	char shown[80];
+
+	(void)opt;
+	(void)value;
+	*(void **)result = NULL;
+	c->devices =
+	    xreallocarray(c->devices, c->n_devices + 1, sizeof(*c->devices));
+	r->device = dev = &c->devices[c->n_devices++];
+	*dev = (struct config_device){ .line = cfg->line };
+	set_defaults(device_options, DEV_OPT_MAX, dev->given, dev);
+	if (why == NULL)
+		strcpy(dev->name, title);
+	else
+		config_error(r->errs,
+		    "%s:%d: device: the name \"%s\" %s; expected 1 to %d "
+		    "bytes of UTF-8",
+		    cfg->filename, cfg->line, show(title, shown), why,
+		    DEVICE_NAME_MAX);
+	return 0;
+}
+
 /* "listen = {}" calls nobody back. */
 static void
 find_empty(struct reader *r, cfg_t *cfg)
@@ -226,36 +284,53 @@ make_opt(const struct option *o)
 	return o->values > 1 ? list : scalar;
 }
 
+/* The options of a block: the way back, its begin, and those of the table. */
+static void
+fill_block(cfg_opt_t *ret, struct reader *r, cfg_callback_t on_begin,
+    const struct option *table, size_t n)
+{
+	cfg_opt_t self = CFG_SIMPLE_INT(OPT_READER, &r->anchor);
+	cfg_opt_t begin =
+	    CFG_PTR_CB(OPT_BEGIN, NULL, CFGF_NONE, on_begin, NULL);
+	cfg_opt_t end = CFG_END();
+	size_t i;
+
+	begin.def.parsed = r->begin_text;
+	*ret++ = self;
+	*ret++ = begin;
+	for (i = 0; i < n; i++)
+		*ret++ = make_opt(&table[i]);
+	*ret = end;
+}
+
 /* Hands the text over to libconfuse. */
 static bool
 parse_text(
     struct reader *r, const char *path, char *text, size_t len, bool peers_only)
 {
+	cfg_opt_t in_peer[PEER_OPT_MAX + 3], in_device[DEV_OPT_MAX + 3];
 	cfg_opt_t self = CFG_SIMPLE_INT(OPT_READER, &r->anchor);
-	cfg_opt_t begin = CFG_PTR_CB(OPT_BEGIN, NULL, CFGF_NONE, on_peer, NULL);
-	cfg_opt_t end = CFG_END();
-	cfg_opt_t in_peer[PEER_OPT_MAX + 3], top[OPT_MAX + 3];
-	char begin_text[] = "x";
 	cfg_opt_t peer = CFG_SEC("peer", in_peer, CFGF_MULTI | CFGF_TITLE);
+	cfg_opt_t dev = CFG_SEC("device", in_device, CFGF_MULTI | CFGF_TITLE);
+	cfg_opt_t end = CFG_END();
+	cfg_opt_t top[OPT_MAX + 4];
 	size_t n = 0, i;
 	cfg_t *cfg;
 	FILE *f;
 	bool ok;
 
-	begin.def.parsed = begin_text;
-	in_peer[n++] = self;
-	in_peer[n++] = begin;
-	for (i = 0; i < PEER_OPT_MAX; i++)
-		in_peer[n++] = make_opt(&peer_options[i]);
-	in_peer[n] = end;
-	n = 0;
+	fill_block(in_peer, r, on_peer, peer_options, PEER_OPT_MAX);
+	fill_block(in_device, r, on_device, device_options, DEV_OPT_MAX);
 	top[n++] = self;
 	top[n++] = peer;
+	if (!peers_only)
+		top[n++] = dev;
 	for (i = 0; i < OPT_MAX && !peers_only; i++)
 		top[n++] = make_opt(&options[i]);
 	top[n] = end;
 
 	r->peer = NULL;
+	r->device = NULL;
 	cfg = cfg_init(top, CFGF_NONE);
 	if (cfg == NULL)
 		fatalx("out of memory");
@@ -299,26 +374,6 @@ read_file(struct reader *r, const char *path, bool peers_only)
 	}
 	free(text);
 	return ok;
-}
-
-/* The defaults take the same way in as what is written in a file. */
-static void
-set_defaults(struct config *cfg)
-{
-	char text[128], *word, *rest;
-	const struct option *o;
-
-	for (o = options; o < options + OPT_MAX; o++) {
-		struct given *given = &cfg->given[o - options];
-
-		snprintf(text, sizeof(text), "%s", o->def ? o->def : "");
-		for (word = strtok_r(text, " ", &rest); word != NULL;
-		     word = strtok_r(NULL, " ", &rest))
-			if (o->type->parse(o, word,
-				(char *)cfg + o->at +
-				    given->n * o->type->size) == NULL)
-				given->n++;
-	}
 }
 
 /* A folder that is not there has no files; any other trouble is one. */
@@ -429,6 +484,7 @@ check_options(const struct config *cfg, struct config_errors *errs)
 		    "network to join",
 		    place(cfg, OPT_network, at, sizeof(at)));
 	check_rate(cfg, errs);
+	offload_check(cfg, errs);
 	if (strcmp(cfg->mesh_socket, cfg->control_socket) == 0)
 		config_error(errs,
 		    "%s: is the mesh socket too; expected "
@@ -488,7 +544,7 @@ bool
 config_load(const char *path, struct config *ret, struct config_errors *errs)
 {
 	struct config cfg = { 0 };
-	struct reader r = { .cfg = &cfg, .errs = errs };
+	struct reader r = { .begin_text = "x", .cfg = &cfg, .errs = errs };
 	size_t i;
 	bool whole;
 
@@ -497,7 +553,7 @@ config_load(const char *path, struct config *ret, struct config_errors *errs)
 		return false;
 	}
 	strcpy(cfg.path, path);
-	set_defaults(&cfg);
+	set_defaults(options, OPT_MAX, cfg.given, &cfg);
 	whole = read_file(&r, path, false);
 	read_folder(&r, path);
 	if (whole) { /* else what lacks may stand in the rest */
@@ -505,10 +561,14 @@ config_load(const char *path, struct config *ret, struct config_errors *errs)
 		load_identity(&cfg, errs);
 		load_network(&cfg, errs);
 	}
+	devices_check(&cfg, errs);
 	for (i = 0; i < cfg.n_peers; i++) {
 		check_peer(&cfg, &cfg.peers[i], errs);
 		check_twins(&cfg, i, errs);
 	}
+	prefixes_check(&cfg, errs);
+	if (cfg.given[OPT_mtu].line == 0)
+		cfg.mtu = devices_mtu(&cfg);
 	if (errs->n > 0)
 		config_free(&cfg);
 	else
@@ -526,26 +586,61 @@ config_free(struct config *cfg)
 		free(cfg->peers[i].file);
 		wipe(&cfg->peers[i], sizeof(cfg->peers[i]));
 	}
+	free(cfg->devices);
 	free(cfg->peers);
 	wipe(cfg, sizeof(*cfg));
+}
+
+/* A block with its options, but for those that say nothing in it. */
+static void
+print_block(const char *what, const char *name, const struct option *table,
+    size_t n, const struct given *given, const void *base,
+    bool (*has)(const void *base, size_t i), FILE *out)
+{
+	size_t i;
+
+	fprintf(out, "\n%s ", what);
+	option_quote(name, out);
+	fputs(" {\n", out);
+	for (i = 0; i < n; i++)
+		if (has(base, i))
+			option_print(&table[i], base, given[i].n, "\t", out);
+	fputs("}\n", out);
+}
+
+static bool
+always(const void *base, size_t i)
+{
+	(void)base;
+	(void)i;
+	return true;
+}
+
+static bool
+has_meaning(const void *base, size_t i)
+{
+	const struct config_device *dev = base;
+
+	return device_has(dev->kind, (enum device_option_id)i);
 }
 
 void
 config_print(const struct config *cfg, FILE *out)
 {
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < OPT_MAX; i++)
 		option_print(&options[i], cfg, cfg->given[i].n, "", out);
-	for (k = 0; k < cfg->n_peers; k++) {
-		const struct config_peer *p = &cfg->peers[k];
+	for (i = 0; i < cfg->n_devices; i++) {
+		const struct config_device *dev = &cfg->devices[i];
 
-		fputs("\npeer ", out);
-		option_quote(p->name, out);
-		fputs(" {\n", out);
-		for (i = 0; i < PEER_OPT_MAX; i++)
-			option_print(
-			    &peer_options[i], p, p->given[i].n, "\t", out);
-		fputs("}\n", out);
+		print_block("device", dev->name, device_options, DEV_OPT_MAX,
+		    dev->given, dev, has_meaning, out);
+	}
+	for (i = 0; i < cfg->n_peers; i++) {
+		const struct config_peer *p = &cfg->peers[i];
+
+		print_block("peer", p->name, peer_options, PEER_OPT_MAX,
+		    p->given, p, always, out);
 	}
 }

@@ -12,29 +12,36 @@
 
 #include "base/addr.h"
 #include "base/log.h"
+#include "base/prefix.h"
 #include "core/peer.h"
 #include "crypto/keys.h"
+#include "io/port.h"
 
 #define CONFIG_PATH "/etc/vplama/vplamad.conf"
 #define CONFIG_LISTEN 8
 #define PATH_TEXT 256	  /* bytes of a path, NUL included */
 #define ENDPOINT_TEXT 263 /* "[host]:port": 253 for a name, and the rest */
+#define PLACE_TEXT 108	  /* bytes of "address:port" or a socket's path */
+#define CONFIG_DEVICES 8
+#define CONFIG_ADDRESSES 16
+#define CONFIG_PREFIXES 64
+#define DEVICE_NAME_MAX 64
 
 enum option_id {
 #define OPTION(id, ...) OPT_##id,
-#define PEER_OPTION(id, ...)
 #include "vplamad/options.def"
-#undef OPTION
-#undef PEER_OPTION
 	OPT_MAX
 };
 
+enum device_option_id {
+#define DEVICE_OPTION(id, ...) DEV_OPT_##id,
+#include "vplamad/options.def"
+	DEV_OPT_MAX
+};
+
 enum peer_option_id {
-#define OPTION(id, ...)
 #define PEER_OPTION(id, ...) PEER_OPT_##id,
 #include "vplamad/options.def"
-#undef OPTION
-#undef PEER_OPTION
 	PEER_OPT_MAX
 };
 
@@ -45,6 +52,48 @@ struct given {
 	bool bad;   /* a value was refused */
 };
 
+/* Of option mode; normal: what suits the kind. */
+enum config_mode { MODE_NORMAL, MODE_HUB, MODE_SWITCH, MODE_ROUTER };
+
+/* Of option carries. */
+enum config_carries { CARRIES_ETHERNET, CARRIES_IP };
+
+/* Of option offload. */
+enum config_offload {
+	OFFLOAD_NONE,
+	OFFLOAD_VNET,
+	OFFLOAD_TSO,
+	OFFLOAD_USO,
+	OFFLOAD_GSO,
+	OFFLOAD_GRO
+};
+
+/* How a MAC address begins. */
+struct config_mac {
+	uint8_t n; /* octets */
+	uint8_t a[6];
+};
+
+/* One device block. */
+struct config_device {
+	char name[DEVICE_NAME_MAX + 1]; /* of the interface, or a label */
+	uint32_t kind;			/* enum port_kind */
+	uint32_t mode;			/* enum config_mode */
+	uint32_t carries;		/* enum config_carries */
+	uint32_t mtu;			/* bytes of an IP packet */
+	struct prefix address[CONFIG_ADDRESSES];
+	struct config_mac mac;
+	uint32_t link_speed;			    /* Mbit/s */
+	uint32_t persistent;			    /* 1 yes, 0 no */
+	uint32_t mac_age;			    /* seconds */
+	uint32_t mac_limit;			    /* addresses a peer */
+	uint32_t flood_rate;			    /* packets a second */
+	uint32_t allow_ra, allow_dhcp, mss_clamp;   /* 1 yes, 0 no */
+	char local[PLACE_TEXT], remote[PLACE_TEXT]; /* "": none */
+	struct given given[DEV_OPT_MAX];
+	int line;
+};
+
 /* One peer block. */
 struct config_peer {
 	char name[PEER_NAME_MAX + 1];
@@ -53,6 +102,7 @@ struct config_peer {
 	char endpoint[PEER_ENDPOINTS][ENDPOINT_TEXT];
 	char pair_psk_file[PATH_TEXT];
 	uint8_t pair_psk[KEY_LEN]; /* zero: none */
+	struct prefix prefix[CONFIG_PREFIXES];
 	struct given given[PEER_OPT_MAX];
 	char *file; /* where the block stands; NULL: a control command */
 	int line;
@@ -70,12 +120,17 @@ struct config {
 	uint32_t rekey_after;	 /* seconds */
 	uint32_t fanout_rate[2]; /* packets a second: per origin, in all */
 	uint32_t mtu;		 /* bytes */
+	uint32_t mark;		 /* 0: none */
+	uint32_t offload[5];	 /* enum config_offload */
+	struct prefix prefix[CONFIG_PREFIXES];
 	enum log_level log_level;
 	struct given given[OPT_MAX];
 
 	struct identity id; /* from the private key file */
 	struct network net; /* from the name and the network key file */
 
+	struct config_device *devices; /* in the order of the file */
+	size_t n_devices;
 	struct config_peer *peers; /* in the order of the files */
 	size_t n_peers;
 };
@@ -100,7 +155,16 @@ void config_error(struct config_errors *errs, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void config_errors_free(struct config_errors *errs);
 
-/* The canonical form: every option with its value, then the peers. */
+/*
+ * What is good but will hardly do what is wanted, in the form of errors; of a
+ * configuration that was loaded.
+ */
+void config_warnings(const struct config *cfg, struct config_errors *warns);
+
+/*
+ * The canonical form: every option with its value, then devices and peers. Of
+ * a device those that mean something for its kind.
+ */
 void config_print(const struct config *cfg, FILE *out);
 
 /*
@@ -114,6 +178,8 @@ const char *config_peer_make(const char *name, const char *key,
 bool config_peer_same_id(
     const struct config_peer *a, const struct config_peer *b);
 bool config_peer_same_endpoints(
+    const struct config_peer *a, const struct config_peer *b);
+bool config_peer_same_prefixes(
     const struct config_peer *a, const struct config_peer *b);
 
 #endif

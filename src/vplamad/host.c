@@ -90,6 +90,14 @@ host_peer_names(void *arg, const struct peer *p)
 	return n == NULL ? json_object_new_array() : node_names(n);
 }
 
+static bool
+host_device(void *arg, unsigned no, struct ctl_device *ret)
+{
+	const struct vplamad *d = arg;
+
+	return device_about(&d->devices, no, ret);
+}
+
 static struct json_object *
 listen_json(const struct vplamad *d)
 {
@@ -138,6 +146,7 @@ host_init(struct vplamad *d)
 		.peer_del = host_peer_del,
 		.peer_origin = host_peer_origin,
 		.peer_names = host_peer_names,
+		.device = host_device,
 		.about = host_about,
 	};
 	d->ctl = (struct ctl){ &d->core, &d->host };

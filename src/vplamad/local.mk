@@ -1,13 +1,17 @@
 # The daemon: all but main() in a library, so that tests can link it.
 noinst_LIBRARIES += src/vplamad/libvplamad.a
 src_vplamad_libvplamad_a_SOURCES = \
+	src/vplamad/cfgdevice.c src/vplamad/cfgdevice.h \
 	src/vplamad/cfgpeer.c \
+	src/vplamad/cfgprefix.c \
 	src/vplamad/cfgtext.c src/vplamad/cfgtext.h \
 	src/vplamad/config.c src/vplamad/config.h \
+	src/vplamad/device.c src/vplamad/device.h \
 	src/vplamad/event.c \
 	src/vplamad/host.c \
 	src/vplamad/node.c src/vplamad/node.h \
 	src/vplamad/notify.c src/vplamad/notify.h \
+	src/vplamad/optnet.c src/vplamad/optnet.h \
 	src/vplamad/option.c src/vplamad/option.h \
 	src/vplamad/options.def \
 	src/vplamad/reload.c src/vplamad/reload.h \

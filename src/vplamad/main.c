@@ -119,13 +119,19 @@ keep_memory(void)
 		log_warn("cannot close the process to debuggers");
 }
 
-static int
-bad_config(const struct config_errors *errs)
+static void
+put_errors(const struct config_errors *errs)
 {
 	size_t i;
 
 	for (i = 0; i < errs->n; i++)
 		fprintf(stderr, "%s\n", errs->text[i]);
+}
+
+static int
+bad_config(const struct config_errors *errs)
+{
+	put_errors(errs);
 	fprintf(stderr, "vplamad: %zu error%s in the configuration\n", errs->n,
 	    errs->n == 1 ? "" : "s");
 	return EXIT_CONFIG;
@@ -154,6 +160,9 @@ main(int argc, char **argv)
 		return rc;
 	}
 	if (a.check || a.print) {
+		config_warnings(&cfg, &errs);
+		put_errors(&errs);
+		config_errors_free(&errs);
 		if (a.print)
 			config_print(&cfg, stdout);
 		config_free(&cfg);

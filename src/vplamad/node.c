@@ -5,6 +5,7 @@
 
 #include "base/xmem.h"
 #include "vplamad/vplamad.h"
+#include "wire/frame.h"
 
 #define DEFAULT_PORT 7469
 
@@ -111,6 +112,21 @@ forget_names(struct node *n)
 	memset(n->name, 0, sizeof(n->name));
 }
 
+/* Tells the core what is granted to the peer. */
+static void
+grant(struct node *n, struct peer *p)
+{
+	char text[PREFIX_TEXT];
+	uint32_t who = 0;
+	size_t bad = 0;
+
+	if (!core_peer_prefixes(&n->d->core, p, n->conf.prefix,
+		n->conf.given[PEER_OPT_prefix].n, &bad, &who))
+		log_warnx("peer %s: prefix %s: is %s already; not granted",
+		    n->conf.name, prefix_format(&n->conf.prefix[bad], text),
+		    who == 0 ? "ours" : "another peer's");
+}
+
 bool
 node_add(struct vplamad *d, struct config_peer *conf, const char **ret_why,
     struct turn *t)
@@ -134,6 +150,12 @@ node_add(struct vplamad *d, struct config_peer *conf, const char **ret_why,
 		return false;
 	}
 	n->id = p->id;
+	if (!devices_peer_added(d, n->id, t)) {
+		*ret_why = "a device for it cannot be opened; see the log";
+		node_del(n, CLOSE_REMOVED, t);
+		return false;
+	}
+	grant(n, p);
 	look_up(n, t);
 	return true;
 }
@@ -153,6 +175,7 @@ node_del(struct node *n, uint8_t close_reason, struct turn *t)
 {
 	struct peer *p = core_peer_by_id(&n->d->core, n->id);
 
+	devices_peer_removed(n->d, n->id);
 	if (p != NULL)
 		core_peer_del(&n->d->core, p, close_reason, t);
 	node_free(n);
@@ -162,10 +185,17 @@ void
 node_update(struct node *n, struct config_peer *conf, struct turn *t)
 {
 	bool same = config_peer_same_endpoints(&n->conf, conf);
+	bool granted = config_peer_same_prefixes(&n->conf, conf);
+	struct peer *p = core_peer_by_id(&n->d->core, n->id);
 
 	free(n->conf.file);
 	n->conf = *conf;
 	conf->file = NULL;
+	if (!granted && p != NULL) {
+		log_info("peer %s: prefixes=%u changed=yes", n->conf.name,
+		    n->conf.given[PEER_OPT_prefix].n);
+		grant(n, p);
+	}
 	if (same)
 		return;
 	log_info("peer %s: endpoints=%u changed=yes", n->conf.name,
@@ -173,6 +203,17 @@ node_update(struct node *n, struct config_peer *conf, struct turn *t)
 	forget_names(n);
 	look_up(n, t);
 	publish(n, t); /* none are left, or not one has an address yet */
+}
+
+void
+node_withdraw(struct node *n, const struct config_peer *conf)
+{
+	struct peer *p = core_peer_by_id(&n->d->core, n->id);
+	uint32_t who;
+	size_t bad;
+
+	if (p != NULL && !config_peer_same_prefixes(&n->conf, conf))
+		(void)core_peer_prefixes(&n->d->core, p, NULL, 0, &bad, &who);
 }
 
 struct node *

@@ -40,7 +40,8 @@ struct node {
 TAILQ_HEAD(node_list, node);
 
 /*
- * Adds the peer to the core and looks up its names. Takes over conf->file,
+ * Adds the peer to the core, opens the devices that are for it alone and looks
+ * up its names. Takes over conf->file,
  * also on failure: false and *ret_why (static).
  */
 bool node_add(struct vplamad *d, struct config_peer *conf, const char **ret_why,
@@ -52,8 +53,14 @@ void node_del(struct node *n, uint8_t close_reason, struct turn *t);
 /* Frees n alone: the core goes on its own. */
 void node_free(struct node *n);
 
-/* Takes over where conf stands and its endpoints, and conf->file. */
+/* Takes over where conf stands, its endpoints and prefixes, and conf->file. */
 void node_update(struct node *n, struct config_peer *conf, struct turn *t);
+
+/*
+ * Takes back what is granted to the peer, unless conf grants the same: before
+ * node_update(), so that a prefix can go from one peer to another.
+ */
+void node_withdraw(struct node *n, const struct config_peer *conf);
 
 struct node *node_by_id(struct vplamad *d, uint32_t id);
 struct node *node_by_conf(struct vplamad *d, const struct config_peer *conf);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "crypto/keys.h"
 #include "vplamad/config.h"
+#include "vplamad/optnet.h"
 
 #define HOST_MAX 253 /* RFC 1035: a name as people write it */
 #define LABEL_MAX 63
@@ -85,11 +86,11 @@ parse_number(const struct option *o, const char *text, void *ret)
 {
 	uint32_t v;
 	char *end;
-	long l;
+	long long l;
 
 	if (*text < '0' || *text > '9')
 		return "is no number";
-	l = strtol(text, &end, 10);
+	l = strtoll(text, &end, 10);
 	if (*end != '\0')
 		return "is no number";
 	if (l < o->least || l > o->most)
@@ -112,17 +113,16 @@ parse_level(const struct option *o, const char *text, void *ret)
 }
 
 static const char *
-parse_listen(const struct option *o, const char *text, void *ret)
+parse_word(const struct option *o, const char *text, void *ret)
 {
-	struct addr a;
+	uint32_t v;
 
-	(void)o;
-	if (!addr_parse(text, 0, &a))
-		return "is no address";
-	if (a.port == 0)
-		return "has no port";
-	memcpy(ret, &a, sizeof(a));
-	return NULL;
+	for (v = 0; o->type->words[v] != NULL; v++)
+		if (strcmp(o->type->words[v], text) == 0) {
+			memcpy(ret, &v, sizeof(v));
+			return NULL;
+		}
+	return "is none of them";
 }
 
 static const char *
@@ -220,68 +220,76 @@ option_quote(const char *text, FILE *out)
 }
 
 static void
-print_text(const void *value, FILE *out)
+print_text(const struct option *o, const void *value, FILE *out)
 {
+	(void)o;
 	option_quote(value, out);
 }
 
 static void
-print_number(const void *value, FILE *out)
+print_number(const struct option *o, const void *value, FILE *out)
 {
 	uint32_t v;
 
+	(void)o;
 	memcpy(&v, value, sizeof(v));
 	fprintf(out, "%u", v);
 }
 
 static void
-print_level(const void *value, FILE *out)
+print_word(const struct option *o, const void *value, FILE *out)
 {
-	static const char *const names[] = { "error", "warn", "info", "debug" };
-	enum log_level level;
+	uint32_t v;
 
-	memcpy(&level, value, sizeof(level));
-	fputs(names[level], out);
+	memcpy(&v, value, sizeof(v));
+	fputs(option_word(o, v), out);
 }
 
 static void
-print_listen(const void *value, FILE *out)
-{
-	char buf[ADDR_TEXT];
-	struct addr a;
-
-	memcpy(&a, value, sizeof(a));
-	option_quote(addr_format(&a, buf), out);
-}
-
-static void
-print_pubkey(const void *value, FILE *out)
+print_pubkey(const struct option *o, const void *value, FILE *out)
 {
 	char text[KEY_TEXT];
 
+	(void)o;
 	key_format(value, text);
 	option_quote(text, out);
 }
 
 static const struct option_type T_NAME = { "a name", NETWORK_NAME_MAX + 1,
-	parse_name, print_text };
+	parse_name, print_text, NULL };
 static const struct option_type T_PATH = { "a path that begins with /",
-	PATH_TEXT, parse_path, print_text };
+	PATH_TEXT, parse_path, print_text, NULL };
 static const struct option_type T_NUMBER = { "a number", sizeof(uint32_t),
-	parse_number, print_number };
-static const struct option_type T_LEVEL = { "error, warn, info or debug",
-	sizeof(enum log_level), parse_level, print_level };
-static const struct option_type T_LISTEN = {
-	"address:port or [IPv6 address]:port", sizeof(struct addr),
-	parse_listen, print_listen
-};
+	parse_number, print_number, NULL };
+
+/* The words of a type stand in the order of the enum that they fill. */
+#define WORD_TYPE_BY(name, parse, expected, ...)                             \
+	static const char *const name##_words[] = { __VA_ARGS__, NULL };     \
+	static const struct option_type name = { expected, sizeof(uint32_t), \
+		parse, print_word, name##_words }
+#define WORD_TYPE(name, ...) WORD_TYPE_BY(name, parse_word, __VA_ARGS__)
+
+WORD_TYPE_BY(T_LEVEL, parse_level, "error, warn, info or debug", "error",
+    "warn", "info", "debug");
+WORD_TYPE(T_YESNO, "yes or no", "no", "yes");
+WORD_TYPE(T_MODE, "normal, hub, switch or router", "normal", "hub", "switch",
+    "router");
+WORD_TYPE(T_CARRIES, "ethernet or ip", "ethernet", "ip");
+WORD_TYPE(T_OFFLOAD, "vnet, tso, uso, gso or gro, or none alone", "none",
+    "vnet", "tso", "uso", "gso", "gro");
+WORD_TYPE(T_KIND,
+    "tap, tun, tun-per-peer, dummy, stdio, udp, tcp, unix-stream, unix-dgram, "
+    "unix-seqpacket or fd",
+    "tap", "tun", "tun-per-peer", "dummy", "stdio", "udp", "tcp", "unix-stream",
+    "unix-dgram", "unix-seqpacket", "fd");
+
 static const struct option_type T_PUBKEY = {
 	"a public key of 44 characters, as vplamctl pubkey prints it", KEY_LEN,
-	parse_pubkey, print_pubkey
+	parse_pubkey, print_pubkey, NULL
 };
 static const struct option_type T_ENDPOINT = {
 	"host:port or [IPv6 address]:port", ENDPOINT_TEXT, parse_endpoint,
-	print_text
+	print_text, NULL
 };
 #define ROW(st, id, name, type, least, most, values, def, unit, reload, help) \
 	{ name, &T_##type, least, most, values, def, unit, reload, help,      \
@@ -289,28 +297,35 @@ static const struct option_type T_ENDPOINT = {
 
 const struct option options[] = {
 #define OPTION(...) ROW(config, __VA_ARGS__)
-#define PEER_OPTION(...)
 #include "vplamad/options.def"
-#undef OPTION
-#undef PEER_OPTION
+};
+
+const struct option device_options[] = {
+#define DEVICE_OPTION(...) ROW(config_device, __VA_ARGS__)
+#include "vplamad/options.def"
 };
 
 const struct option peer_options[] = {
-#define OPTION(...)
 #define PEER_OPTION(...) ROW(config_peer, __VA_ARGS__)
 #include "vplamad/options.def"
-#undef OPTION
-#undef PEER_OPTION
 };
+
+const char *
+option_word(const struct option *o, uint32_t v)
+{
+	return o->type->words[v];
+}
 
 void
 option_expected(const struct option *o, char *buf, size_t len)
 {
 	if (o->type == &T_NUMBER)
-		snprintf(buf, len, "%s from %ld to %ld (%s)", o->type->expected,
-		    o->least, o->most, o->unit);
+		snprintf(buf, len, "%s from %lld to %lld%s%s%s",
+		    o->type->expected, o->least, o->most,
+		    o->unit[0] != '\0' ? " (" : "", o->unit,
+		    o->unit[0] != '\0' ? ")" : "");
 	else if (o->type == &T_NAME || o->type == &T_PATH)
-		snprintf(buf, len, "%s, %ld to %ld %s", o->type->expected,
+		snprintf(buf, len, "%s, %lld to %lld %s", o->type->expected,
 		    o->least, o->most, o->unit);
 	else
 		snprintf(buf, len, "%s", o->type->expected);
@@ -331,7 +346,7 @@ option_print(const struct option *o, const void *base, unsigned n,
 	for (i = 0; i < n; i++) {
 		if (i > 0)
 			fputs(", ", out);
-		o->type->print(value + i * o->type->size, out);
+		o->type->print(o, value + i * o->type->size, out);
 	}
 	fputs(o->values > 1 ? " }\n" : "\n", out);
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct option;
@@ -15,13 +16,15 @@ struct option_type {
 	/* NULL, or what is wrong with text (static); then *ret is untouched. */
 	const char *(*parse)(
 	    const struct option *o, const char *text, void *ret);
-	void (*print)(const void *value, FILE *out);
+	void (*print)(const struct option *o, const void *value, FILE *out);
+
+	const char *const *words; /* that it may be, NULL ends; or NULL */
 };
 
 struct option {
 	const char *name;
 	const struct option_type *type;
-	long least, most;
+	long long least, most;
 	unsigned values;
 	const char *def;
 	const char *unit;
@@ -30,11 +33,15 @@ struct option {
 	size_t at; /* offset of the first value in its struct */
 };
 
-extern const struct option options[];	   /* OPT_MAX; of struct config */
-extern const struct option peer_options[]; /* of struct config_peer */
+extern const struct option options[];	     /* OPT_MAX; of struct config */
+extern const struct option device_options[]; /* of struct config_device */
+extern const struct option peer_options[];   /* of struct config_peer */
 
 /* The peer's name is no option but is checked alike; NULL or what is wrong. */
 const char *option_name_check(const char *name, size_t max);
+
+/* The word behind a value of an option that is one of several words. */
+const char *option_word(const struct option *o, uint32_t v);
 
 /* What a good value looks like: "a number from 2 to 120 (seconds)". */
 void option_expected(const struct option *o, char *buf, size_t len);

@@ -12,7 +12,7 @@
 
 /* A setting as it would be printed; the caller frees. */
 static char *
-setting(const struct config *cfg, enum option_id id)
+printed(const struct option *o, const void *base, const struct given *given)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -20,9 +20,21 @@ setting(const struct config *cfg, enum option_id id)
 
 	if (f == NULL)
 		fatal("open_memstream");
-	option_print(&options[id], cfg, cfg->given[id].n, "", f);
+	option_print(o, base, given->n, "", f);
 	fclose(f);
 	return text;
+}
+
+static bool
+same_setting(const struct option *o, const void *a, const struct given *given_a,
+    const void *b, const struct given *given_b)
+{
+	char *x = printed(o, a, given_a), *y = printed(o, b, given_b);
+	bool same = strcmp(x, y) == 0;
+
+	free(x);
+	free(y);
+	return same;
 }
 
 static void
@@ -36,18 +48,71 @@ static void
 take_option(struct vplamad *d, const struct config *new, enum option_id id)
 {
 	const struct option *o = &options[id];
-	char *was = setting(&d->cfg, id), *is = setting(new, id);
 
 	if (o->reload) {
 		memcpy((char *)&d->cfg + o->at, (const char *)new + o->at,
 		    o->values * o->type->size);
 		d->cfg.given[id] = new->given[id];
-	} else if (strcmp(was, is) != 0) {
+	} else if (!same_setting(
+		       o, &d->cfg, &d->cfg.given[id], new, &new->given[id])) {
 		need_restart(new, id, "has changed");
 	}
 	d->cfg.given[id].line = new->given[id].line;
-	free(was);
-	free(is);
+}
+
+static const struct config_device *
+device_find(const struct config *cfg, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < cfg->n_devices; i++)
+		if (strcmp(cfg->devices[i].name, name) == 0)
+			return &cfg->devices[i];
+	return NULL;
+}
+
+/* What is not the same in two blocks of one device. */
+static void
+compare_device(const struct config *new, const struct config_device *was,
+    const struct config_device *is)
+{
+	const struct option *o;
+	unsigned i;
+
+	for (i = 0; i < DEV_OPT_MAX; i++) {
+		o = &device_options[i];
+		if (!same_setting(o, was, &was->given[i], is, &is->given[i]))
+			log_warnx("%s:%d: device \"%s\": %s: has changed; it "
+				  "takes a restart, the old one stays",
+			    new->path,
+			    is->given[i].line != 0 ? is->given[i].line
+						   : is->line,
+			    is->name, o->name);
+	}
+}
+
+/* Devices are as they were when the daemon began. */
+static void
+compare_devices(const struct vplamad *d, const struct config *new)
+{
+	const struct config_device *was, *is;
+	size_t i;
+
+	for (i = 0; i < new->n_devices; i++) {
+		is = &new->devices[i];
+		was = device_find(&d->cfg, is->name);
+		if (was != NULL)
+			compare_device(new, was, is);
+		else
+			log_warnx("%s:%d: device \"%s\": is new; it takes a "
+				  "restart, it is not opened now",
+			    new->path, is->line, is->name);
+	}
+	for (i = 0; i < d->cfg.n_devices; i++)
+		if (device_find(new, d->cfg.devices[i].name) == NULL)
+			log_warnx("%s: device \"%s\": is gone; it takes a "
+				  "restart, the device stays",
+			    new->path, d->cfg.devices[i].name);
 }
 
 static void
@@ -58,6 +123,7 @@ take_options(struct vplamad *d, const struct config *new, struct turn *t)
 
 	for (i = 0; i < OPT_MAX; i++)
 		take_option(d, new, (enum option_id)i);
+	compare_devices(d, new);
 	if (!equal_ct(new->id.seed, d->cfg.id.seed, KEY_LEN))
 		need_restart(new, OPT_private_key_file, "holds another key");
 	if (!equal_ct(new->net.netkey, d->cfg.net.netkey, KEY_LEN) &&
@@ -113,6 +179,20 @@ drop_peers(struct vplamad *d, const struct config *new, struct turn *t)
 	}
 }
 
+/* Nobody holds what another is to get. */
+static void
+withdraw_prefixes(struct vplamad *d, const struct config *new)
+{
+	struct node *n;
+	size_t i;
+
+	for (i = 0; i < new->n_peers; i++) {
+		n = node_by_conf(d, &new->peers[i]);
+		if (n != NULL)
+			node_withdraw(n, &new->peers[i]);
+	}
+}
+
 static void
 take_peers(struct vplamad *d, struct config *new, struct turn *t)
 {
@@ -120,6 +200,8 @@ take_peers(struct vplamad *d, struct config *new, struct turn *t)
 	size_t i;
 
 	drop_peers(d, new, t);
+	withdraw_prefixes(d, new);
+	vplamad_own_prefixes(d);
 	for (i = 0; i < new->n_peers; i++) {
 		struct config_peer *c = &new->peers[i];
 		struct node *n = node_by_conf(d, c);
@@ -152,6 +234,7 @@ reload(struct vplamad *d, struct json_object *errors, struct turn *t)
 	}
 	config_errors_free(&errs);
 	if (good) {
+		vplamad_warn(&new);
 		take_options(d, &new, t);
 		take_peers(d, &new, t);
 		config_free(&new);

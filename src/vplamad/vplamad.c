@@ -228,8 +228,10 @@ on_act(void *arg, struct turn *t)
 
 	if (!vplamad_stopping(d))
 		nodes_look_up(d, t);
-	if (d->live_changed)
+	if (d->live_changed) {
 		tell_live(d);
+		devices_carrier(d);
+	}
 }
 
 /* For whoever wonders about the speed. */
@@ -252,6 +254,7 @@ start_core(struct vplamad *d, struct turn *t)
 		.udp_send = on_udp_send,
 		.mesh_send = on_mesh_send,
 		.mesh_hangup = on_mesh_hangup,
+		.port_deliver = devices_deliver,
 		.event = event_from_core,
 		.random = on_random,
 	};
@@ -320,22 +323,58 @@ open_sockets(struct vplamad *d)
 	return open_udp(d);
 }
 
-static void
+/*
+ * The configuration has been checked: a peer is refused only for want of its
+ * device.
+ */
+static bool
 start_peers(struct vplamad *d, struct turn *t)
 {
 	const char *why;
+	bool ok = true;
 	size_t i;
 
-	for (i = 0; i < d->cfg.n_peers; i++)
-		if (!node_add(d, &d->cfg.peers[i], &why, t))
+	for (i = 0; i < d->cfg.n_peers && ok; i++) {
+		ok = node_add(d, &d->cfg.peers[i], &why, t);
+		if (!ok)
 			log_warnx(
 			    "peer %s: refused: %s", d->cfg.peers[i].name, why);
+	}
+	for (; i < d->cfg.n_peers; i++)
+		free(d->cfg.peers[i].file);
 	/* copies of what the nodes have: names, and the secrets of pairs */
 	if (d->cfg.n_peers > 0)
 		wipe(d->cfg.peers, d->cfg.n_peers * sizeof(*d->cfg.peers));
 	free(d->cfg.peers);
 	d->cfg.peers = NULL;
 	d->cfg.n_peers = 0;
+	return ok;
+}
+
+/* They hinder nobody from starting. */
+void
+vplamad_warn(const struct config *cfg)
+{
+	struct config_errors warns = { 0 };
+	size_t i;
+
+	config_warnings(cfg, &warns);
+	for (i = 0; i < warns.n; i++)
+		log_warnx("%s", warns.text[i]);
+	config_errors_free(&warns);
+}
+
+void
+vplamad_own_prefixes(struct vplamad *d)
+{
+	char text[PREFIX_TEXT];
+	uint32_t who = 0;
+	size_t bad = 0;
+
+	if (!core_own_prefixes(&d->core, d->cfg.prefix,
+		d->cfg.given[OPT_prefix].n, &bad, &who))
+		log_warnx("prefix %s: is that of peer %u; not taken",
+		    prefix_format(&d->cfg.prefix[bad], text), who);
 }
 
 static bool
@@ -348,19 +387,21 @@ start(struct vplamad *d)
 	d->goodbye_at = MONO_NEVER;
 	d->monitor.path[PRIV_PATH_MESH] = d->cfg.mesh_socket;
 	d->monitor.path[PRIV_PATH_CONTROL] = d->cfg.control_socket;
+	devices_monitor(&d->monitor, &d->cfg);
 	d->priv = (struct priv){ monitor_call, &d->monitor };
 	d->loop = loop_new(&ops);
 	t = loop_turn(d->loop);
 	d->started = t->now;
 	start_core(d, t);
 	host_init(d);
-	if (!open_sockets(d))
+	vplamad_warn(&d->cfg);
+	vplamad_own_prefixes(d);
+	if (!open_sockets(d) || !devices_open(d, t))
 		return false;
 	save_stamp(d, t);
 	d->resolve = resolve_new(d->loop, RESOLVE_CONF, RESOLVE_HOSTS);
 	hook_add(&d->act, d->loop, LOOP_ACT, on_act, d);
-	start_peers(d, t);
-	return true;
+	return start_peers(d, t);
 }
 
 static void
@@ -373,6 +414,7 @@ finish(struct vplamad *d)
 	if (d->resolve != NULL)
 		hook_del(&d->act, d->loop);
 	resolve_free(d->resolve);
+	devices_close(d);
 	if (d->udp != NULL)
 		udp_close(d->udp);
 	if (d->port != NULL)

@@ -13,6 +13,7 @@
 #include "priv/monitor.h"
 #include "priv/priv.h"
 #include "vplamad/config.h"
+#include "vplamad/device.h"
 #include "vplamad/node.h"
 
 struct resolve;
@@ -29,6 +30,7 @@ struct vplamad {
 	struct udp *udp;
 	struct port_handler port_handler;
 	struct port_unix *port;
+	struct devices devices;
 	struct ctl_host host;
 	struct ctl ctl;
 	struct ctlsock_handler ctl_handler;
@@ -62,6 +64,12 @@ void event_from_core(void *arg, enum core_event ev, const struct peer *p);
 
 /* host.c: what the control commands ask of the daemon. */
 void host_init(struct vplamad *d);
+
+/* Logs what is good in it but will hardly do what is wanted. */
+void vplamad_warn(const struct config *cfg);
+
+/* Tells the core our own addresses, as they are in d->cfg. */
+void vplamad_own_prefixes(struct vplamad *d);
 
 /* The limits that a configuration stands for. */
 struct core_limits config_limits(const struct config *cfg);

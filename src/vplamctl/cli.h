@@ -17,6 +17,8 @@ int cli_pubkey(struct cli *cli, int argc, char **argv);
 int cli_netkey(struct cli *cli, int argc, char **argv);
 int cli_show(struct cli *cli, int argc, char **argv);
 int cli_dump(struct cli *cli, int argc, char **argv);
+int cli_macs(struct cli *cli, int argc, char **argv);
+int cli_routes(struct cli *cli, int argc, char **argv);
 int cli_counters(struct cli *cli, int argc, char **argv);
 int cli_explain(struct cli *cli, int argc, char **argv);
 int cli_monitor(struct cli *cli, int argc, char **argv);

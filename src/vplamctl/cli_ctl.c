@@ -69,39 +69,58 @@ ask(struct cli *cli, const char *cmd, struct json_object *args)
 }
 
 /*
- * Appends the peers of page to those of res. A page without any is the last,
+ * Appends the list of page to that of res. A page without any is the last,
  * whatever it says of itself.
  */
-static void
-add_page(struct json_object *res, struct json_object *page)
+static bool
+add_page(struct json_object *res, struct json_object *page, const char *list)
 {
-	struct json_object *to = get_obj(res, "peers");
-	struct json_object *from = get_obj(page, "peers");
+	struct json_object *to = get_obj(res, list);
+	struct json_object *from = get_obj(page, list);
 	bool some = get_len(to) > 0 && get_len(from) > 0;
 	size_t i;
 
 	for (i = 0; some && i < get_len(from); i++)
 		json_object_array_add(
 		    to, json_object_get(json_object_array_get_idx(from, i)));
-	json_object_object_add(res, "more",
-	    json_object_new_boolean(some && get_bool(page, "more")));
+	return some;
 }
 
-static uint64_t
-last_id(struct json_object *res)
+/* A list that comes in pages: what to ask for the one behind page, or NULL. */
+struct pages {
+	const char *cmd, *list;
+	struct json_object *(*next)(struct json_object *page);
+};
+
+static struct json_object *
+next_peers(struct json_object *page)
 {
-	struct json_object *list = get_obj(res, "peers");
+	struct json_object *list = get_obj(page, "peers");
 	size_t n = get_len(list);
 
-	return n == 0 ? 0
-		      : get_u64(json_object_array_get_idx(list, n - 1), "id");
+	if (n == 0 || !get_bool(page, "more"))
+		return NULL;
+	return arg_u64(
+	    "after", get_u64(json_object_array_get_idx(list, n - 1), "id"));
 }
 
-/* `show` with all its pages on one connection; takes over args. */
 static struct json_object *
-ask_show(struct cli *cli, struct json_object *args)
+next_place(struct json_object *page)
 {
-	struct json_object *res, *page;
+	const char *next = get_str(page, "next");
+
+	return next[0] == '\0' ? NULL : arg_str("after", next);
+}
+
+static const struct pages show_pages = { "show", "peers", next_peers };
+static const struct pages macs_pages = { "macs", "macs", next_place };
+static const struct pages routes_pages = { "routes", "routes", next_place };
+
+/* The whole on one connection; takes over args. */
+static struct json_object *
+ask_pages(struct cli *cli, const struct pages *pages, struct json_object *args)
+{
+	struct json_object *res, *page, *next;
 	struct client cl;
 
 	if (!client_open(&cl, cli->socket)) {
@@ -109,29 +128,43 @@ ask_show(struct cli *cli, struct json_object *args)
 		cli_fail(cli, cl.code, cl.why);
 		return NULL;
 	}
-	res = call(cli, &cl, "show", args);
-	while (res != NULL && get_bool(res, "more")) {
-		page = call(cli, &cl, "show", arg_u64("after", last_id(res)));
-		if (page != NULL) {
-			add_page(res, page);
-		} else {
+	res = call(cli, &cl, pages->cmd, args);
+	next = res == NULL ? NULL : pages->next(res);
+	while (next != NULL) {
+		page = call(cli, &cl, pages->cmd, next);
+		if (page == NULL) {
 			json_object_put(res);
 			res = NULL;
+			break;
 		}
+		next =
+		    add_page(res, page, pages->list) ? pages->next(page) : NULL;
 		json_object_put(page);
 	}
 	client_close(&cl);
 	return res;
 }
 
+/* In one piece now. */
+static void
+end_pages(struct json_object *res)
+{
+	if (get_obj(res, "more") != NULL)
+		json_object_object_add(
+		    res, "more", json_object_new_boolean(false));
+	if (get_str(res, "next")[0] != '\0')
+		json_object_object_add(res, "next", NULL);
+}
+
 static int
-show(struct cli *cli, struct json_object *args,
+show(struct cli *cli, const struct pages *pages, struct json_object *args,
     void (*print)(struct out *, struct json_object *))
 {
-	struct json_object *res = ask_show(cli, args);
+	struct json_object *res = ask_pages(cli, pages, args);
 
 	if (res == NULL)
 		return EXIT_FAIL;
+	end_pages(res);
 	print(&cli->out, res);
 	json_object_put(res);
 	return EXIT_OK;
@@ -162,14 +195,28 @@ arg_peer(int argc, char **argv)
 int
 cli_show(struct cli *cli, int argc, char **argv)
 {
-	return show(cli, arg_peer(argc, argv), cli->out.ops->show);
+	return show(cli, &show_pages, arg_peer(argc, argv), cli->out.ops->show);
 }
 
 int
 cli_dump(struct cli *cli, int argc, char **argv)
 {
 	cli->out.with_name = argc > 0 && strcmp(argv[0], "all") == 0;
-	return show(cli, arg_peer(argc, argv), cli->out.ops->dump);
+	return show(cli, &show_pages, arg_peer(argc, argv), cli->out.ops->dump);
+}
+
+int
+cli_macs(struct cli *cli, int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	return show(cli, &macs_pages, NULL, cli->out.ops->macs);
+}
+
+int
+cli_routes(struct cli *cli, int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	return show(cli, &routes_pages, NULL, cli->out.ops->routes);
 }
 
 int

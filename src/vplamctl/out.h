@@ -15,6 +15,8 @@ struct out;
 struct out_ops {
 	void (*show)(struct out *o, struct json_object *res);
 	void (*dump)(struct out *o, struct json_object *res);
+	void (*macs)(struct out *o, struct json_object *res);
+	void (*routes)(struct out *o, struct json_object *res);
 	void (*counters)(struct out *o, struct json_object *res);
 	void (*explain)(struct out *o, struct json_object *res);
 	void (*event)(struct out *o, struct json_object *ev);

@@ -38,6 +38,8 @@ fail(struct out *o, struct json_object *err)
 const struct out_ops out_json = {
 	.show = print,
 	.dump = print,
+	.macs = print,
+	.routes = print,
 	.counters = print,
 	.explain = print,
 	.event = print_line,

@@ -94,6 +94,31 @@ show_node(struct out *o, struct json_object *res)
 	    get_bool(node, "mesh_connected") ? "connected" : "not connected");
 }
 
+static void
+show_device(struct out *o, struct json_object *d)
+{
+	bool up = get_bool(d, "carrier");
+
+	fputc('\n', o->f);
+	heading(o, CYAN, "device", get_str(d, "name"));
+	label(o, "kind");
+	put_text(o->f, get_str(d, "kind"));
+	fputs(", mode ", o->f);
+	put_text(o->f, get_str(d, "mode"));
+	fprintf(o->f, ", mtu %" PRIu64 "\n", get_u64(d, "mtu"));
+	label(o, "carrier");
+	paint(o, up ? GREEN : YELLOW);
+	fputs(up ? "up" : "down, no peer is live", o->f);
+	paint(o, PLAIN);
+	fputc('\n', o->f);
+	label(o, "packets");
+	fprintf(o->f, "%" PRIu64 " from the device, %" PRIu64 " to it\n",
+	    get_u64(d, "rx_packets"), get_u64(d, "tx_packets"));
+	label(o, "addresses");
+	fprintf(
+	    o->f, "%" PRIu64 " learned behind peers\n", get_u64(d, "learned"));
+}
+
 static enum colour
 state_colour(const char *state)
 {
@@ -176,9 +201,12 @@ static void
 text_show(struct out *o, struct json_object *res)
 {
 	struct json_object *peers = get_obj(res, "peers");
+	struct json_object *devices = get_obj(res, "devices");
 	size_t i;
 
 	show_node(o, res);
+	for (i = 0; i < get_len(devices); i++)
+		show_device(o, json_object_array_get_idx(devices, i));
 	for (i = 0; i < get_len(peers); i++)
 		show_peer(o, json_object_array_get_idx(peers, i));
 }
@@ -187,6 +215,65 @@ static void
 text_dump(struct out *o, struct json_object *res)
 {
 	dump_print(o->f, res, o->with_name);
+}
+
+/* Text in a column of its own, parted from the next by two spaces. */
+static void
+put_cell(struct out *o, const char *text, size_t width)
+{
+	size_t n = strlen(text);
+
+	put_text(o->f, text);
+	for (; n < width; n++)
+		fputc(' ', o->f);
+	fputs("  ", o->f);
+}
+
+/* An address without a peer is behind our own device. */
+static const char *
+peer_or_local(struct json_object *row)
+{
+	return get_obj(row, "peer") == NULL ? "local" : get_str(row, "peer");
+}
+
+static void
+text_macs(struct out *o, struct json_object *res)
+{
+	struct json_object *list = get_obj(res, "macs");
+	char vlan[24], age[HUMAN_TEXT];
+	size_t i;
+
+	if (get_len(list) > 0)
+		fprintf(o->f, "%-17s  %4s  %-8s  %-16s  %s\n", "address",
+		    "vlan", "device", "where", "seen");
+	for (i = 0; i < get_len(list); i++) {
+		struct json_object *row = json_object_array_get_idx(list, i);
+
+		snprintf(vlan, sizeof(vlan), "%4" PRIu64, get_u64(row, "vlan"));
+		put_cell(o, get_str(row, "address"), 17);
+		put_cell(o, vlan, 4);
+		put_cell(o, get_str(row, "device"), 8);
+		put_cell(o, peer_or_local(row), 16);
+		fprintf(
+		    o->f, "%s\n", human_ago(get_u64(row, "age_seconds"), age));
+	}
+}
+
+static void
+text_routes(struct out *o, struct json_object *res)
+{
+	struct json_object *list = get_obj(res, "routes");
+	size_t i;
+
+	if (get_len(list) > 0)
+		fprintf(o->f, "%-20s  %s\n", "prefix", "peer");
+	for (i = 0; i < get_len(list); i++) {
+		struct json_object *row = json_object_array_get_idx(list, i);
+
+		put_cell(o, get_str(row, "prefix"), 20);
+		put_text(o->f, peer_or_local(row));
+		fputc('\n', o->f);
+	}
 }
 
 /* What never happened is of no interest to people; --json has it. */
@@ -356,6 +443,8 @@ text_fail(struct out *o, struct json_object *err)
 const struct out_ops out_text = {
 	.show = text_show,
 	.dump = text_dump,
+	.macs = text_macs,
+	.routes = text_routes,
 	.counters = text_counters,
 	.explain = text_explain,
 	.event = text_event,

@@ -17,9 +17,9 @@ names() {
 	[ -n "$found" ] || complain "$1: nothing found; has its form changed?"
 }
 
-# Options: the second argument of OPTION() and PEER_OPTION().
+# Options: the second argument of OPTION(), DEVICE_OPTION() and PEER_OPTION().
 names src/vplamad/options.def \
-    's/^(PEER_)?OPTION\([a-z0-9_]+, "([a-z0-9-]+)".*/\2/p'
+    's/^(PEER_|DEVICE_)?OPTION\([a-z0-9_]+, "([a-z0-9-]+)".*/\2/p'
 for name in $found; do
 	grep -qx "\.It Cm $name" doc/vplamad.conf.5 ||
 	    complain "doc/vplamad.conf.5: option $name is missing"

@@ -36,6 +36,12 @@ ignore_records(void *arg, struct run *run)
 }
 
 static void
+ignore_packets(void *arg, unsigned no, struct run *run)
+{
+	(void)arg, (void)no, (void)run;
+}
+
+static void
 ignore_hangup(void *arg)
 {
 	(void)arg;
@@ -148,6 +154,14 @@ host_about(void *arg)
 	return json_tokener_parse("{\"version\":\"0.1.0\",\"pid\":77}");
 }
 
+static bool
+host_device(void *arg, unsigned no, struct ctl_device *ret)
+{
+	(void)arg;
+	*ret = (struct ctl_device){ "vpl0", "tap", 1400, no == 0 };
+	return no < 2;
+}
+
 int
 ctlnode_start(void **state)
 {
@@ -165,6 +179,7 @@ node_init(struct node *n, uint8_t number, uint8_t suites)
 		.arg = n,
 		.udp_send = take_datagrams,
 		.mesh_send = ignore_records,
+		.port_deliver = ignore_packets,
 		.mesh_hangup = ignore_hangup,
 		.event = ignore_event,
 		.random = fill_random,
@@ -183,7 +198,8 @@ node_init(struct node *n, uint8_t number, uint8_t suites)
 	n->t = (struct turn){ { 1000 * (uint64_t)MONO_SEC }, 1700000000000u,
 		&n->mem };
 	n->host = (struct ctl_host){ n, host_reload, host_stop, host_peer_add,
-		host_peer_del, host_peer_origin, host_peer_names, host_about };
+		host_peer_del, host_peer_origin, host_peer_names, host_device,
+		host_about };
 	n->ctl = (struct ctl){ &n->core, &n->host };
 	n->in_file = true;
 	core_init(&n->core, &cfg, &io, n->t.now);

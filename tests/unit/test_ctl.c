@@ -148,7 +148,8 @@ static void
 hello_lists_what_there_is(void **state)
 {
 	static const char want[] =
-	    "hello:read show:read counters:read explain:read monitor:read "
+	    "hello:read show:read counters:read macs:read routes:read "
+	    "explain:read monitor:read "
 	    "peers.add:admin peers.del:admin reload:admin stop:admin ";
 	struct json_object *o, *list;
 	char got[512] = "";
@@ -224,7 +225,8 @@ show_is_as_documented(void **state)
 	    "{\"version\":1,\"daemon\":{\"version\":\"0.1.0\",\"pid\":77},"
 	    "\"node\":{\"public_key\":\"%s\",\"network\":\"lanuova\","
 	    "\"suites\":[\"chacha20-poly1305\"],\"mtu\":1400,"
-	    "\"mesh_connected\":false},\"peers\":[{\"id\":1,\"name\":\"b\","
+	    "\"mesh_connected\":false},\"devices\":[],\"peers\":[{\"id\":1,"
+	    "\"name\":\"b\","
 	    "\"public_key\":\"%s\",\"pair_key\":false,\"state\":"
 	    "\"candidate\",\"since_seconds\":3,\"dialled\":false,"
 	    "\"endpoint\":null,\"reflexive\":null,\"behind_nat\":false,"
@@ -277,6 +279,214 @@ show_tells_of_a_live_tunnel(void **state)
 	assert_string_equal(get_text(p, "state"), "vrnode");
 	assert_false(json_object_get_boolean(get(p, "dialled")));
 	json_object_put(o);
+	node_fini(&a);
+	node_fini(&b);
+}
+
+/* A frame that the device of n gave: a broadcast of this source. */
+static void
+frame_from_device(struct node *n, unsigned no, unsigned host, uint8_t vlan)
+{
+	uint8_t p[64] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 1,
+		(uint8_t)(host >> 8), (uint8_t)host, 0x81, 0, 0, vlan, 0x88,
+		0xb5 };
+	struct run *run = run_new(&n->mem);
+	struct pkt *pk = run_add(run, sizeof(p), &n->mem);
+
+	memcpy(pk->p, p, sizeof(p));
+	core_port_input(&n->core, no, run, &n->t);
+	arena_reset(&n->mem);
+}
+
+static unsigned
+add_device(struct node *n, enum fwd_mode mode)
+{
+	const struct fwd_config cfg = { .ethernet = true,
+		.mode = mode,
+		.age_ms = 300000,
+		.per_peer = 32,
+		.flood_rate = 100000 };
+	int no = core_port_add(&n->core, &cfg, &n->t);
+
+	assert_true(no >= 0);
+	return (unsigned)no;
+}
+
+/* a and b with a device each and a live tunnel. */
+static void
+bridged_init(struct node *a, struct node *b)
+{
+	pair_init(a, b, true);
+	assert_int_equal(add_device(a, FWD_SWITCH), 0);
+	assert_int_equal(add_device(b, FWD_SWITCH), 0);
+	dial(a, b);
+	live_on(a, b, 5, NULL);
+}
+
+static void
+show_lists_devices(void **state)
+{
+	struct json_object *o;
+	struct node a, b;
+
+	(void)state;
+	bridged_init(&a, &b);
+	frame_from_device(&b, 0, 1, 0);
+	frame_from_device(&b, 0, 2, 0);
+	frame_from_device(&a, 0, 9, 0);
+	live_on(&a, &b, 1, NULL);
+	assert_int_equal(add_device(&a, FWD_HUB), 1);
+	o = result(&a, "{\"cmd\":\"show\"}");
+	assert_string_equal(json_object_to_json_string_ext(
+				get(o, "devices"), JSON_C_TO_STRING_PLAIN),
+	    "[{\"name\":\"vpl0\",\"kind\":\"tap\",\"mode\":\"switch\","
+	    "\"carrier\":true,\"mtu\":1400,\"rx_packets\":1,"
+	    "\"tx_packets\":2,\"learned\":2},"
+	    "{\"name\":\"vpl0\",\"kind\":\"tap\",\"mode\":\"hub\","
+	    "\"carrier\":false,\"mtu\":1400,\"rx_packets\":0,"
+	    "\"tx_packets\":0,\"learned\":0}]");
+	json_object_put(o);
+	node_fini(&a);
+	node_fini(&b);
+}
+
+static void
+macs_says_who_has_what(void **state)
+{
+	struct json_object *o;
+	struct node a, b;
+
+	(void)state;
+	bridged_init(&a, &b);
+	o = result(&a, "{\"cmd\":\"macs\"}");
+	assert_string_equal(
+	    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
+	    "{\"version\":1,\"macs\":[],\"next\":null}");
+	json_object_put(o);
+	frame_from_device(&b, 0, 2, 7);
+	frame_from_device(&b, 0, 3, 0);
+	frame_from_device(&a, 0, 1, 0);
+	live_on(&a, &b, 3, NULL);
+	o = result(&a, "{\"cmd\":\"macs\"}");
+	assert_string_equal(
+	    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
+	    "{\"version\":1,\"macs\":["
+	    "{\"address\":\"02:00:00:01:00:01\",\"vlan\":0,\"device\":"
+	    "\"vpl0\",\"peer\":null,\"age_seconds\":3},"
+	    "{\"address\":\"02:00:00:01:00:03\",\"vlan\":0,\"device\":"
+	    "\"vpl0\",\"peer\":\"b\",\"age_seconds\":2},"
+	    "{\"address\":\"02:00:00:01:00:02\",\"vlan\":7,\"device\":"
+	    "\"vpl0\",\"peer\":\"b\",\"age_seconds\":2}],\"next\":null}");
+	json_object_put(o);
+	node_fini(&a);
+	node_fini(&b);
+}
+
+/* All pages of a command: how many rows, each text of a member once. */
+static size_t
+all_rows(struct node *n, const char *cmd, const char *member)
+{
+	char last[64] = "", *line, *args = xstrdup("{}");
+	size_t i, total = 0;
+	const char *next;
+
+	for (;;) {
+		struct json_object *o, *list;
+
+		line = xasprintf("{\"cmd\":\"%s\",\"args\":%s}", cmd, args);
+		o = result(n, line);
+		list = get(o, cmd);
+		assert_true(strlen(json_object_to_json_string_ext(
+				o, JSON_C_TO_STRING_PLAIN)) < 192 * 1024);
+		for (i = 0; i < json_object_array_length(list); i++, total++) {
+			const char *text = get_text(
+			    json_object_array_get_idx(list, i), member);
+
+			assert_true(strcmp(text, last) > 0);
+			snprintf(last, sizeof(last), "%s", text);
+		}
+		free(line);
+		free(args);
+		next = json_object_get_string(get(o, "next"));
+		if (next == NULL) {
+			json_object_put(o);
+			return total;
+		}
+		args = xasprintf("{\"after\":\"%s\"}", next);
+		json_object_put(o);
+	}
+}
+
+static void
+macs_come_in_pages(void **state)
+{
+	struct node a, b;
+	unsigned i;
+
+	(void)state;
+	pair_init(&a, &b, false);
+	add_device(&a, FWD_SWITCH);
+	for (i = 0; i < 1000; i++)
+		frame_from_device(&a, 0, i * 37 % 1000, 7);
+	assert_int_equal(all_rows(&a, "macs", "address"), 1000);
+	node_fini(&a);
+	node_fini(&b);
+}
+
+static void
+routes_say_who_has_what(void **state)
+{
+	static const char *const texts[] = { "10.1.0.0/16", "10.0.0.0/8",
+		"02:00:00:00:00:07/48", "fd00:1::/48" };
+	struct prefix p[4];
+	struct json_object *o;
+	uint32_t who;
+	struct node a, b;
+	size_t i, bad;
+
+	(void)state;
+	pair_init(&a, &b, false);
+	for (i = 0; i < 4; i++)
+		assert_null(prefix_parse(texts[i], &p[i]));
+	assert_true(core_own_prefixes(&a.core, p, 1, &bad, &who));
+	assert_true(core_peer_prefixes(
+	    &a.core, core_peer_by_name(&a.core, "b"), p + 1, 3, &bad, &who));
+	o = result(&a, "{\"cmd\":\"routes\"}");
+	assert_string_equal(
+	    json_object_to_json_string_ext(
+		o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+	    "{\"version\":1,\"routes\":["
+	    "{\"prefix\":\"10.0.0.0/8\",\"peer\":\"b\"},"
+	    "{\"prefix\":\"10.1.0.0/16\",\"peer\":null},"
+	    "{\"prefix\":\"fd00:1::/48\",\"peer\":\"b\"},"
+	    "{\"prefix\":\"02:00:00:00:00:07/48\",\"peer\":\"b\"}],"
+	    "\"next\":null}");
+	json_object_put(o);
+	refused(&a, "{\"cmd\":\"routes\",\"args\":{\"after\":\"x\"}}",
+	    "bad-argument", "must be a prefix");
+	node_fini(&a);
+	node_fini(&b);
+}
+
+static void
+routes_come_in_pages(void **state)
+{
+	struct prefix p[1000] = { 0 };
+	uint32_t who;
+	struct node a, b;
+	size_t i, bad;
+
+	(void)state;
+	pair_init(&a, &b, false);
+	for (i = 0; i < 1000; i++) {
+		p[i].family = PREFIX_IPV4;
+		p[i].bits = 32;
+		p[i].a[0] = 10;
+		p[i].a[1] = (uint8_t)(100 + i / 100);
+		p[i].a[2] = (uint8_t)(100 + i % 100);
+	}
+	assert_true(core_own_prefixes(&a.core, p, 1000, &bad, &who));
+	assert_int_equal(all_rows(&a, "routes", "prefix"), 1000);
 	node_fini(&a);
 	node_fini(&b);
 }
@@ -543,6 +753,11 @@ main(void)
 		cmocka_unit_test(the_document_has_every_command),
 		cmocka_unit_test(show_is_as_documented),
 		cmocka_unit_test(show_tells_of_a_live_tunnel),
+		cmocka_unit_test(show_lists_devices),
+		cmocka_unit_test(macs_says_who_has_what),
+		cmocka_unit_test(macs_come_in_pages),
+		cmocka_unit_test(routes_say_who_has_what),
+		cmocka_unit_test(routes_come_in_pages),
 		cmocka_unit_test(show_comes_in_pages),
 		cmocka_unit_test(peers_have_three_names),
 		cmocka_unit_test(peers_come_and_go),

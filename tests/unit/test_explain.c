@@ -151,6 +151,9 @@ explain_not_accepted(void **state)
 static void
 explain_tunnel(void **state)
 {
+	static const struct fwd_config device = {
+		.ethernet = true, .mode = FWD_HUB, .flood_rate = 1000
+	};
 	struct json_object *o;
 	struct node a, b;
 
@@ -163,6 +166,13 @@ explain_tunnel(void **state)
 	    get_text(get(o, "config"), "file"), "/etc/vplama/vplamad.conf");
 	assert_null(get(get(o, "config"), "line"));
 	json_object_put(o);
+	/* A device carries packets as well. */
+	assert_int_equal(core_port_add(&a.core, &device, &a.t), 0);
+	o = explained(&a, "live");
+	assert_int_equal(json_object_get_int(fact(o, "devices")), 1);
+	json_object_put(o);
+	core_port_del(&a.core, 0);
+	explain_is(&a, "no-mesh-daemon");
 	mesh_hello(&a);
 	o = explained(&a, "live");
 	assert_string_equal(

@@ -146,7 +146,15 @@ run_against(const char *const *replies, const char *args)
 	"\"rx_bytes\":0,\"tx_bytes\":0,\"rx_packets\":0,\"tx_packets\":0,"    \
 	"\"fan_received\":0,\"fan_sent\":0,\"deaths\":0,\"rekeys\":0}"
 
-#define SHOW "{" NODE ",\"peers\":[" PEER_B "," PEER_C "]}"
+#define DEVICES                                                               \
+	"\"devices\":[{\"name\":\"vpl0\",\"kind\":\"tap\",\"mode\":"          \
+	"\"switch\","                                                         \
+	"\"carrier\":true,\"mtu\":1400,\"rx_packets\":12,\"tx_packets\":34,"  \
+	"\"learned\":5},{\"name\":\"d\",\"kind\":\"dummy\",\"mode\":\"hub\"," \
+	"\"carrier\":false,\"mtu\":576,\"rx_packets\":0,\"tx_packets\":0,"    \
+	"\"learned\":0}]"
+
+#define SHOW "{" NODE "," DEVICES ",\"peers\":[" PEER_B "," PEER_C "]}"
 
 /* What printing this JSON gives; the caller frees it. */
 static char *
@@ -234,6 +242,18 @@ show_reads_like_wg(void **state)
 	    "  listening on: 0.0.0.0:7469, [::]:7470\n"
 	    "  mesh daemon: connected\n"
 	    "\n"
+	    "device: vpl0\n"
+	    "  kind: tap, mode switch, mtu 1400\n"
+	    "  carrier: up\n"
+	    "  packets: 12 from the device, 34 to it\n"
+	    "  addresses: 5 learned behind peers\n"
+	    "\n"
+	    "device: d\n"
+	    "  kind: dummy, mode hub, mtu 576\n"
+	    "  carrier: down, no peer is live\n"
+	    "  packets: 0 from the device, 0 to it\n"
+	    "  addresses: 0 learned behind peers\n"
+	    "\n"
 	    "peer: b\n"
 	    "  public key: BBBB\n"
 	    "  pair key: (hidden)\n"
@@ -304,6 +324,70 @@ counters_leave_out_what_never_happened(void **state)
 }
 
 static void
+macs_and_routes_are_tables(void **state)
+{
+	(void)state;
+	assert_printed(
+	    PRINTED(out_text, macs,
+		"{\"macs\":[{\"address\":\"02:00:00:00:01:03\",\"vlan\":0,"
+		"\"device\":\"vpl0\",\"peer\":null,\"age_seconds\":0},"
+		"{\"address\":\"2001:db8::1:2:3:4\",\"vlan\":4094,"
+		"\"device\":\"a-long-name\",\"peer\":\"c\\u001b[2J\","
+		"\"age_seconds\":63}]}",
+		false),
+	    "address            vlan  device    where             seen\n"
+	    "02:00:00:00:01:03     0  vpl0      local             now\n"
+	    "2001:db8::1:2:3:4  4094  a-long-name  c?[2J             "
+	    "1 minute, 3 seconds ago\n");
+	assert_printed(
+	    PRINTED(out_text, routes,
+		"{\"routes\":[{\"prefix\":\"10.1.0.0/16\",\"peer\":null},"
+		"{\"prefix\":\"fd00:1::/48\",\"peer\":\"b\"}]}",
+		false),
+	    "prefix                peer\n"
+	    "10.1.0.0/16           local\n"
+	    "fd00:1::/48           b\n");
+	assert_printed(PRINTED(out_text, macs, "{\"macs\":[]}", false), "");
+	assert_printed(PRINTED(out_text, routes, "{\"routes\":[]}", false), "");
+}
+
+static void
+tables_come_in_pages(void **state)
+{
+	static const char *const pages[] = { HELLO,
+		"{\"id\":2,\"ok\":true,\"result\":{\"version\":1,\"routes\":"
+		"[{\"prefix\":\"10.0.0.0/8\",\"peer\":\"b\"}],"
+		"\"next\":\"10.0.0.0/8\"}}\n",
+		"{\"id\":3,\"ok\":true,\"result\":{\"version\":1,\"routes\":"
+		"[{\"prefix\":\"10.1.0.0/16\",\"peer\":\"c\"}],"
+		"\"next\":null}}\n",
+		NULL };
+	static const char *const endless[] = { HELLO,
+		"{\"id\":2,\"ok\":true,\"result\":{\"macs\":[{}],"
+		"\"next\":\"a\"}}\n",
+		"{\"id\":3,\"ok\":true,\"result\":{\"macs\":[],"
+		"\"next\":\"a\"}}\n",
+		NULL };
+	struct result r = run_against(pages, "routes");
+	char requests[512];
+
+	(void)state;
+	assert_int_equal(r.rc, 0);
+	assert_has(r.out, "10.0.0.0/8            b\n");
+	assert_has(r.out, "10.1.0.0/16           c\n");
+	slurp("requests", requests, sizeof(requests));
+	assert_has(requests, "{\"id\":2,\"cmd\":\"routes\"}\n");
+	assert_has(requests,
+	    "{\"id\":3,\"cmd\":\"routes\",\"args\":{\"after\":"
+	    "\"10.0.0.0\\/8\"}}\n");
+	r = run_against(pages, "routes --json");
+	assert_has(r.out, "\"10.1.0.0/16\"");
+	assert_has(r.out, "\"next\":null");
+	r = run_against(endless, "macs");
+	assert_int_equal(r.rc, 0);
+}
+
+static void
 explain_says_rule_place_and_facts(void **state)
 {
 	(void)state;
@@ -352,11 +436,14 @@ empty_results_print_without_harm(void **state)
 	static const size_t members[] = { offsetof(struct out_ops, show),
 		offsetof(struct out_ops, dump),
 		offsetof(struct out_ops, counters),
+		offsetof(struct out_ops, macs),
+		offsetof(struct out_ops, routes),
 		offsetof(struct out_ops, explain),
 		offsetof(struct out_ops, event),
 		offsetof(struct out_ops, fail) };
 	static const char *const docs[] = { "{}", "[]", "7",
 		("{\"peers\":{},\"node\":[],\"counters\":[],\"facts\":[1],"
+		 "\"macs\":[1],\"routes\":{},\"devices\":[7],"
 		 "\"details\":[{}]}"),
 		"{\"peers\":[1,null],\"daemon\":{\"listen\":[null]}}" };
 	size_t i, j;
@@ -459,8 +546,8 @@ wrong_usage_gives_two(void **state)
 {
 	static const char *const bad[] = { "", "sing", "explain", "explain a b",
 		"peers", "peers add", "peers add x", "peers burn x",
-		"peers del", "peers del a b", "genkey x", "netkey", "show a b",
-		"--sing show", "stop now" };
+		"peers del", "peers del a b", "macs x", "routes x", "genkey x",
+		"netkey", "show a b", "--sing show", "stop now" };
 	struct result r;
 	size_t i;
 
@@ -599,6 +686,8 @@ requests_are_as_documented(void **state)
 		{ "show b",
 		    "{\"id\":2,\"cmd\":\"show\",\"args\":{\"peer\":\"b\"}}\n" },
 		{ "dump all", "{\"id\":2,\"cmd\":\"show\"}\n" },
+		{ "macs", "{\"id\":2,\"cmd\":\"macs\"}\n" },
+		{ "routes", "{\"id\":2,\"cmd\":\"routes\"}\n" },
 		{ "counters",
 		    "{\"id\":2,\"cmd\":\"counters\",\"args\":{\"describe\":"
 		    "true}"
@@ -746,6 +835,8 @@ main(void)
 		cmocka_unit_test(colours_only_add_escapes),
 		cmocka_unit_test(dump_has_the_columns_of_wg),
 		cmocka_unit_test(counters_leave_out_what_never_happened),
+		cmocka_unit_test(macs_and_routes_are_tables),
+		cmocka_unit_test(tables_come_in_pages),
 		cmocka_unit_test(explain_says_rule_place_and_facts),
 		cmocka_unit_test(empty_results_print_without_harm),
 		cmocka_unit_test(genkey_and_pubkey_go_together),

@@ -1,0 +1,330 @@
+#include "vplamad/device.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmem.h"
+#include "vplamad/cfgdevice.h"
+#include "vplamad/option.h"
+#include "vplamad/vplamad.h"
+
+#define MAC_LABEL "vplama mac v1"
+
+void
+device_mac(const struct config_mac *begin, const uint8_t *ed_pk, uint8_t ret[6])
+{
+	uint8_t hash[32];
+
+	blake2b(hash, sizeof(hash), NULL, MAC_LABEL, strlen(MAC_LABEL), ed_pk,
+	    KEY_LEN);
+	memcpy(ret, begin->a, begin->n);
+	memcpy(ret + begin->n, hash, 6u - begin->n);
+}
+
+void
+devices_monitor(struct monitor *m, struct config *cfg)
+{
+	size_t i;
+
+	m->mark = cfg->mark;
+	for (i = 0; i < cfg->n_devices; i++) {
+		struct config_device *c = &cfg->devices[i];
+		struct monitor_dev *dev = &m->dev[i];
+
+		if (!device_is_iface(c->kind))
+			continue;
+		*dev = (struct monitor_dev){
+			.used = true,
+			.tap = c->kind == PORT_TAP,
+			.per_peer = c->kind == PORT_TUN_PER_PEER,
+			.persistent = c->persistent != 0,
+			.mtu = (uint16_t)c->mtu,
+			.speed_mbit = c->link_speed,
+			.segment = (uint16_t)c->mtu,
+			.addr = c->address,
+			.n_addr = c->given[DEV_OPT_address].n,
+		};
+		snprintf(dev->name, sizeof(dev->name), "%.15s", c->name);
+		device_mac(&c->mac, cfg->id.ed_pk, dev->mac);
+	}
+}
+
+static void
+on_input(void *arg, unsigned no, struct run *run, struct turn *t)
+{
+	struct vplamad *d = arg;
+
+	if (!vplamad_stopping(d))
+		core_port_input(&d->core, no, run, t);
+}
+
+void
+devices_deliver(void *arg, unsigned no, struct run *run)
+{
+	struct vplamad *d = arg;
+	struct device *dev = no < FWD_PORTS ? d->devices.by_no[no] : NULL;
+
+	if (dev != NULL && dev->port != NULL)
+		dev->port->ops->send(dev->port, run);
+}
+
+/* What suits a device that is asked for no mode of its own. */
+static enum fwd_mode
+mode_of(const struct config_device *c)
+{
+	switch (c->mode) {
+	case MODE_HUB:
+		return FWD_HUB;
+	case MODE_SWITCH:
+		return FWD_SWITCH;
+	case MODE_ROUTER:
+		return FWD_ROUTER;
+	default:
+		break;
+	}
+	if (c->kind == PORT_TUN_PER_PEER)
+		return FWD_HUB; /* of two: what it is given is the peer's */
+	return device_is_ethernet(c) ? FWD_SWITCH : FWD_ROUTER;
+}
+
+static struct fwd_config
+fwd_of(const struct device *dev)
+{
+	const struct config_device *c = dev->conf;
+
+	return (struct fwd_config){
+		.ethernet = device_is_ethernet(c),
+		.mode = mode_of(c),
+		.peer = dev->peer,
+		.age_ms = c->mac_age * 1000,
+		.per_peer = c->mac_limit,
+		.flood_rate = c->flood_rate,
+		.allow_ra = c->allow_ra != 0,
+		.allow_dhcp = c->allow_dhcp != 0,
+		.clamp_mss = c->mss_clamp != 0,
+	};
+}
+
+static unsigned
+offload_of(const struct config *cfg)
+{
+	return (offload_has(cfg, OFFLOAD_VNET) ? PORT_VNET : 0u) |
+	    (offload_has(cfg, OFFLOAD_TSO) ? PORT_TSO : 0u) |
+	    (offload_has(cfg, OFFLOAD_USO) ? PORT_USO : 0u);
+}
+
+static void
+place_of(const char *text, struct addr *a, char path[static PORT_PATH])
+{
+	if (text[0] == '/')
+		snprintf(path, PORT_PATH, "%s", text);
+	else if (text[0] != '\0')
+		(void)addr_parse(text, 0, a);
+}
+
+static struct port_conf
+port_of(const struct vplamad *d, const struct device *dev)
+{
+	const struct config_device *c = dev->conf;
+	struct port_conf pc = {
+		.kind = (enum port_kind)c->kind,
+		.dev = (unsigned)(c - d->cfg.devices),
+		.unit = dev->peer,
+		.ethernet = device_is_ethernet(c),
+		.offload = offload_of(&d->cfg),
+		.mtu = (uint16_t)c->mtu,
+	};
+
+	place_of(c->local, &pc.local, pc.local_path);
+	place_of(c->remote, &pc.remote, pc.remote_path);
+	return pc;
+}
+
+/* What helps against an error; for any kind unless iface says otherwise. */
+static const struct hint {
+	int rc;
+	bool iface;
+	const char *text;
+} hints[] = {
+	{ -EPERM, true,
+	    "it needs CAP_NET_ADMIN: start vplamad by its unit, or as root" },
+	{ -EACCES, true,
+	    "it needs CAP_NET_ADMIN: start vplamad by its unit, or as root" },
+	{ -EBUSY, true, "another program has an interface of this name open" },
+	{ -EEXIST, true,
+	    "there is an interface of this name and another kind" },
+	{ -ENOENT, true,
+	    "/dev/net/tun is missing: load the module tun, or let the "
+	    "container have it" },
+	{ -ENODEV, true, "this kernel has no TUN: load the module tun" },
+	{ -EADDRINUSE, false, "another program has its local; set another" },
+	{ -EADDRNOTAVAIL, false, "its local is no address of this machine" },
+	{ -EDESTADDRREQ, false,
+	    "nothing says where to: see its kind in vplamad.conf(5)" },
+};
+
+static const char *
+hint_for(const struct config_device *c, int rc)
+{
+	const struct hint *h;
+
+	for (h = hints; h < hints + sizeof(hints) / sizeof(hints[0]); h++)
+		if (h->rc == rc && h->iface == device_is_iface(c->kind))
+			return h->text;
+	return "see its block";
+}
+
+static void
+say_failed(const struct vplamad *d, const struct device *dev, int rc)
+{
+	const struct option *kind = &device_options[DEV_OPT_kind];
+
+	log_warnx("%s:%d: device \"%s\": kind %s cannot be opened: %s; %s",
+	    d->cfg.path, dev->conf->line, dev->name,
+	    option_word(kind, dev->conf->kind), strerror(-rc),
+	    hint_for(dev->conf, rc));
+}
+
+/* The number comes first: a driver tells of packets by it. */
+static bool
+open_one(struct vplamad *d, const struct config_device *c, uint32_t peer,
+    struct turn *t)
+{
+	struct device *dev = xcalloc(1, sizeof(*dev));
+	struct port_conf pc;
+	struct fwd_config fc;
+	int no, rc;
+
+	dev->conf = c;
+	dev->peer = peer;
+	snprintf(dev->name, sizeof(dev->name), "%s", c->name);
+	if (peer != 0)
+		snprintf(dev->name, sizeof(dev->name), "%s%u", c->name, peer);
+	fc = fwd_of(dev);
+	no = core_port_add(&d->core, &fc, t);
+	if (no < 0) {
+		log_warnx("%s:%d: device \"%s\": is one too many; there can be "
+			  "%d at once",
+		    d->cfg.path, c->line, dev->name, FWD_PORTS);
+		free(dev);
+		return false;
+	}
+	d->devices.by_no[no] = dev;
+	pc = port_of(d, dev);
+	rc = port_ops(pc.kind)->open(
+	    &dev->port, &pc, (unsigned)no, &d->devices.env);
+	if (rc == 0)
+		return true;
+	say_failed(d, dev, rc);
+	d->devices.by_no[no] = NULL;
+	core_port_del(&d->core, (unsigned)no);
+	free(dev);
+	return false;
+}
+
+static void
+close_one(struct vplamad *d, unsigned no)
+{
+	struct device *dev = d->devices.by_no[no];
+
+	core_port_del(&d->core, no);
+	dev->port->ops->close(dev->port);
+	d->devices.by_no[no] = NULL;
+	free(dev);
+}
+
+bool
+devices_open(struct vplamad *d, struct turn *t)
+{
+	size_t i;
+
+	d->devices.env =
+	    (struct port_env){ d, d->loop, &d->priv, &d->core.cnt, on_input };
+	for (i = 0; i < d->cfg.n_devices; i++)
+		if (d->cfg.devices[i].kind != PORT_TUN_PER_PEER &&
+		    !open_one(d, &d->cfg.devices[i], 0, t))
+			return false;
+	return true;
+}
+
+bool
+devices_peer_added(struct vplamad *d, uint32_t id, struct turn *t)
+{
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; i < d->cfg.n_devices; i++)
+		if (d->cfg.devices[i].kind == PORT_TUN_PER_PEER)
+			ok &= open_one(d, &d->cfg.devices[i], id, t);
+	return ok;
+}
+
+void
+devices_peer_removed(struct vplamad *d, uint32_t id)
+{
+	unsigned no;
+
+	for (no = 0; no < FWD_PORTS; no++)
+		if (d->devices.by_no[no] != NULL &&
+		    d->devices.by_no[no]->peer == id)
+			close_one(d, no);
+}
+
+void
+devices_close(struct vplamad *d)
+{
+	unsigned no;
+
+	for (no = 0; no < FWD_PORTS; no++)
+		if (d->devices.by_no[no] != NULL)
+			close_one(d, no);
+}
+
+static bool
+is_live(const struct vplamad *d, uint32_t id)
+{
+	const struct peer *p;
+
+	TAILQ_FOREACH (p, &d->core.peers, link)
+		if (p->state == PEER_VRNODE && (id == 0 || id == p->id))
+			return true;
+	return false;
+}
+
+void
+devices_carrier(struct vplamad *d)
+{
+	unsigned no;
+
+	for (no = 0; no < FWD_PORTS; no++) {
+		struct device *dev = d->devices.by_no[no];
+		bool up = dev != NULL && is_live(d, dev->peer);
+
+		if (dev == NULL || dev->up == up)
+			continue;
+		dev->up = up;
+		if (dev->port->ops->carrier != NULL)
+			dev->port->ops->carrier(dev->port, up);
+		log_info(
+		    "device %s: carrier=%s", dev->name, up ? "up" : "down");
+	}
+}
+
+bool
+device_about(const struct devices *ds, unsigned no, struct ctl_device *ret)
+{
+	const struct option *kind = &device_options[DEV_OPT_kind];
+	const struct device *dev = no < FWD_PORTS ? ds->by_no[no] : NULL;
+
+	if (dev == NULL)
+		return false;
+	*ret = (struct ctl_device){
+		.name = dev->name,
+		.kind = option_word(kind, dev->conf->kind),
+		.mtu = dev->conf->mtu,
+		.carrier = dev->up,
+	};
+	return true;
+}

@@ -1,0 +1,60 @@
+/*
+ * The device ports of the daemon: opened as configured, joined to the core,
+ * their carrier led by the peers.
+ */
+#ifndef VPLAM_VPLAMAD_DEVICE_H
+#define VPLAM_VPLAMAD_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/fwd.h"
+#include "ctl/ctl.h"
+#include "io/port.h"
+#include "vplamad/config.h"
+
+struct monitor;
+struct vplamad;
+
+/* One open port. */
+struct device {
+	const struct config_device *conf;
+	struct port *port;
+	uint32_t peer; /* only for this one's id; 0: for all */
+	char name[DEVICE_NAME_MAX + 12]; /* of the interface: with the id */
+	bool up;			 /* carrier */
+};
+
+struct devices {
+	struct port_env env;
+	struct device *by_no[FWD_PORTS]; /* by its number in the core */
+};
+
+/* Fills in what the privileged side has to know. conf stays borrowed. */
+void devices_monitor(struct monitor *m, struct config *cfg);
+
+/* The configured octets, then those of a hash of our public key. */
+void device_mac(
+    const struct config_mac *begin, const uint8_t *ed_pk, uint8_t ret[6]);
+
+/*
+ * Opens those that are for all peers, or those of one peer that was added.
+ * False after a line in the log.
+ */
+bool devices_open(struct vplamad *d, struct turn *t);
+bool devices_peer_added(struct vplamad *d, uint32_t id, struct turn *t);
+
+void devices_peer_removed(struct vplamad *d, uint32_t id);
+void devices_close(struct vplamad *d);
+
+/* A peer came or went: who of them has somebody to talk to now? */
+void devices_carrier(struct vplamad *d);
+
+/* core_io->port_deliver; arg is the daemon. */
+void devices_deliver(void *arg, unsigned no, struct run *run);
+
+/* For ctl_host. */
+bool device_about(
+    const struct devices *ds, unsigned no, struct ctl_device *ret);
+
+#endif

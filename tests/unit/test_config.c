@@ -434,7 +434,7 @@ check_manual(const char *manual, const struct option *o)
 	if (o->def != NULL)
 		expect_words(item, o->def);
 	if (strcmp(o->type->expected, "a number") == 0) {
-		snprintf(text, sizeof(text), "%ld %ld %s", o->least, o->most,
+		snprintf(text, sizeof(text), "%lld %lld %s", o->least, o->most,
 		    o->unit);
 		expect_words(item, text);
 	}

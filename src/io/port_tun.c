@@ -243,14 +243,6 @@ tun_carrier(struct port *port, bool up)
 		log_warn("port %u: carrier", port->no);
 }
 
-static const struct port_ops *
-ops_of(enum port_kind kind)
-{
-	return kind == PORT_TAP ? &port_tap
-	    : kind == PORT_TUN	? &port_tun
-				: &port_tun_per_peer;
-}
-
 static unsigned
 can_of(uint32_t offload)
 {
@@ -270,7 +262,7 @@ tun_open(struct port **ret, const struct port_conf *conf, unsigned no,
 	if (fd < 0)
 		return fd;
 	p = xcalloc(1, sizeof(*p));
-	p->base = (struct port){ ops_of(conf->kind), env, no };
+	p->base = (struct port){ port_ops(conf->kind), env, no };
 	p->fd = fd;
 	p->ethernet = conf->kind == PORT_TAP;
 	p->vnet = (got & PRIV_TUN_VNET) != 0;

@@ -61,6 +61,7 @@ struct json_object *cmd_hello(struct ctl_call *call);
 struct json_object *cmd_show(struct ctl_call *call);
 struct json_object *cmd_counters(struct ctl_call *call);
 struct json_object *cmd_explain(struct ctl_call *call);
+struct json_object *cmd_mtu(struct ctl_call *call);
 struct json_object *cmd_macs(struct ctl_call *call);
 struct json_object *cmd_routes(struct ctl_call *call);
 struct json_object *cmd_monitor(struct ctl_call *call);

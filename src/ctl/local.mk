@@ -5,6 +5,7 @@ src_ctl_libctl_a_SOURCES = \
 	src/ctl/cmd_daemon.c \
 	src/ctl/cmd_explain.c \
 	src/ctl/cmd_fwd.c \
+	src/ctl/cmd_mtu.c \
 	src/ctl/cmd_peer.c \
 	src/ctl/cmd_show.c \
 	src/ctl/ctl.h \

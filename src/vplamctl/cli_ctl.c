@@ -232,9 +232,15 @@ cli_counters(struct cli *cli, int argc, char **argv)
 int
 cli_explain(struct cli *cli, int argc, char **argv)
 {
-	(void)argc;
-	return ask_and_print(
-	    cli, "explain", arg_str("peer", argv[0]), cli->out.ops->explain);
+	struct json_object *peer = arg_str("peer", argv[0]);
+
+	if (argc == 1)
+		return ask_and_print(
+		    cli, "explain", peer, cli->out.ops->explain);
+	if (strcmp(argv[1], "mtu") == 0)
+		return ask_and_print(cli, "mtu", peer, cli->out.ops->mtu);
+	json_object_put(peer);
+	return cli_fail(cli, "bad_args", "explain: expected PEER or PEER mtu");
 }
 
 int

@@ -29,7 +29,7 @@ static const struct verb {
 	{ "routes", NULL, 0, 0, cli_routes, "", "prefixes, and who has them" },
 	{ "counters", NULL, 0, 0, cli_counters, "",
 	    "what happened how often, drops by reason" },
-	{ "explain", NULL, 1, 1, cli_explain, "PEER",
+	{ "explain", NULL, 1, 2, cli_explain, "PEER [mtu]",
 	    "why a peer is in the state it is, and what to change" },
 	{ "monitor", NULL, 0, 0, cli_monitor, "", "events as they happen" },
 	{ "peers", "add", 2, ANY, cli_peers_add, "NAME KEY [HOST:PORT...]",

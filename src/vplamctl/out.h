@@ -19,6 +19,7 @@ struct out_ops {
 	void (*routes)(struct out *o, struct json_object *res);
 	void (*counters)(struct out *o, struct json_object *res);
 	void (*explain)(struct out *o, struct json_object *res);
+	void (*mtu)(struct out *o, struct json_object *res);
 	void (*event)(struct out *o, struct json_object *ev);
 
 	/* A change was made; text says which. */

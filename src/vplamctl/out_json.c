@@ -42,6 +42,7 @@ const struct out_ops out_json = {
 	.routes = print,
 	.counters = print,
 	.explain = print,
+	.mtu = print,
 	.event = print_line,
 	.done = done,
 	.fail = fail,

@@ -367,6 +367,63 @@ text_explain(struct out *o, struct json_object *res)
 		put_fact(o, json_object_array_get_idx(facts, i));
 }
 
+/* A sum as on paper; the last line is what goes over the wire. */
+static void
+put_sum(struct out *o, struct json_object *res)
+{
+	struct json_object *sum = get_obj(res, "sum");
+	size_t i;
+
+	for (i = 0; i < get_len(sum); i++) {
+		struct json_object *part = json_object_array_get_idx(sum, i);
+
+		fprintf(o->f, "  %c %5" PRIu64 "  %s\n", i == 0 ? ' ' : '+',
+		    get_u64(part, "bytes"), get_str(part, "what"));
+	}
+	fprintf(o->f, "  = %5" PRIu64 "  bytes on the line\n",
+	    get_u64(res, "line"));
+}
+
+static void
+put_path(struct out *o, struct json_object *res)
+{
+	fprintf(o->f,
+	    "  both sides take bodies of %" PRIu64
+	    " bytes (option mtu here: %" PRIu64 ")\n",
+	    get_u64(res, "agreed"), get_u64(res, "ours"));
+	if (get_bool(res, "path_is_smaller"))
+		fprintf(o->f, "  the path carries no more than %" PRIu64 "\n",
+		    get_u64(res, "body"));
+	if (get_bool(res, "confirmed"))
+		fprintf(o->f,
+		    "  a probe of that size was answered %" PRIu64
+		    " seconds ago\n",
+		    get_u64(res, "confirmed_ago"));
+	else
+		fputs("  no probe was needed so far: no big packet was sent\n",
+		    o->f);
+}
+
+static void
+text_mtu(struct out *o, struct json_object *res)
+{
+	struct json_object *ports = get_obj(res, "ports");
+	size_t i;
+
+	heading(o, YELLOW, "peer", get_str(res, "name"));
+	put_path(o, res);
+	put_sum(o, res);
+	for (i = 0; i < get_len(ports); i++) {
+		struct json_object *port = json_object_array_get_idx(ports, i);
+
+		fprintf(o->f,
+		    "  device %" PRIu64 " carries %s: what is longer "
+		    "%s\n",
+		    get_u64(port, "number"), get_str(port, "carries"),
+		    get_str(port, "longer"));
+	}
+}
+
 static void
 put_time(FILE *f, uint64_t ms)
 {
@@ -447,6 +504,7 @@ const struct out_ops out_text = {
 	.routes = text_routes,
 	.counters = text_counters,
 	.explain = text_explain,
+	.mtu = text_mtu,
 	.event = text_event,
 	.done = text_done,
 	.fail = text_fail,

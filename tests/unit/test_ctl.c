@@ -149,7 +149,7 @@ hello_lists_what_there_is(void **state)
 {
 	static const char want[] =
 	    "hello:read show:read counters:read macs:read routes:read "
-	    "explain:read monitor:read "
+	    "explain:read mtu:read monitor:read "
 	    "peers.add:admin peers.del:admin reload:admin stop:admin ";
 	struct json_object *o, *list;
 	char got[512] = "";
@@ -429,6 +429,42 @@ macs_come_in_pages(void **state)
 	for (i = 0; i < 1000; i++)
 		frame_from_device(&a, 0, i * 37 % 1000, 7);
 	assert_int_equal(all_rows(&a, "macs", "address"), 1000);
+	node_fini(&a);
+	node_fini(&b);
+}
+
+/* The parts of the sum are the line; without a tunnel there is no path. */
+static void
+mtu_adds_up(void **state)
+{
+	struct json_object *o, *sum, *v;
+	int64_t total = 0;
+	struct node a, b;
+	size_t i;
+
+	(void)state;
+	pair_init(&a, &b, false);
+	refused(&a, "{\"cmd\":\"mtu\",\"args\":{\"peer\":\"b\"}}",
+	    "no_tunnel", "b");
+	node_fini(&a);
+	node_fini(&b);
+	pair_init(&a, &b, true);
+	dial(&a, &b);
+	add_device(&a, FWD_SWITCH);
+	o = result(&a, "{\"cmd\":\"mtu\",\"args\":{\"peer\":\"b\"}}");
+	assert_true(json_object_object_get_ex(o, "sum", &sum));
+	for (i = 0; i < json_object_array_length(sum); i++) {
+		json_object_object_get_ex(
+		    json_object_array_get_idx(sum, i), "bytes", &v);
+		total += json_object_get_int64(v);
+	}
+	json_object_object_get_ex(o, "line", &v);
+	assert_int_equal(total, json_object_get_int64(v));
+	json_object_object_get_ex(o, "body", &v);
+	assert_int_equal(json_object_get_int64(v), CORE_MTU);
+	json_object_object_get_ex(o, "ports", &v);
+	assert_int_equal(json_object_array_length(v), 1);
+	json_object_put(o);
 	node_fini(&a);
 	node_fini(&b);
 }
@@ -756,6 +792,7 @@ main(void)
 		cmocka_unit_test(show_lists_devices),
 		cmocka_unit_test(macs_says_who_has_what),
 		cmocka_unit_test(macs_come_in_pages),
+		cmocka_unit_test(mtu_adds_up),
 		cmocka_unit_test(routes_say_who_has_what),
 		cmocka_unit_test(routes_come_in_pages),
 		cmocka_unit_test(show_comes_in_pages),

@@ -122,7 +122,7 @@ parse_word(const struct option *o, const char *text, void *ret)
 			memcpy(ret, &v, sizeof(v));
 			return NULL;
 		}
-	return "is none of them";
+	return "is not known";
 }
 
 static const char *

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/xmem.h"
+#include "vplamad/cfgdevice.h"
 #include "vplamad/notify.h"
 #include "vplamad/reload.h"
 #include "vplamad/stamp.h"
@@ -288,6 +289,11 @@ open_udp(struct vplamad *d)
 	if (rc < 0)
 		log_warnx("cannot listen on UDP %s: %s",
 		    addr_format(&d->cfg.listen[at], text), strerror(-rc));
+	else
+		udp_offload(d->udp,
+		    (struct udp_offload){
+			.gso = offload_has(&d->cfg, OFFLOAD_GSO),
+			.gro = offload_has(&d->cfg, OFFLOAD_GRO) });
 	return rc == 0;
 }
 

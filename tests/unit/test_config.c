@@ -21,6 +21,7 @@
 
 #include "base/fdutil.h"
 #include "base/xmem.h"
+#include "vplamad/cfgdevice.h"
 #include "vplamad/option.h"
 
 #define GOLDEN SRCDIR "/tests/golden/config"
@@ -159,6 +160,7 @@ outcome(const struct dir *d)
 
 	if (config_load(d->conf, &cfg, &errs)) {
 		config_print(&cfg, f);
+		config_warnings(&cfg, &errs);
 		config_free(&cfg);
 	}
 	for (i = 0; i < errs.n; i++)
@@ -254,6 +256,7 @@ static void
 test_values(void **state)
 {
 	const struct dir *d = *state;
+	const struct config_device *dev;
 	struct config_errors errs = { 0 };
 	struct config cfg;
 	char *in = full(d);
@@ -266,16 +269,35 @@ test_values(void **state)
 	assert_int_equal(cfg.rekey_after, 2);
 	assert_int_equal(cfg.fanout_rate[0], 1);
 	assert_int_equal(cfg.fanout_rate[1], 1000000);
-	assert_int_equal(cfg.mtu, 2000);
+	assert_int_equal(cfg.mtu, 9216);
+	assert_int_equal(cfg.mark, 4294967295);
 	assert_int_equal(cfg.log_level, LOG_LV_DEBUG);
 	assert_int_equal(cfg.given[OPT_mtu].line, 11);
+	assert_true(offload_has(&cfg, OFFLOAD_TSO));
+	assert_false(offload_has(&cfg, OFFLOAD_GSO));
+	assert_int_equal(cfg.given[OPT_prefix].n, 4);
+	assert_int_equal(cfg.prefix[3].family, PREFIX_MAC);
+	assert_int_equal(cfg.n_devices, 1);
+	dev = &cfg.devices[0];
+	assert_string_equal(dev->name, "vpl0");
+	assert_int_equal(dev->line, 18);
+	assert_int_equal(dev->mode, MODE_HUB);
+	assert_int_equal(dev->given[DEV_OPT_address].n, 2);
+	assert_int_equal(dev->address[1].bits, 64);
+	assert_int_equal(dev->address[1].a[15], 1);
+	assert_int_equal(dev->mac.n, 3);
+	assert_int_equal(dev->mac.a[1], 0x76);
+	assert_int_equal(dev->mac_limit, 16384);
+	assert_int_equal(dev->allow_ra, 1);
 	assert_int_equal(cfg.n_peers, 2);
 	assert_string_equal(cfg.peers[0].name, "island");
 	assert_string_equal(cfg.peers[0].endpoint[2], "[2001:db8::1]:65535");
 	assert_int_equal(cfg.peers[0].given[PEER_OPT_endpoint].n, 3);
 	assert_int_equal(cfg.peers[0].pair_psk[0], 9);
-	assert_int_equal(cfg.peers[0].line, 14);
-	assert_int_equal(cfg.peers[1].line, 20);
+	assert_int_equal(cfg.peers[0].given[PEER_OPT_prefix].n, 2);
+	assert_int_equal(cfg.peers[0].prefix[1].bits, 48);
+	assert_int_equal(cfg.peers[0].line, 34);
+	assert_int_equal(cfg.peers[1].line, 41);
 	assert_string_equal(cfg.peers[1].file, d->conf);
 	assert_int_equal(cfg.id.seed[0], 0);
 	config_free(&cfg);
@@ -379,28 +401,40 @@ test_unreadable(void **state)
 	expect_error(long_path, "too long");
 }
 
-/* Every option says what it is for, and its default is a good value. */
 static void
-test_table(void **state)
+check_table(const struct option *table, size_t n)
 {
 	char buf[512];
 	const struct option *o;
 
-	(void)state;
-	for (o = options; o < options + OPT_MAX; o++) {
+	for (o = table; o < table + n; o++) {
 		memset(buf, 0, sizeof(buf));
 		assert_true(strlen(o->help) > 10);
+		assert_true(o->type->size * o->values < 65536);
 		if (o->def != NULL && o->values == 1)
 			assert_null(o->type->parse(o, o->def, buf));
 	}
 }
 
-/* The part of the manual about one option, to the next item or list end. */
+/* Every option says what it is for, and its default is a good value. */
+static void
+test_table(void **state)
+{
+	(void)state;
+	check_table(options, OPT_MAX);
+	check_table(device_options, DEV_OPT_MAX);
+	check_table(peer_options, PEER_OPT_MAX);
+}
+
+/* The part of a section about one option, to the next item or list end. */
 static char *
-manual_item(const char *manual, const char *name)
+manual_item(const char *manual, const char *section, const char *name)
 {
 	char *head = xasprintf(".It Cm %s\n", name), *item;
-	const char *from = strstr(manual, head), *to, *end;
+	const char *from = strstr(manual, section), *to, *end;
+
+	assert_non_null(from);
+	from = strstr(from, head);
 
 	if (from == NULL)
 		fail_msg("vplamad.conf(5) has no %s", name);
@@ -426,9 +460,9 @@ expect_words(const char *item, const char *words)
 }
 
 static void
-check_manual(const char *manual, const struct option *o)
+check_manual(const char *manual, const char *section, const struct option *o)
 {
-	char *item = manual_item(manual, o->name);
+	char *item = manual_item(manual, section, o->name);
 	char text[64];
 
 	if (o->def != NULL)
@@ -441,7 +475,9 @@ check_manual(const char *manual, const struct option *o)
 	snprintf(text, sizeof(text), "up to %u", o->values);
 	if (o->values > 2 && strstr(item, text) == NULL)
 		fail_msg("no \"%s\" in:\n%s", text, item);
-	if ((strstr(item, "Restart") == NULL) != o->reload)
+	/* of devices it is said once, for all of them */
+	if (strcmp(section, ".Sh DEVICES") != 0 &&
+	    (strstr(item, "Restart") == NULL) != o->reload)
 		fail_msg("restart or reload? %s", o->name);
 	free(item);
 }
@@ -455,9 +491,11 @@ test_manual(void **state)
 
 	(void)state;
 	for (i = 0; i < OPT_MAX; i++)
-		check_manual(manual, &options[i]);
+		check_manual(manual, ".Sh OPTIONS", &options[i]);
+	for (i = 0; i < DEV_OPT_MAX; i++)
+		check_manual(manual, ".Sh DEVICES", &device_options[i]);
 	for (i = 0; i < PEER_OPT_MAX; i++)
-		check_manual(manual, &peer_options[i]);
+		check_manual(manual, ".Sh PEERS", &peer_options[i]);
 	free(manual);
 }
 
@@ -475,6 +513,40 @@ replace_all(const char *text, const char *const *pairs)
 	return ret;
 }
 
+static char *
+as_printed(const struct option *o, const void *base, const struct given *given)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	option_print(o, base, given->n, "", f);
+	fclose(f);
+	return text;
+}
+
+/* The device of the example, with what its kind has. */
+static void
+expect_device_defaults(const struct config_device *dev)
+{
+	const struct option *o;
+	char *text;
+	unsigned i;
+
+	for (i = 0; i < DEV_OPT_MAX; i++) {
+		o = &device_options[i];
+		if (!device_has(PORT_TAP, (enum device_option_id)i))
+			continue;
+		if (dev->given[i].line == 0)
+			fail_msg("the example lacks %s", o->name);
+		if (o->def == NULL)
+			continue;
+		text = as_printed(o, dev, &dev->given[i]);
+		expect_words(text, o->def);
+		free(text);
+	}
+}
+
 /* As it prints with nothing but the two things that must be given. */
 static void
 expect_defaults(const struct config *cfg)
@@ -483,17 +555,13 @@ expect_defaults(const struct config *cfg)
 
 	for (o = options; o < options + OPT_MAX; o++) {
 		const struct given *given = &cfg->given[o - options];
-		char *text = NULL;
-		size_t len;
-		FILE *f;
+		char *text;
 
 		if (given->line == 0)
 			fail_msg("the example lacks %s", o->name);
 		if (o->def == NULL || o - options == OPT_private_key_file)
 			continue;
-		f = open_memstream(&text, &len);
-		option_print(o, cfg, given->n, "", f);
-		fclose(f);
+		text = as_printed(o, cfg, given);
 		expect_words(text, o->def);
 		free(text);
 	}
@@ -505,10 +573,10 @@ test_example(void **state)
 {
 	const struct dir *d = *state;
 	const char *const on[] = { "\n#\n", "\n\n", "\n# ", "\n// ", "\n#\t#",
-		"\n//", "\n#", "\n", "/var/lib/vplama/network.key",
-		"/var/lib/vplama/id.key", "/var/lib/vplama/island.psk",
-		"/var/lib/vplama/id.key", "/var/lib/vplama/id.key", "@KEY@",
-		NULL };
+		"\n//", "\n#", "\n", "\n\t# ", "\n\t// ", "\n\t#", "\n\t",
+		"/var/lib/vplama/network.key", "/var/lib/vplama/id.key",
+		"/var/lib/vplama/island.psk", "/var/lib/vplama/id.key",
+		"/var/lib/vplama/id.key", "@KEY@", NULL };
 	struct config_errors errs = { 0 };
 	char *in = slurp(SRCDIR "/doc/examples/vplamad.conf");
 	char *key = xasprintf("%s/id.key", d->path);
@@ -520,14 +588,74 @@ test_example(void **state)
 	if (!config_load(d->conf, &cfg, &errs))
 		fail_msg("%s", errs.text[0]);
 	expect_defaults(&cfg);
+	assert_int_equal(cfg.n_devices, 1);
+	expect_device_defaults(&cfg.devices[0]);
 	assert_int_equal(cfg.n_peers, 1);
 	for (i = 0; i < PEER_OPT_MAX; i++)
 		assert_true(cfg.peers[0].given[i].line > 0);
 	config_free(&cfg);
+
+	/* As it is shipped: its own device and nothing else. */
+	assert_true(strstr(in, "\ndevice \"vpl0\" {\n") != NULL);
 	free(done);
 	free(text);
 	free(key);
 	free(in);
+}
+
+/* The largest data body, when nobody says it, is what the devices need. */
+static void
+test_mtu_of_devices(void **state)
+{
+	static const struct {
+		const char *blocks;
+		uint32_t mtu;
+	} cases[] = {
+		{ "", 1400 },
+		{ "device a { mtu = 1000 }", 1400 },
+		{ "device a { }", 1418 },
+		{ "device a { kind = tun\nmtu = 1400 }", 1400 },
+		{ "device a { kind = tun\nmtu = 1401 }", 1401 },
+		{ "device a { kind = dummy\nmtu = 2000 }", 2018 },
+		{ "device a { kind = dummy\ncarries = ip\nmtu = 2000 }", 2000 },
+		{ "device a { mtu = 1600 }\ndevice b { mtu = 1500 }", 1618 },
+		{ "device a { mtu = 9216 }", 9216 },
+		{ "mtu = 600\ndevice a { mtu = 9216 }", 600 },
+	};
+	const struct dir *d = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config_errors errs = { 0 };
+		struct config cfg;
+		char *text = xasprintf("network = m\n"
+				       "private-key-file = \"%s/id.key\"\n%s\n",
+		    d->path, cases[i].blocks);
+
+		lay_out(d, text);
+		assert_true(config_load(d->conf, &cfg, &errs));
+		assert_int_equal(cfg.mtu, cases[i].mtu);
+		config_free(&cfg);
+		free(text);
+	}
+}
+
+/* Words are read into enums that other folders own: they agree. */
+static void
+test_words(void **state)
+{
+	const struct option *mode = &device_options[DEV_OPT_mode];
+
+	(void)state;
+	assert_string_equal(option_word(mode, MODE_HUB), "hub");
+	assert_string_equal(option_word(mode, MODE_ROUTER), "router");
+	assert_null(option_word(mode, MODE_ROUTER + 1));
+	assert_string_equal(
+	    option_word(&options[OPT_offload], OFFLOAD_GRO), "gro");
+	assert_string_equal(
+	    option_word(&device_options[DEV_OPT_carries], CARRIES_IP), "ip");
+	assert_string_equal(
+	    option_word(&options[OPT_log_level], LOG_LV_DEBUG), "debug");
 }
 
 static void
@@ -555,6 +683,16 @@ test_make(void **state)
 	assert_null(config_peer_make("two", KEY1, ep + 1, 1, &p));
 	assert_false(config_peer_same_id(&p, &q));
 	assert_true(config_peer_same_endpoints(&p, &q));
+
+	assert_true(config_peer_same_prefixes(&p, &q));
+	p.given[PEER_OPT_prefix].n = 1;
+	assert_null(prefix_parse("10.0.0.0/8", &p.prefix[0]));
+	assert_false(config_peer_same_prefixes(&p, &q));
+	q.given[PEER_OPT_prefix].n = 1;
+	assert_null(prefix_parse("10.0.0.0/9", &q.prefix[0]));
+	assert_false(config_peer_same_prefixes(&p, &q));
+	assert_null(prefix_parse("10.0.0.0/8", &q.prefix[0]));
+	assert_true(config_peer_same_prefixes(&p, &q));
 }
 
 int
@@ -568,6 +706,8 @@ main(void)
 		cmocka_unit_test(test_mangled),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_mtu_of_devices),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_make),
 		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_example),

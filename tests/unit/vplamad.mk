@@ -2,6 +2,7 @@
 if HAVE_CMOCKA
 vplamad_tests = \
 	tests/unit/test_config \
+	tests/unit/test_device \
 	tests/unit/test_stamp
 check_PROGRAMS += $(vplamad_tests)
 TESTS += $(vplamad_tests)
@@ -13,6 +14,10 @@ vplamad_test_libs = src/vplamad/libvplamad.a src/crypto/libcrypto.a \
 tests_unit_test_config_SOURCES = tests/unit/test_config.c
 tests_unit_test_config_LDADD = $(vplamad_test_libs)
 
+# All of the daemon but its main().
+tests_unit_test_device_SOURCES = tests/unit/test_device.c
+tests_unit_test_device_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
+
 tests_unit_test_stamp_SOURCES = tests/unit/test_stamp.c
 tests_unit_test_stamp_LDADD = $(vplamad_test_libs)
 
@@ -23,6 +28,28 @@ update-golden-config: tests/unit/test_config
 endif
 
 vplamad_golden = \
+	tests/golden/config/device-macs.in \
+	tests/golden/config/device-macs.ok \
+	tests/golden/config/device-values.in \
+	tests/golden/config/device-values.ok \
+	tests/golden/config/devices.in \
+	tests/golden/config/devices.ok \
+	tests/golden/config/devices-bad.in \
+	tests/golden/config/devices-bad.ok \
+	tests/golden/config/devices-bad2.in \
+	tests/golden/config/devices-bad2.ok \
+	tests/golden/config/devices-bad3.in \
+	tests/golden/config/devices-bad3.ok \
+	tests/golden/config/devices-more.in \
+	tests/golden/config/devices-more.ok \
+	tests/golden/config/narrow.in \
+	tests/golden/config/narrow.ok \
+	tests/golden/config/offload.in \
+	tests/golden/config/offload.ok \
+	tests/golden/config/offload-vnet.in \
+	tests/golden/config/offload-vnet.ok \
+	tests/golden/config/prefixes.in \
+	tests/golden/config/prefixes.ok \
 	tests/golden/config/folder.in tests/golden/config/folder.ok \
 	tests/golden/config/full.in tests/golden/config/full.ok \
 	tests/golden/config/keyfiles.in tests/golden/config/keyfiles.ok \

@@ -4,7 +4,10 @@ set -eu
 
 packages="autoconf automake pkg-config gcc make clang clang-format
 	libclang-rt-14-dev libsodium-dev libssl-dev libevent-dev libjson-c-dev
-	libconfuse-dev libmnl-dev libcmocka-dev nftables iproute2 procps mandoc"
+	libconfuse-dev libmnl-dev libcmocka-dev nftables iproute2 procps mandoc
+	babeld bird2 iputils-ping ethtool"
+# Of these the ones that Debian starts when they are installed: package:service.
+services="babeld:babeld bird2:bird"
 
 if ! command -v dpkg-query >/dev/null; then
 	echo "install-deps: this is not Debian; needed are: $packages" >&2
@@ -22,9 +25,25 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
+
+# Nobody asked for a running babeld or bird: neither now, nor after a reboot.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	trap "rm -f $policy" EXIT
+	trap 'exit 1' INT TERM HUP
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 755 $policy
+fi
 # shellcheck disable=SC2086  # a list of packages
 install() {
 	apt-get install -qq -y --no-install-recommends $missing >/dev/null
 }
 # The lists of a fresh machine are empty or old.
 install 2>/dev/null || { apt-get update -qq && install; }
+for service in $services; do
+	case "$missing " in
+	*" ${service%:*} "*)
+		update-rc.d "${service#*:}" disable >/dev/null 2>&1 || :
+		;;
+	esac
+done

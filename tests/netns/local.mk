@@ -3,7 +3,8 @@
 ROOT_TESTS = tests/netns/test_topo.sh tests/netns/test_roam.sh \
 	tests/netns/test_tun.sh tests/netns/test_udp.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)
-EXTRA_DIST += tests/netns/topo.sh
+EXTRA_DIST += tests/netns/topo.sh tests/netns/mesh.sh tests/netns/guest.sh
+dist_noinst_SCRIPTS += tests/netns/batman.sh
 
 check-root:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(ROOT_TESTS)'

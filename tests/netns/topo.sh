@@ -40,7 +40,7 @@ topo_init() {
 	topo_can || return 1
 	TOPO_PREFIX=vt$$
 	TOPO_SHELL=$BASHPID
-	TOPO_DIR=$(mktemp -d "/tmp/vpl-$1.XXXXXX") || return 1
+	TOPO_DIR=$(mktemp -d "${TMPDIR:-/tmp}/vpl-$1.XXXXXX") || return 1
 	TOPO_NS=()
 	TOPO_PIDS=()
 	TOPO_PID=
@@ -141,6 +141,14 @@ topo_node() {
 		topo_run "$1" ip -6 addr add "$3" dev eth0 nodad
 		TOPO_ADDR6[$1]=${3%/*}
 	fi
+}
+
+# topo_cable A B DEV: a cable between two namespaces, DEV at both ends.
+topo_cable() {
+	ip link add "$3" netns "$TOPO_PREFIX-$1" type veth \
+		peer name "$3" netns "$TOPO_PREFIX-$2" &&
+		topo_run "$1" ip link set "$3" up &&
+		topo_run "$2" ip link set "$3" up
 }
 
 # topo_nat NAME ADDR/LEN INSIDE...: NAME stands at ADDR on the Internet and

@@ -29,7 +29,7 @@ export DEBIAN_FRONTEND=noninteractive
 # Nobody asked for a running babeld or bird: neither now, nor after a reboot.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
-	trap "rm -f $policy" EXIT
+	trap 'rm -f "$policy"' EXIT
 	trap 'exit 1' INT TERM HUP
 	printf '#!/bin/sh\nexit 101\n' >$policy
 	chmod 755 $policy

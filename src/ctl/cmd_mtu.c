@@ -84,7 +84,7 @@ cmd_mtu(struct ctl_call *call)
 		return NULL;
 	s = peer_session(p);
 	if (s == NULL)
-		return call_fail(call, "no_tunnel",
+		return call_fail(call, "no-tunnel",
 		    "%s has no tunnel: its path is not known", p->cfg.name);
 	o = json_object_new_object();
 	put_u64(o, "version", CTL_VERSION);

@@ -240,7 +240,8 @@ cli_explain(struct cli *cli, int argc, char **argv)
 	if (strcmp(argv[1], "mtu") == 0)
 		return ask_and_print(cli, "mtu", peer, cli->out.ops->mtu);
 	json_object_put(peer);
-	return cli_fail(cli, "bad_args", "explain: expected PEER or PEER mtu");
+	fputs("usage: vplamctl explain PEER [mtu]\n", cli->out.err);
+	return EXIT_USAGE;
 }
 
 int

@@ -136,7 +136,7 @@ mesh_route() {
 	local to
 	to=$(mesh_addr "$2")
 	[ -z "${3:-}" ] || to=$(mesh_addr6 "$2")
-	topo_run "$1" ip ${3:-} route show "$to" | grep '^[0-9a-f].* via '
+	topo_run "$1" ip ${3:+"$3"} route show "$to" | grep '^[0-9a-f].* via '
 }
 
 # mesh_via NODE OTHER [-6]: device and next hop.

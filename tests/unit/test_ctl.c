@@ -433,42 +433,6 @@ macs_come_in_pages(void **state)
 	node_fini(&b);
 }
 
-/* The parts of the sum are the line; without a tunnel there is no path. */
-static void
-mtu_adds_up(void **state)
-{
-	struct json_object *o, *sum, *v;
-	int64_t total = 0;
-	struct node a, b;
-	size_t i;
-
-	(void)state;
-	pair_init(&a, &b, false);
-	refused(&a, "{\"cmd\":\"mtu\",\"args\":{\"peer\":\"b\"}}",
-	    "no_tunnel", "b");
-	node_fini(&a);
-	node_fini(&b);
-	pair_init(&a, &b, true);
-	dial(&a, &b);
-	add_device(&a, FWD_SWITCH);
-	o = result(&a, "{\"cmd\":\"mtu\",\"args\":{\"peer\":\"b\"}}");
-	assert_true(json_object_object_get_ex(o, "sum", &sum));
-	for (i = 0; i < json_object_array_length(sum); i++) {
-		json_object_object_get_ex(
-		    json_object_array_get_idx(sum, i), "bytes", &v);
-		total += json_object_get_int64(v);
-	}
-	json_object_object_get_ex(o, "line", &v);
-	assert_int_equal(total, json_object_get_int64(v));
-	json_object_object_get_ex(o, "body", &v);
-	assert_int_equal(json_object_get_int64(v), CORE_MTU);
-	json_object_object_get_ex(o, "ports", &v);
-	assert_int_equal(json_object_array_length(v), 1);
-	json_object_put(o);
-	node_fini(&a);
-	node_fini(&b);
-}
-
 static void
 routes_say_who_has_what(void **state)
 {
@@ -792,7 +756,6 @@ main(void)
 		cmocka_unit_test(show_lists_devices),
 		cmocka_unit_test(macs_says_who_has_what),
 		cmocka_unit_test(macs_come_in_pages),
-		cmocka_unit_test(mtu_adds_up),
 		cmocka_unit_test(routes_say_who_has_what),
 		cmocka_unit_test(routes_come_in_pages),
 		cmocka_unit_test(show_comes_in_pages),

@@ -242,10 +242,39 @@ explain_no_suite(void **state)
 	node_fini(&b);
 }
 
+/* The parts of the sum are the line. */
+static void
+mtu_adds_up(void **state)
+{
+	struct json_object *o, *sum, *v;
+	int64_t total = 0;
+	struct node a, b;
+	size_t i;
+
+	(void)state;
+	pair_init(&a, &b, true);
+	dial(&a, &b);
+	o = result(&a, "{\"cmd\":\"mtu\",\"args\":{\"peer\":\"b\"}}");
+	assert_true(json_object_object_get_ex(o, "sum", &sum));
+	for (i = 0; i < json_object_array_length(sum); i++) {
+		json_object_object_get_ex(
+		    json_object_array_get_idx(sum, i), "bytes", &v);
+		total += json_object_get_int64(v);
+	}
+	json_object_object_get_ex(o, "line", &v);
+	assert_int_equal(total, json_object_get_int64(v));
+	json_object_object_get_ex(o, "body", &v);
+	assert_int_equal(json_object_get_int64(v), CORE_MTU);
+	json_object_put(o);
+	node_fini(&a);
+	node_fini(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mtu_adds_up),
 		cmocka_unit_test(explain_names_and_addresses),
 		cmocka_unit_test(explain_dialling),
 		cmocka_unit_test(explain_not_accepted),

@@ -287,8 +287,11 @@ open_udp(struct vplamad *d)
 	rc = udp_open(&d->udp, d->loop, &d->priv, d->cfg.listen,
 	    d->cfg.given[OPT_listen].n, &d->udp_handler, &d->core.cnt, &at);
 	if (rc < 0)
-		log_warnx("cannot listen on UDP %s: %s",
-		    addr_format(&d->cfg.listen[at], text), strerror(-rc));
+		log_warnx("cannot listen on UDP %s: %s%s",
+		    addr_format(&d->cfg.listen[at], text), strerror(-rc),
+		    rc == -EPERM && d->cfg.mark != 0
+			? "; option mark needs CAP_NET_ADMIN"
+			: "");
 	else
 		udp_offload(d->udp,
 		    (struct udp_offload){

@@ -67,5 +67,7 @@ vplamad_golden = \
 EXTRA_DIST += $(vplamad_golden)
 
 # Runs the built programs.
-dist_check_SCRIPTS += tests/unit/test_vplamad.sh
-TESTS += tests/unit/test_vplamad.sh
+dist_check_SCRIPTS += tests/unit/test_vplamad.sh \
+	tests/unit/test_vplamad_device.sh
+TESTS += tests/unit/test_vplamad.sh tests/unit/test_vplamad_device.sh
+EXTRA_DIST += tests/unit/vplamad.sh

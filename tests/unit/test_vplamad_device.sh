@@ -1,0 +1,158 @@
+#!/bin/bash
+# Devices of two vplamad on the loopback: kinds that need no privilege, and, where
+# a network namespace can be made, interfaces.
+set -u
+
+# shellcheck source=tests/unit/vplamad.sh
+. "$(dirname "$0")/vplamad.sh"
+
+# count NODE WHAT: a number of its first device.
+count() {
+	ctl "$1" show --json | sed -n "s/^ *\"$2\":\([0-9]*\),*$/\1/p" | head -1
+}
+
+reaches() {
+	[ "$(count "$1" "$2")" -ge "$3" ]
+}
+
+# frame PORT: a broadcast from 02:00:00:00:00:07 to a UDP device.
+frame() {
+	printf '\377\377\377\377\377\377\002\0\0\0\0\007\210\265%046d' 1 \
+		>"/dev/udp/127.0.0.1/$1"
+}
+
+nodes a b
+udp=$((port + 5))
+
+# From a device through the tunnel to a device.
+conf a "$port" "prefix = { \"10.1.0.0/16\" }" \
+	"device d { kind = udp local = \"127.0.0.1:$udp\" }" \
+	"$(peer b "endpoint = { \"127.0.0.1:$((port + 1))\" }
+		prefix = { \"10.2.0.0/16\" }")"
+conf b "$((port + 1))" "$(peer a "")" "device far { kind = dummy }"
+start b
+start a
+within 3000 shows a || fail "a has a vrnode within 3 s: $(ctl a show)"
+within 3000 shows b || fail "b has a vrnode within 3 s: $(ctl b show)"
+within 1000 logged a "device d: carrier=up" || fail "a says carrier=up"
+want "kind: udp, mode switch, mtu 1400" "$(ctl a show)" "show has the device"
+want "carrier: up" "$(ctl a show)" "show has its carrier"
+want '"mtu":1418' "$(ctl a show --json | tr -d ' \n')" \
+	"the largest body is what the device needs"
+want "live: The tunnel is up" "$(ctl a explain b)" \
+	"with a device it works without a mesh daemon"
+frame "$udp"
+within 2000 reaches a rx_packets 1 || fail "a took the frame: $(ctl a show)"
+within 2000 reaches b tx_packets 1 || fail "b handed it over: $(ctl b show)"
+want "02:00:00:00:00:07     0  far       a " "$(ctl b macs)" \
+	"b has learned behind whom the address is"
+want "02:00:00:00:00:07     0  d         local " "$(ctl a macs)" \
+	"a has it behind its own device"
+want "10.1.0.0/16           local" "$(ctl a routes)" "routes: our own"
+want "10.2.0.0/16           b" "$(ctl a routes)" "routes: the peer's"
+
+# A reload takes prefixes over, also when they change hands, and no device.
+line=$(grep -n "^device" "$dir/a/vplamad.conf" | cut -d: -f1)
+sed -i -e 's/10\.1\.0\.0/10.3.0.0/;s/10\.2\.0\.0/10.1.0.0/' \
+	-e 's/10\.3\.0\.0/10.2.0.0/' \
+	-e "${line}s/}/mac-limit = 7 }\ndevice more { kind = dummy }/" \
+	"$dir/a/vplamad.conf"
+ctl a reload >/dev/null || fail "reload: $(cat "$dir/a/log")"
+want "10.1.0.0/16           b" "$(ctl a routes)" "a prefix went to the peer"
+want "10.2.0.0/16           local" "$(ctl a routes)" "and one came back"
+want ":$line: device \"d\": mac-limit: has changed; it takes a restart" \
+	"$(cat "$dir/a/log")" "a changed option takes a restart"
+want ":$((line + 1)): device \"more\": is new; it takes a restart" \
+	"$(cat "$dir/a/log")" "a new device takes a restart"
+sed -i -e '/^device/d' "$dir/a/vplamad.conf"
+ctl a reload >/dev/null || fail "reload: $(cat "$dir/a/log")"
+want "device \"d\": is gone; it takes a restart" "$(cat "$dir/a/log")" \
+	"a device that is gone takes a restart"
+want "device: d" "$(ctl a show)" "the device goes on"
+
+# A device that cannot be opened.
+nodes c
+conf c "$((port + 2))" "device taken { kind = udp local = \"127.0.0.1:$udp\" }"
+out=$("$bin/vplamad" -c "$dir/c/vplamad.conf" 2>&1)
+[ $? = 1 ] || fail "a device that cannot be opened: exit 1"
+want "$dir/c/vplamad.conf:8: device \"taken\": kind udp cannot be opened:" \
+	"$out" "its block is named"
+want "another program has its local" "$out" "and what to do"
+out=$(setpriv --inh-caps=-all --bounding-set=-all true 2>&1) &&
+	[ "$(id -u)" = 0 ] && {
+	conf c "$((port + 2))" "device vplT { }"
+	out=$(setpriv --inh-caps=-all --bounding-set=-all "$bin/vplamad" \
+		-c "$dir/c/vplamad.conf" 2>&1)
+	[ $? = 1 ] || fail "an interface without privilege: exit 1"
+	want "it needs CAP_NET_ADMIN" "$out" "the privilege is named"
+}
+
+# Something that is good but not wise is told, and no hindrance.
+conf c "$((port + 2))" \
+	"device t { kind = tun address = { \"10.2.0.1/16\" } }" \
+	"$(peer a "prefix = { \"10.2.0.0/16\" }")"
+out=$("$bin/vplamad" --check-config -c "$dir/c/vplamad.conf" 2>&1) ||
+	fail "a warning is no error: $out"
+want ":8: address: 10.2.0.1/16 lies in 10.2.0.0/16 of peer \"a\"" "$out" \
+	"--check-config warns"
+
+# The carrier falls with the last peer.
+kill "${pid[b]}"
+wait "${pid[b]}" || fail "b: exit $?"
+within 2000 logged a "device d: carrier=down" || fail "a says carrier=down"
+want "carrier: down, no peer is live" "$(ctl a show)" "show says so"
+kill "${pid[a]}"
+wait "${pid[a]}" || fail "a: exit $?"
+unset 'pid[a]' 'pid[b]'
+
+# Interfaces, one for all and one for each peer, in a namespace of their own.
+cat >"$dir/ifaces" <<'END'
+ip link set lo up
+"$bin/vplamad" -c "$dir/b/vplamad.conf" 2>"$dir/b/log" &
+b=$!
+"$bin/vplamad" -c "$dir/a/vplamad.conf" 2>"$dir/a/log" &
+a=$!
+i=0
+until ip link show vplA up 2>/dev/null | grep -q LOWER_UP || [ $i = 60 ]; do
+	sleep 0.05
+	i=$((i + 1))
+done
+ip -br address
+ip -br link
+"$bin/vplamctl" -s "$dir/a/control.sock" peers del b
+i=0
+until ip -br link show vplA | grep -q NO-CARRIER || [ $i = 40 ]; do
+	sleep 0.05
+	i=$((i + 1))
+done
+ip -br link | sed 's/^/then: /'
+kill "$a" "$b"
+wait "$a" && wait "$b"
+echo "exit $?"
+ip -br link | sed 's/^/last: /'
+END
+if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && unshare -n true 2>/dev/null; then
+	conf a "$port" \
+		"device vplA { address = { \"10.9.0.1/24\" } persistent = yes }" \
+		"device pp { kind = tun-per-peer }" \
+		"$(peer b "endpoint = { \"127.0.0.1:$((port + 1))\" }")"
+	conf b "$((port + 1))" "$(peer a "")" "device vplB { mtu = 1280 }"
+	export bin dir
+	out=$(unshare -n sh "$dir/ifaces" 2>&1)
+	want "10.9.0.1/24" "$(grep ^vplA <<<"$out")" "the interface has its address"
+	want "fe80::" "$(grep ^vplA <<<"$out")" "and a link-local one"
+	want " 02:" "$(grep ^vplA <<<"$out")" "and a MAC address of its range"
+	want LOWER_UP "$(grep ^vplA <<<"$out")" "its carrier is up"
+	want LOWER_UP "$(grep ^pp1 <<<"$out")" "so is that of the peer's own"
+	want NO-CARRIER "$(grep '^then: vplA' <<<"$out")" \
+		"without peers it has no carrier"
+	grep -q '^then: pp1' <<<"$out" &&
+		fail "the interface of a peer goes with it: $out"
+	want "exit 0" "$out" "both end well"
+	want vplA "$(grep ^last: <<<"$out")" "the persistent one stays"
+	grep -q '^last: vplB' <<<"$out" &&
+		fail "the other one goes: $out"
+else
+	echo "no interfaces here: not root, or no namespaces"
+fi
+done_with a b

@@ -1,6 +1,7 @@
 # Unit tests of ctl and vplamctl.
 if HAVE_CMOCKA
-CTL_TESTS = tests/unit/test_ctl tests/unit/test_explain tests/unit/test_vplamctl
+CTL_TESTS = tests/unit/test_ctl tests/unit/test_explain \
+	tests/unit/test_vplamctl tests/unit/test_vplamctl_out
 check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
 
@@ -16,10 +17,14 @@ tests_unit_test_explain_SOURCES = tests/unit/test_explain.c $(CTLNODE)
 tests_unit_test_explain_LDADD = $(CTL_LDADD)
 
 # Runs the program, so that has to be there.
-tests_unit_test_vplamctl_SOURCES = tests/unit/test_vplamctl.c
+tests_unit_test_vplamctl_SOURCES = tests/unit/test_vplamctl.c \
+	tests/unit/ctltext.h
 tests_unit_test_vplamctl_LDADD = \
 	src/vplamctl/libvplamctl.a \
 	src/crypto/libcrypto.a src/crypto/libkx.a \
 	src/wire/libwire.a src/base/libbase.a \
 	$(CMOCKA_LIBS) $(SODIUM_LIBS) $(JSON_LIBS)
+tests_unit_test_vplamctl_out_SOURCES = tests/unit/test_vplamctl_out.c \
+	tests/unit/ctltext.h
+tests_unit_test_vplamctl_out_LDADD = $(tests_unit_test_vplamctl_LDADD)
 endif

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <json-c/json.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -15,8 +16,7 @@
 #include "base/fdutil.h"
 #include "base/xmem.h"
 #include "crypto/keys.h"
-#include "vplamctl/human.h"
-#include "vplamctl/out.h"
+#include "tests/unit/ctltext.h"
 
 static char *dir; /* of this run: socket, input and output of the program */
 static char *sock;
@@ -120,237 +120,6 @@ run_against(const char *const *replies, const char *args)
 	"{\"id\":1,\"ok\":true,\"result\":{\"version\":1,\"daemon\":" \
 	"\"0.1.0\",\"role\":\"admin\",\"commands\":[]}}\n"
 
-#define NODE                                                             \
-	"\"version\":1,\"daemon\":{\"version\":\"0.1.0\",\"listen\":"    \
-	"[\"0.0.0.0:7469\",\"[::]:7470\"]},\"node\":{\"public_key\":"    \
-	"\"KKKK\",\"network\":\"lanuova\",\"suites\":[\"aes-256-gcm\"]," \
-	"\"mtu\":1400,\"mesh_connected\":true}"
-
-#define PEER_B                                                                 \
-	"{\"id\":1,\"name\":\"b\",\"public_key\":\"BBBB\",\"pair_key\":true,"  \
-	"\"state\":\"vrnode\",\"since_seconds\":3723,\"dialled\":true,"        \
-	"\"endpoint\":\"192.0.2.1:7469\",\"reflexive\":\"198.51.100.7:4242\"," \
-	"\"behind_nat\":true,\"suite\":\"aes-256-gcm\",\"mtu\":1400,"          \
-	"\"latest_handshake\":1700000000,\"handshake_age_seconds\":63,"        \
-	"\"rtt_us\":12345,\"probes\":2,\"rx_bytes\":1258291,\"tx_bytes\":12,"  \
-	"\"rx_packets\":9,\"tx_packets\":8,\"fan_received\":7,"                \
-	"\"fan_sent\":6,\"deaths\":1,\"rekeys\":2}"
-
-#define PEER_C                                                                \
-	"{\"id\":2,\"name\":\"c\\u001b[2J\",\"public_key\":\"CCCC\","         \
-	"\"pair_key\":false,\"state\":\"candidate\",\"since_seconds\":0,"     \
-	"\"dialled\":false,\"endpoint\":null,\"reflexive\":null,"             \
-	"\"behind_nat\":false,\"suite\":null,\"mtu\":0,\"latest_handshake\":" \
-	"0,"                                                                  \
-	"\"handshake_age_seconds\":null,\"rtt_us\":0,\"probes\":0,"           \
-	"\"rx_bytes\":0,\"tx_bytes\":0,\"rx_packets\":0,\"tx_packets\":0,"    \
-	"\"fan_received\":0,\"fan_sent\":0,\"deaths\":0,\"rekeys\":0}"
-
-#define DEVICES                                                               \
-	"\"devices\":[{\"name\":\"vpl0\",\"kind\":\"tap\",\"mode\":"          \
-	"\"switch\","                                                         \
-	"\"carrier\":true,\"mtu\":1400,\"rx_packets\":12,\"tx_packets\":34,"  \
-	"\"learned\":5},{\"name\":\"d\",\"kind\":\"dummy\",\"mode\":\"hub\"," \
-	"\"carrier\":false,\"mtu\":576,\"rx_packets\":0,\"tx_packets\":0,"    \
-	"\"learned\":0}]"
-
-#define SHOW "{" NODE "," DEVICES ",\"peers\":[" PEER_B "," PEER_C "]}"
-
-/* What printing this JSON gives; the caller frees it. */
-static char *
-printed(const struct out_ops *ops, size_t member, const char *json, bool flag)
-{
-	struct json_object *o = json_tokener_parse(json);
-	void (*print)(struct out *, struct json_object *);
-	char *text = NULL;
-	size_t len;
-	struct out out = { .ops = ops, .colour = flag, .with_name = flag };
-
-	assert_non_null(o);
-	out.f = out.err = open_memstream(&text, &len);
-	memcpy(&print, (const char *)ops + member, sizeof(print));
-	print(&out, o);
-	fclose(out.f);
-	json_object_put(o);
-	return text;
-}
-
-#define PRINTED(ops, member, json, flag) \
-	printed(&ops, offsetof(struct out_ops, member), json, flag)
-
-static void
-assert_printed(char *text, const char *want)
-{
-	assert_string_equal(text, want);
-	free(text);
-}
-
-static void
-sizes_are_readable(void **state)
-{
-	static const struct {
-		uint64_t n;
-		const char *text;
-	} cases[] = { { 0, "0 B" }, { 1023, "1023 B" }, { 1024, "1.00 KiB" },
-		{ 1258291, "1.20 MiB" }, { 1048575, "1.00 MiB" },
-		{ 1048576, "1.00 MiB" }, { 5ull << 40, "5.00 TiB" },
-		{ UINT64_MAX, "16.00 EiB" } };
-	char buf[HUMAN_TEXT];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_string_equal(
-		    human_bytes(cases[i].n, buf), cases[i].text);
-}
-
-static void
-spans_are_readable(void **state)
-{
-	static const struct {
-		uint64_t n;
-		const char *text, *ago;
-	} cases[] = { { 0, "0 seconds", "now" },
-		{ 1, "1 second", "1 second ago" },
-		{ 63, "1 minute, 3 seconds", "1 minute, 3 seconds ago" },
-		{ 3600, "1 hour", "1 hour ago" },
-		{ 86400 * 366 + 7200, "1 year, 1 day, 2 hours",
-		    "1 year, 1 day, 2 hours ago" },
-		{ UINT64_MAX,
-		    "584942417355 years, 26 days, 7 hours, 15 seconds",
-		    "584942417355 years, 26 days, 7 hours, 15 seconds ago" } };
-	char buf[HUMAN_TEXT];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_string_equal(human_span(cases[i].n, buf), cases[i].text);
-		assert_string_equal(human_ago(cases[i].n, buf), cases[i].ago);
-	}
-	assert_string_equal(human_rtt(12345, buf), "12.3 ms");
-	assert_string_equal(human_rtt(80, buf), "0.0 ms");
-}
-
-static void
-show_reads_like_wg(void **state)
-{
-	(void)state;
-	assert_printed(PRINTED(out_text, show, SHOW, false),
-	    "network: lanuova\n"
-	    "  public key: KKKK\n"
-	    "  private key: (hidden)\n"
-	    "  listening on: 0.0.0.0:7469, [::]:7470\n"
-	    "  mesh daemon: connected\n"
-	    "\n"
-	    "device: vpl0\n"
-	    "  kind: tap, mode switch, mtu 1400\n"
-	    "  carrier: up\n"
-	    "  packets: 12 from the device, 34 to it\n"
-	    "  addresses: 5 learned behind peers\n"
-	    "\n"
-	    "device: d\n"
-	    "  kind: dummy, mode hub, mtu 576\n"
-	    "  carrier: down, no peer is live\n"
-	    "  packets: 0 from the device, 0 to it\n"
-	    "  addresses: 0 learned behind peers\n"
-	    "\n"
-	    "peer: b\n"
-	    "  public key: BBBB\n"
-	    "  pair key: (hidden)\n"
-	    "  state: vrnode for 1 hour, 2 minutes, 3 seconds, dialled by us, "
-	    "2 probes without an answer\n"
-	    "  endpoint: 192.0.2.1:7469\n"
-	    "  seen by it as: 198.51.100.7:4242\n"
-	    "  persistent keepalive: every 25 seconds\n"
-	    "  latest handshake: 1 minute, 3 seconds ago\n"
-	    "  transfer: 1.20 MiB received, 12 B sent\n"
-	    "  mesh packets: 7 received, 6 sent\n"
-	    "  round trip: 12.3 ms\n"
-	    "  cipher: aes-256-gcm\n"
-	    "\n"
-	    "peer: c?[2J\n"
-	    "  public key: CCCC\n"
-	    "  state: candidate for 0 seconds\n");
-}
-
-static void
-colours_only_add_escapes(void **state)
-{
-	char *plain = PRINTED(out_text, show, SHOW, false);
-	char *coloured = PRINTED(out_text, show, SHOW, true);
-	char *from = coloured, *to = coloured;
-
-	(void)state;
-	assert_has(coloured, "\033[32mvrnode\033[0m");
-	while (*from != '\0') {
-		if (*from == '\033')
-			from = strchr(from, 'm') + 1;
-		else
-			*to++ = *from++;
-	}
-	*to = '\0';
-	assert_string_equal(coloured, plain);
-	free(plain);
-	free(coloured);
-}
-
-static void
-dump_has_the_columns_of_wg(void **state)
-{
-	(void)state;
-	assert_printed(PRINTED(out_text, dump, SHOW, false),
-	    "(hidden)\tKKKK\t7469\toff\n"
-	    "BBBB\t(hidden)\t192.0.2.1:7469\t(none)\t1700000000\t1258291\t12"
-	    "\t25\n"
-	    "CCCC\t(none)\t(none)\t(none)\t0\t0\t0\toff\n");
-	assert_printed(PRINTED(out_text, dump, SHOW, true),
-	    "vplama\t(hidden)\tKKKK\t7469\toff\n"
-	    "vplama\tBBBB\t(hidden)\t192.0.2.1:7469\t(none)\t1700000000"
-	    "\t1258291\t12\t25\n"
-	    "vplama\tCCCC\t(none)\t(none)\t(none)\t0\t0\t0\toff\n");
-}
-
-static void
-counters_leave_out_what_never_happened(void **state)
-{
-	(void)state;
-	assert_printed(
-	    PRINTED(out_text, counters,
-		"{\"counters\":{\"udp_rx\":5,\"udp_tx\":0,\"dh\":18446744073709"
-		"551615},\"texts\":{\"udp_rx\":\"datagrams received\"}}",
-		false),
-	    "           5  udp_rx             datagrams received\n"
-	    "18446744073709551615  dh                 \n");
-}
-
-static void
-macs_and_routes_are_tables(void **state)
-{
-	(void)state;
-	assert_printed(
-	    PRINTED(out_text, macs,
-		"{\"macs\":[{\"address\":\"02:00:00:00:01:03\",\"vlan\":0,"
-		"\"device\":\"vpl0\",\"peer\":null,\"age_seconds\":0},"
-		"{\"address\":\"2001:db8::1:2:3:4\",\"vlan\":4094,"
-		"\"device\":\"a-long-name\",\"peer\":\"c\\u001b[2J\","
-		"\"age_seconds\":63}]}",
-		false),
-	    "address            vlan  device    where             seen\n"
-	    "02:00:00:00:01:03     0  vpl0      local             now\n"
-	    "2001:db8::1:2:3:4  4094  a-long-name  c?[2J             "
-	    "1 minute, 3 seconds ago\n");
-	assert_printed(
-	    PRINTED(out_text, routes,
-		"{\"routes\":[{\"prefix\":\"10.1.0.0/16\",\"peer\":null},"
-		"{\"prefix\":\"fd00:1::/48\",\"peer\":\"b\"}]}",
-		false),
-	    "prefix                peer\n"
-	    "10.1.0.0/16           local\n"
-	    "fd00:1::/48           b\n");
-	assert_printed(PRINTED(out_text, macs, "{\"macs\":[]}", false), "");
-	assert_printed(PRINTED(out_text, routes, "{\"routes\":[]}", false), "");
-}
-
 static void
 tables_come_in_pages(void **state)
 {
@@ -385,76 +154,6 @@ tables_come_in_pages(void **state)
 	assert_has(r.out, "\"next\":null");
 	r = run_against(endless, "macs");
 	assert_int_equal(r.rc, 0);
-}
-
-static void
-explain_says_rule_place_and_facts(void **state)
-{
-	(void)state;
-	assert_printed(
-	    PRINTED(out_text, explain,
-		"{\"name\":\"b\",\"rule\":{\"id\":\"no-answer\",\"text\":"
-		"\"Nothing came.\"},\"facts\":[{\"what\":\"state\",\"value\":"
-		"\"candidate\"},{\"what\":\"mesh_connected\",\"value\":false},"
-		"{\"what\":\"endpoint_configured\",\"value\":{\"text\":"
-		"\"b.example:1\",\"addresses\":[],\"error\":\"no such name\"}},"
-		"{\"what\":\"endpoint_configured\",\"value\":{\"text\":"
-		"\"c.example:1\",\"addresses\":[\"192.0.2.9:1\"],\"error\":"
-		"null}},{\"what\":\"initiations_sent\",\"value\":9}],"
-		"\"config\":{\"file\":\"/etc/x.conf\",\"line\":12,\"option\":"
-		"\"endpoint\",\"change\":\"Check it.\"}}",
-		false),
-	    "peer: b\n"
-	    "  no-answer: Nothing came.\n"
-	    "  to do: Check it.\n"
-	    "  where: /etc/x.conf:12, option endpoint\n"
-	    "\n"
-	    "facts: measured just now\n"
-	    "  state: candidate\n"
-	    "  mesh connected: no\n"
-	    "  endpoint configured: b.example:1: no such name\n"
-	    "  endpoint configured: c.example:1 is 192.0.2.9:1\n"
-	    "  initiations sent: 9\n");
-	assert_printed(
-	    PRINTED(out_text, explain,
-		"{\"name\":\"b\",\"rule\":{\"id\":\"x\",\"text\":\"No.\"},"
-		"\"facts\":[],\"config\":{\"file\":\"/etc/"
-		"x.conf\",\"line\":null,"
-		"\"option\":\"mesh-socket\",\"change\":\"Check it.\"}}",
-		false),
-	    "peer: b\n"
-	    "  x: No.\n"
-	    "  to do: Check it.\n"
-	    "  where: /etc/x.conf, option mesh-socket\n"
-	    "\n"
-	    "facts: measured just now\n");
-}
-
-static void
-empty_results_print_without_harm(void **state)
-{
-	static const size_t members[] = { offsetof(struct out_ops, show),
-		offsetof(struct out_ops, dump),
-		offsetof(struct out_ops, counters),
-		offsetof(struct out_ops, macs),
-		offsetof(struct out_ops, routes),
-		offsetof(struct out_ops, explain),
-		offsetof(struct out_ops, event),
-		offsetof(struct out_ops, fail) };
-	static const char *const docs[] = { "{}", "[]", "7",
-		("{\"peers\":{},\"node\":[],\"counters\":[],\"facts\":[1],"
-		 "\"macs\":[1],\"routes\":{},\"devices\":[7],"
-		 "\"details\":[{}]}"),
-		"{\"peers\":[1,null],\"daemon\":{\"listen\":[null]}}" };
-	size_t i, j;
-
-	(void)state;
-	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		for (j = 0; j < sizeof(docs) / sizeof(docs[0]); j++) {
-			free(printed(&out_text, members[i], docs[j], false));
-			free(printed(&out_json, members[i], docs[j], false));
-		}
-	}
 }
 
 static void
@@ -829,16 +528,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes_are_readable),
-		cmocka_unit_test(spans_are_readable),
-		cmocka_unit_test(show_reads_like_wg),
-		cmocka_unit_test(colours_only_add_escapes),
-		cmocka_unit_test(dump_has_the_columns_of_wg),
-		cmocka_unit_test(counters_leave_out_what_never_happened),
-		cmocka_unit_test(macs_and_routes_are_tables),
 		cmocka_unit_test(tables_come_in_pages),
-		cmocka_unit_test(explain_says_rule_place_and_facts),
-		cmocka_unit_test(empty_results_print_without_harm),
 		cmocka_unit_test(genkey_and_pubkey_go_together),
 		cmocka_unit_test(pubkey_wants_exactly_one_key),
 		cmocka_unit_test(secrets_in_open_files_are_warned_of),

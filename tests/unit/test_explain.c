@@ -254,6 +254,7 @@ mtu_adds_up(void **state)
 	(void)state;
 	pair_init(&a, &b, true);
 	dial(&a, &b);
+	live_on(&a, &b, 5, NULL);
 	o = result(&a, "{\"cmd\":\"mtu\",\"args\":{\"peer\":\"b\"}}");
 	assert_true(json_object_object_get_ex(o, "sum", &sum));
 	for (i = 0; i < json_object_array_length(sum); i++) {

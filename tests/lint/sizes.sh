@@ -6,7 +6,6 @@ cd "${TOP_SRCDIR:-.}" || exit 99
 
 # One exception a line, with its reason behind it: "file" or "file:function".
 exceptions='
-tests/unit/test_vplamctl.c one case for each verb, over one stand-in daemon
 '
 
 dirs=

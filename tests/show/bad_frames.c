@@ -36,7 +36,7 @@ seal(struct gun *g, const void *plain, size_t len, sender *how)
 {
 	uint8_t buf[DATA_HEAD + PLAIN_MAX + TAG_LEN];
 	struct run run = { .n = 1,
-		.pkt = { { buf + DATA_HEAD, (uint32_t)len } } };
+		.pkt = { { buf + DATA_HEAD, (uint32_t)len, 0 } } };
 
 	memcpy(buf + DATA_HEAD, plain, len);
 	if (!session_seal(g->session, &run))

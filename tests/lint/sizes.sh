@@ -5,8 +5,7 @@ set -u
 cd "${TOP_SRCDIR:-.}" || exit 99
 
 # One exception a line, with its reason behind it: "file" or "file:function".
-exceptions='
-'
+exceptions=''
 
 dirs=
 for d in src ntkd-shim entryserver tests; do

@@ -33,7 +33,7 @@ static const enum counter reasons[] = { CNT_udp_rx_trunc, CNT_msg_short,
 	CNT_frame_unknown, CNT_frame_unwanted, CNT_close_bad,
 	CNT_probe_reply_bad, CNT_path_response_bad, CNT_rx_dup,
 	CNT_rx_rate_origin, CNT_rx_rate_total, CNT_rx_origin, CNT_rx_hops,
-	CNT_rx_no_mesh, CNT_rx_too_big, CNT_frag_bad };
+	CNT_rx_no_mesh, CNT_rx_too_big, CNT_frag_bad, CNT_fwd_no_port };
 #define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))
 
 static void

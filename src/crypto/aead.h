@@ -47,6 +47,7 @@ struct aead_choice {
  */
 const struct aead_ops *aead_sodium(enum suite suite);
 const struct aead_ops *aead_openssl(enum suite suite); /* if built with it */
+const struct aead_ops *aead_ipsecmb(enum suite suite); /* if built with it */
 
 /*
  * Measures what is usable here on full-size packets, which takes a few

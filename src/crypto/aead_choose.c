@@ -11,6 +11,7 @@
 static const struct aead_ops *(*const backends[])(enum suite suite) = {
 	aead_sodium,
 	aead_openssl,
+	aead_ipsecmb,
 };
 
 #define N_BACKENDS (sizeof(backends) / sizeof(backends[0]))

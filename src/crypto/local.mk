@@ -1,5 +1,5 @@
-# Not OpenSSL's library of that name, which is $(OPENSSL_LIBS): only what calls
-# aead_choose() or aead_openssl() needs that one behind this.
+# Not OpenSSL's library of that name: only what calls aead_choose() or a backend
+# of it needs that and the others, $(CIPHER_LIBS), behind this.
 noinst_LIBRARIES += src/crypto/libcrypto.a src/crypto/libkx.a
 src_crypto_libcrypto_a_SOURCES = \
 	src/crypto/aead.c src/crypto/aead.h \
@@ -14,6 +14,11 @@ if HAVE_OPENSSL
 src_crypto_libcrypto_a_SOURCES += src/crypto/aead_openssl.c
 else
 src_crypto_libcrypto_a_SOURCES += src/crypto/aead_no_openssl.c
+endif
+if HAVE_IPSECMB
+src_crypto_libcrypto_a_SOURCES += src/crypto/aead_ipsecmb.c
+else
+src_crypto_libcrypto_a_SOURCES += src/crypto/aead_no_ipsecmb.c
 endif
 
 # On its own, so that a long simulation can link another in its place.

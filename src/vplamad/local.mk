@@ -25,7 +25,7 @@ vplamad_CPPFLAGS = $(vplamad_cppflags)
 vplamad_LDADD = src/vplamad/libvplamad.a src/ctl/libctl.a \
 	src/io/libio.a src/core/libcore.a src/priv/libpriv.a \
 	src/wire/libwire.a src/crypto/libcrypto.a src/crypto/libkx.a \
-	src/base/libbase.a $(SODIUM_LIBS) $(OPENSSL_LIBS) $(EVENT_LIBS) \
+	src/base/libbase.a $(SODIUM_LIBS) $(CIPHER_LIBS) $(EVENT_LIBS) \
 	$(JSON_LIBS) $(CONFUSE_LIBS) $(MNL_LIBS)
 vplamad_cppflags = $(AM_CPPFLAGS) -DVPLAMA_VERSION='"$(PACKAGE_VERSION)"'
 

@@ -46,7 +46,7 @@ system_header() { # file folder header
 		base | crypto) ;;
 		*) complain "$1" "only src/crypto and src/base include $3" ;;
 		esac ;;
-	openssl/*)
+	openssl/* | intel-ipsec-mb.h)
 		[ "$2" = crypto ] ||
 			complain "$1" "only src/crypto includes $3" ;;
 	sqlite3.h)

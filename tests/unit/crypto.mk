@@ -21,7 +21,7 @@ crypto_test_kx_libs = src/crypto/libcrypto.a src/crypto/libkx.a \
 	src/base/libbase.a $(SODIUM_LIBS) $(JSON_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_aead_SOURCES = tests/unit/test_aead.c $(test_vectors)
-tests_unit_test_aead_LDADD = $(crypto_test_kx_libs) $(OPENSSL_LIBS)
+tests_unit_test_aead_LDADD = $(crypto_test_kx_libs) $(CIPHER_LIBS)
 tests_unit_test_golden_keys_SOURCES = tests/unit/test_golden_keys.c \
 	$(test_vectors)
 tests_unit_test_golden_keys_LDADD = $(crypto_test_kx_libs)

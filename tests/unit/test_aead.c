@@ -63,10 +63,16 @@ static const struct {
 static const struct aead_ops *
 backend(unsigned nr, enum suite suite)
 {
-	return nr == 0 ? aead_sodium(suite) : aead_openssl(suite);
+	static const struct aead_ops *(*const all[])(enum suite suite) = {
+		aead_sodium,
+		aead_openssl,
+		aead_ipsecmb,
+	};
+
+	return all[nr](suite);
 }
 
-#define BACKENDS 2
+#define BACKENDS 3
 
 /* What a test is about. */
 struct which {
@@ -287,23 +293,24 @@ no_ad_by_null(void **state)
 	ops->key_free(ctx);
 }
 
-/* What one backend seals the other opens, byte for byte the same packet. */
+/* What a backend seals libsodium opens, and the other way, byte for byte the
+ * same packet. */
 static void
 each_opens_the_other(void **state)
 {
 	static const size_t edges[] = { 0, 1, 15, 16, 17, 1400, 9000 };
 	const size_t n_edges = sizeof(edges) / sizeof(edges[0]);
-	const enum suite suite = ((const struct which *)*state)->suite;
-	const struct aead_ops *ops[BACKENDS];
-	uint8_t key[KEY_LEN], ad[32], plain[9000], p[BACKENDS][9000 + TAG_LEN];
-	void *ctx[BACKENDS];
+	const struct which *w = *state;
+	const struct aead_ops *ops[2];
+	uint8_t key[KEY_LEN], ad[32], plain[9000], p[2][9000 + TAG_LEN];
+	void *ctx[2];
 	unsigned i, b;
 
-	for (b = 0; b < BACKENDS; b++)
-		ops[b] = ops_or_skip((void *[]){ &(struct which){ b, suite } });
+	ops[0] = ops_or_skip((void *[]){ &(struct which){ 0, w->suite } });
+	ops[1] = ops_or_skip(state);
 	random_bytes(key, sizeof(key));
 	random_bytes(plain, sizeof(plain));
-	for (b = 0; b < BACKENDS; b++)
+	for (b = 0; b < 2; b++)
 		ctx[b] = ops[b]->key_new(key);
 	for (i = 0; i < 3000; i++) {
 		uint64_t counter;
@@ -314,18 +321,18 @@ each_opens_the_other(void **state)
 		random_bytes(&rnd, sizeof(rnd));
 		random_bytes(ad, sizeof(ad));
 		len = i < n_edges ? edges[i] : rnd % 2001;
-		for (b = 0; b < BACKENDS; b++) {
+		for (b = 0; b < 2; b++) {
 			memcpy(p[b], plain, len);
 			ops[b]->seal(ctx[b], counter, ad, ad_len, p[b], len);
 		}
 		assert_memory_equal(p[0], p[1], len + TAG_LEN);
-		for (b = 0; b < BACKENDS; b++) {
+		for (b = 0; b < 2; b++) {
 			assert_true(ops[b]->open(ctx[b], counter, ad, ad_len,
 			    p[1 - b], len + TAG_LEN));
 			assert_memory_equal(p[1 - b], plain, len);
 		}
 	}
-	for (b = 0; b < BACKENDS; b++)
+	for (b = 0; b < 2; b++)
 		ops[b]->key_free(ctx[b]);
 }
 
@@ -426,6 +433,7 @@ no_backend_for_no_suite(void **state)
 	for (i = SUITE_MAX; i < 256; i++) {
 		assert_null(aead_sodium((enum suite)i));
 		assert_null(aead_openssl((enum suite)i));
+		assert_null(aead_ipsecmb((enum suite)i));
 	}
 }
 
@@ -447,7 +455,8 @@ derived_keys_differ(void **state)
 	cmocka_unit_test_prestate(name, &all[0][SUITE_CHACHAPOLY]),     \
 	    cmocka_unit_test_prestate(name, &all[0][SUITE_AES256GCM]),  \
 	    cmocka_unit_test_prestate(name, &all[1][SUITE_CHACHAPOLY]), \
-	    cmocka_unit_test_prestate(name, &all[1][SUITE_AES256GCM])
+	    cmocka_unit_test_prestate(name, &all[1][SUITE_AES256GCM]),  \
+	    cmocka_unit_test_prestate(name, &all[2][SUITE_AES256GCM])
 
 int
 main(void)
@@ -455,6 +464,7 @@ main(void)
 	struct which all[BACKENDS][SUITE_MAX] = {
 		{ { 0, SUITE_CHACHAPOLY }, { 0, SUITE_AES256GCM } },
 		{ { 1, SUITE_CHACHAPOLY }, { 1, SUITE_AES256GCM } },
+		{ { 2, SUITE_CHACHAPOLY }, { 2, SUITE_AES256GCM } },
 	};
 	const struct CMUnitTest tests[] = {
 		EACH(published_vectors),
@@ -469,6 +479,8 @@ main(void)
 		    each_opens_the_other, &all[1][SUITE_CHACHAPOLY]),
 		cmocka_unit_test_prestate(
 		    each_opens_the_other, &all[1][SUITE_AES256GCM]),
+		cmocka_unit_test_prestate(
+		    each_opens_the_other, &all[2][SUITE_AES256GCM]),
 		cmocka_unit_test(default_is_libsodium),
 		cmocka_unit_test(choice_is_complete),
 		cmocka_unit_test(no_backend_for_no_suite),

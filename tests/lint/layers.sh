@@ -49,6 +49,8 @@ system_header() { # file folder header
 	openssl/* | intel-ipsec-mb.h)
 		[ "$2" = crypto ] ||
 			complain "$1" "only src/crypto includes $3" ;;
+	libmnl/*)
+		[ "$2" = priv ] || complain "$1" "only src/priv includes $3" ;;
 	sqlite3.h)
 		[ "$2" = store ] || complain "$1" "only src/store includes $3" ;;
 	esac

@@ -45,6 +45,7 @@ plant layers.sh '#include <event2/event.h>\n' src/core/a.c
 plant layers.sh '#include <sodium.h>\n' src/io/b.c
 plant layers.sh '#include <openssl/evp.h>\n' src/core/b.c
 plant layers.sh '#include <intel-ipsec-mb.h>\n' src/core/b.c
+plant layers.sh '#include <libmnl/libmnl.h>\n' src/io/b.c
 plant layers.sh '#include <sqlite3.h>\n' src/io/b.c
 plant layers.sh 'int x = clock_gettime(0, 0);\n' src/core/a.c
 plant format.sh 'int  x;\n' src/core/a.c

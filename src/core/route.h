@@ -1,6 +1,6 @@
 /*
- * Longest-prefix routing by granted claims: which peer an address belongs to.
- * One table for all families; incumbents win (threats.md T12).
+ * Longest-prefix routing: which peer an address belongs to, by configuration
+ * only. One table for all families.
  */
 #ifndef VPLAM_CORE_ROUTE_H
 #define VPLAM_CORE_ROUTE_H

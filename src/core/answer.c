@@ -119,7 +119,8 @@ static bool
 lost_crossing(const struct ask *a)
 {
 	return memcmp(a->c->id.x_pk, a->hs.rs, KEY_LEN) < 0 &&
-	    dial_crosses(a->p, &a->from->remote, a->carrier != NULL, a->t->now);
+	    dial_crosses(
+		a->c, a->p, &a->from->remote, a->carrier != NULL, a->t);
 }
 
 static bool

@@ -21,6 +21,7 @@ struct attempt {
 	bool in_band;
 	uint32_t carrier; /* in-band: index of the session that took it */
 	bool cookie_done; /* sent again with a cookie: at most once */
+	bool crossed;	  /* sent again for a crossing one: at most once */
 	struct mono sent;
 	struct path to;
 	struct hs_init hs;

@@ -143,6 +143,7 @@ attempt_new(struct core *c, struct peer *p, struct turn *t)
 	at->used = true;
 	at->in_band = false;
 	at->cookie_done = false;
+	at->crossed = false;
 	at->sent = t->now;
 	index_add(c, &at->ix, index, INDEX_ATTEMPT, p);
 	return at;
@@ -271,22 +272,34 @@ dial_yield(struct core *c, struct peer *p, struct turn *t)
 		timers_arm(c, p, TM_DIAL, mono_add(t->now, MONO_SEC));
 }
 
-bool
-dial_crosses(const struct peer *p, const struct addr *from, bool in_band,
-    struct mono now)
+static struct attempt *
+crossing(struct peer *p, const struct addr *from, bool in_band, struct mono now)
 {
 	unsigned i;
 
 	for (i = 0; i < ATTEMPTS; i++) {
-		const struct attempt *at = &p->dial.at[i];
+		struct attempt *at = &p->dial.at[i];
 
 		if (!at->used || at->in_band != in_band ||
 		    mono_since(at->sent, now) >= CROSSING_US)
 			continue;
 		if (in_band || addr_equal(&at->to.remote, from))
-			return true;
+			return at;
 	}
-	return false;
+	return NULL;
+}
+
+bool
+dial_crosses(struct core *c, struct peer *p, const struct addr *from,
+    bool in_band, struct turn *t)
+{
+	struct attempt *at = crossing(p, from, in_band, t->now);
+
+	if (at != NULL && !in_band && !at->crossed) {
+		at->crossed = true;
+		send_init(c, at, t);
+	}
+	return at != NULL;
 }
 
 /* What the peer tells of how it sees us: is there a NAT in between? */

@@ -35,10 +35,11 @@ void dial_yield(struct core *c, struct peer *p, struct turn *t);
 
 /*
  * Did an initiation of ours cross one from `from` (or, when in_band, one
- * inside the session) so closely that both are on their way?
+ * inside the session) so closely that both are on their way? Ours then goes
+ * out once more: the peer listens now, which it may not have done before.
  */
-bool dial_crosses(const struct peer *p, const struct addr *from, bool in_band,
-    struct mono now);
+bool dial_crosses(struct core *c, struct peer *p, const struct addr *from,
+    bool in_band, struct turn *t);
 
 /* Message 2: in the open, or inside s. */
 void dial_response(struct core *c, const struct path *from, const uint8_t *msg,

@@ -256,6 +256,33 @@ cross(struct rng *r, unsigned nr)
 	duo_fini(&d);
 }
 
+/* The first initiation is lost: the peer was not started yet. */
+static void
+test_late_start(void **state)
+{
+	unsigned nr;
+
+	(void)state;
+	for (nr = 0; nr < 20; nr++) {
+		struct duo d;
+
+		duo_init(&d, 4000 + nr);
+		duo_start(&d, 0, NULL);
+		duo_start(&d, 1, NULL);
+		d.dir[0][1].cut = true;
+		duo_peer(&d, 0, 1, true);
+		duo_run(&d, 20 * MONO_MS);
+		d.dir[0][1].cut = false;
+		duo_peer(&d, 1, 0, true);
+		if (!duo_wait_up(&d, 0, 1, 50 * MONO_MS) ||
+		    !duo_wait_up(&d, 1, 0, 50 * MONO_MS))
+			fail_msg("start %u: not up at once", nr);
+		duo_run(&d, 3 * MONO_SEC);
+		assert_true(one_tunnel(&d, 0, 1));
+		duo_fini(&d);
+	}
+}
+
 static void
 test_crossing(void **state)
 {
@@ -279,6 +306,7 @@ main(void)
 		cmocka_unit_test(test_nat_kept_open),
 		cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_crossing),
+		cmocka_unit_test(test_late_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

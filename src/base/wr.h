@@ -25,14 +25,12 @@ wr_of(void *p, size_t max)
 static inline uint8_t *
 wr_room(struct wr *w, size_t len)
 {
-	uint8_t *p = w->start + w->len;
-
 	if (w->bad || len > w->max - w->len) {
 		w->bad = true;
 		return NULL;
 	}
 	w->len += len;
-	return p;
+	return w->start + (w->len - len);
 }
 
 /* void NAME(struct wr *w, TYPE v) */

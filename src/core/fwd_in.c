@@ -6,35 +6,42 @@
 #include "core/fwd.h"
 #include "wire/ip.h"
 
-/* Is the address, or the network's inside it, granted to whose? */
-static bool
-is_granted(const struct core *c, const struct look *l, uint32_t whose)
+#define NOBODY UINT32_MAX /* is no id of a peer */
+
+/* Whose the source is by either layer; on IP devices there is but one. */
+struct owners {
+	uint32_t link, net; /* NOBODY: was granted to none */
+};
+
+static uint32_t
+owner_of(const struct core *c, uint32_t family, const uint8_t *a)
 {
 	uint32_t who;
 
-	if (route_find(
-		c->routes, (enum prefix_family)l->src.family, l->src.a, &who))
-		return who == whose;
-	return l->net_family != PREFIX_FAMILIES &&
-	    route_find(c->routes, (enum prefix_family)l->net_family, l->net_src,
-		&who) &&
-	    who == whose;
+	return family != PREFIX_FAMILIES &&
+		route_find(c->routes, (enum prefix_family)family, a, &who)
+	    ? who
+	    : NOBODY;
 }
 
-/* Nobody out there sends from an address that is ours, by either layer. */
-static bool
-is_own(const struct core *c, const struct look *l)
+static struct owners
+owners_of(const struct core *c, const struct look *l)
 {
-	uint32_t who;
+	struct owners o;
 
-	if (route_find(
-		c->routes, (enum prefix_family)l->src.family, l->src.a, &who) &&
-	    who == ROUTE_LOCAL)
-		return true;
-	return l->net_family != PREFIX_FAMILIES &&
-	    route_find(c->routes, (enum prefix_family)l->net_family, l->net_src,
-		&who) &&
-	    who == ROUTE_LOCAL;
+	o.link = owner_of(c, l->src.family, l->src.a);
+	o.net = l->net_family == l->src.family
+	    ? o.link
+	    : owner_of(c, l->net_family, l->net_src);
+	return o;
+}
+
+/* At least one was granted to whose, and none to another. */
+static bool
+is_granted(const struct owners *o, uint32_t whose)
+{
+	return (o->link == whose && (o->net == whose || o->net == NOBODY)) ||
+	    (o->link == NOBODY && o->net == whose);
 }
 
 static enum counter
@@ -55,13 +62,18 @@ static enum counter
 check_source(const struct core *c, struct fwd_port *port, const struct peer *p,
     const struct look *l, struct mono now)
 {
-	if (c->has_own && is_own(c, l))
-		return CNT_fwd_own;
-	if (port->cfg.mode == FWD_SWITCH)
-		return learn(port, p, l, now);
-	if (port->cfg.mode == FWD_ROUTER && !is_granted(c, l, p->id))
-		return CNT_fwd_spoof;
-	return CNT_fwd_in;
+	enum fwd_mode mode = port->cfg.mode;
+
+	if (c->has_own || mode == FWD_ROUTER) {
+		struct owners o = owners_of(c, l);
+
+		/* nobody out there sends from an address that is ours */
+		if (o.link == ROUTE_LOCAL || o.net == ROUTE_LOCAL)
+			return CNT_fwd_own;
+		if (mode == FWD_ROUTER && !is_granted(&o, p->id))
+			return CNT_fwd_spoof;
+	}
+	return mode == FWD_SWITCH ? learn(port, p, l, now) : CNT_fwd_in;
 }
 
 /* What only the owner of a segment may say (threats.md T11). */

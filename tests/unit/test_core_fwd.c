@@ -261,6 +261,78 @@ test_router(void **state)
 	duo_fini(&d);
 }
 
+/* A frame of ARP, which says who asks, or of no network (net NULL). */
+static size_t
+frame_of(uint8_t out[64], uint8_t from, const char *net)
+{
+	size_t len = frame(out, 9, from, 0);
+	struct wr w = wr_of(out + 12, 52);
+	struct prefix a;
+
+	if (net == NULL)
+		return len;
+	assert_null(prefix_parse(net, &a));
+	wr_be16(&w, 0x0806);
+	wr_bytes(&w, "\0\1\10\0\6\4\0\1", 8);
+	wr_bytes(&w, out + 6, 6);
+	wr_bytes(&w, a.a, 4);
+	return len;
+}
+
+static void
+grant_both(struct duo *d, struct peer *to, const char *mac, const char *net)
+{
+	struct core *c = &d->end[1].core;
+	struct prefix p[2];
+	size_t bad;
+	uint32_t who;
+
+	assert_null(prefix_parse(mac, &p[0]));
+	assert_null(prefix_parse(net, &p[1]));
+	assert_true(to == NULL ? core_own_prefixes(c, p, 2, &bad, &who)
+			       : core_peer_prefixes(c, to, p, 2, &bad, &who));
+}
+
+/* A MAC address of one's own does not make room for the network of another. */
+static void
+test_router_layers(void **state)
+{
+	enum { MINE, OTHERS, OURS, NOBODYS, NONE };
+	static const uint8_t macs[] = { 1, 3, 2, 7 };
+	static const char *const nets[] = { "10.1.0.1", "10.3.0.1", "10.2.0.1",
+		"10.7.0.1", NULL };
+	struct fwd_config router = tap;
+	unsigned mac, net, good = 0, spoof = 0, own = 0;
+	uint8_t f[64];
+	struct duo d;
+	struct seen s;
+
+	(void)state;
+	router.mode = FWD_ROUTER;
+	trio(&d, &s, &router);
+	grant_both(&d, d.end[1].peer[0], "02:00:00:00:00:01", "10.1.0.0/16");
+	grant_both(&d, d.end[1].peer[2], "02:00:00:00:00:03", "10.3.0.0/16");
+	grant_both(&d, NULL, "02:00:00:00:00:02", "10.2.0.0/16");
+	grant(&d, 0, 1, "02:00:00:00:00:09");
+	for (mac = MINE; mac <= NOBODYS; mac++)
+		for (net = MINE; net <= NONE; net++) {
+			bool mine = mac == MINE || net == MINE;
+
+			put(&d, 0, f, frame_of(f, macs[mac], nets[net]), 1);
+			if (mac == OURS || net == OURS)
+				own++;
+			else if (mac == OTHERS || net == OTHERS || !mine)
+				spoof++;
+			else
+				good++;
+			assert_int_equal(s.n[1], good);
+			assert_int_equal(duo_cnt(&d, 1, CNT_fwd_own), own);
+			assert_int_equal(duo_cnt(&d, 1, CNT_fwd_spoof), spoof);
+		}
+	assert_int_equal(good, 4);
+	duo_fini(&d);
+}
+
 static void
 test_two_claims(void **state)
 {
@@ -488,6 +560,7 @@ main(void)
 		cmocka_unit_test(test_theft),
 		cmocka_unit_test(test_hub),
 		cmocka_unit_test(test_router),
+		cmocka_unit_test(test_router_layers),
 		cmocka_unit_test(test_two_claims),
 		cmocka_unit_test(test_path_shrinks),
 		cmocka_unit_test(test_loss_is_no_mtu),

@@ -32,6 +32,7 @@ include tests/netns/local.mk
 include tests/bench/local.mk
 include tests/show/local.mk
 include tests/show/badgram.mk
+include tests/show/rawpkt.mk
 include tests/lint/local.mk
 include tests/lint/docs.mk
 include tests/fuzz/local.mk

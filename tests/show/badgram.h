@@ -7,8 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "base/counters.h"
-#include "vplamctl/client.h"
+#include "tests/show/asked.h"
 
 struct args {
 	const char *control;  /* the daemon's control socket */
@@ -19,10 +18,6 @@ struct args {
 	const char *our_key; /* ours, of which it knows the public half */
 	unsigned step;	     /* of lengths and values: 1 tries all */
 };
-
-/* Aborts when the daemon does not answer: it must be alive. */
-void counters_get(struct client *ctl, struct counters *ret);
-void ctl_connect(struct client *ctl, const char *path);
 
 void figure(const char *name, uint64_t value);
 

@@ -39,8 +39,8 @@ enum core_event {
 };
 
 /*
- * Callbacks out; called once per run, not per packet. They must not call in.
- * A run is theirs for the call, its bytes to the end of the turn.
+ * Callbacks out; called once per run, not per packet. They must not call in,
+ * but pmtu_refused(). A run is theirs for the call, its bytes for the turn.
  */
 struct core_io {
 	void *arg;

@@ -83,7 +83,8 @@ where_to(const struct core *c, struct fwd_port *port, const struct look *l,
 /*
  * A router's answer to the device: the sender is to make smaller packets. False
  * where fragments are the better answer: packets that may be fragmented, IPv6
- * below its least MTU, and frames, since an Ethernet segment has one MTU.
+ * below its least MTU, what no answer may be given to, and frames, since an
+ * Ethernet segment has one MTU.
  */
 static bool
 answer_too_big(struct core *c, unsigned no, const struct pkt *pk, size_t mtu,
@@ -96,14 +97,14 @@ answer_too_big(struct core *c, unsigned no, const struct pkt *pk, size_t mtu,
 	if (c->port[no]->cfg.ethernet || !ip_parse(pk->p, pk->len, &ip) ||
 	    !ip.df || (ip.version == 6 && mtu < IPV6_MTU_MIN))
 		return false;
-	count(&c->cnt, CNT_fwd_too_big);
-	if (!bucket_take(&c->icmp, t->now))
-		return true;
 	out = run_one(&one, IP_TOO_BIG_MAX, t->mem);
 	if (out == NULL)
 		return true;
 	out->len = (uint32_t)ip_too_big(out->p, pk->p, pk->len, mtu);
-	if (out->len > 0)
+	if (out->len == 0)
+		return false;
+	count(&c->cnt, CNT_fwd_too_big);
+	if (bucket_take(&c->icmp, t->now))
 		c->io.port_deliver(c->io.arg, no, &one);
 	return true;
 }

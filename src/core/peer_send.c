@@ -77,16 +77,20 @@ static void
 seal_and_send(struct core *c, struct peer *p, struct session *s,
     const struct path *to, bool payload, struct run *run, struct turn *t)
 {
+	uint32_t longest = 0;
 	unsigned i;
 
 	if (run->n == 0 || is_expired(s, t->now) || !session_seal(s, run))
 		return;
-	for (i = 0; i < run->n; i++)
+	for (i = 0; i < run->n; i++) {
 		p->stats.tx_bytes += run->pkt[i].len;
+		if (run->pkt[i].len > longest)
+			longest = run->pkt[i].len;
+	}
 	p->stats.tx_packets += run->n;
 	if (payload)
-		pmtu_note_sent(c, p,
-		    run->pkt[0].len - DATA_HEAD - TAG_LEN - FRAME_HEAD, t->now);
+		pmtu_note_sent(
+		    c, p, longest - DATA_HEAD - TAG_LEN - FRAME_HEAD, t->now);
 	c->io.udp_send(c->io.arg, to, run);
 	timers_sent(c, p, payload, t);
 	if (session_wants_rekey(s))

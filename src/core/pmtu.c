@@ -113,12 +113,12 @@ ask_bigger(struct core *c, struct peer *p, struct turn *t)
 }
 
 static void
-rest(struct core *c, struct peer *p, struct turn *t)
+rest(struct core *c, struct peer *p, struct mono now)
 {
 	p->pmtu.state = PMTU_IDLE;
 	p->pmtu.n = 0;
-	if (p->pmtu.used)
-		timers_arm(c, p, TM_MTU, mono_add(t->now, CONFIRM_US));
+	timers_arm(c, p, TM_MTU,
+	    p->pmtu.used ? mono_add(now, CONFIRM_US) : MONO_NEVER);
 }
 
 /* size 0 is all we take; what fragments are is the caller's business. */
@@ -159,7 +159,7 @@ after_ladder(struct core *c, struct peer *p, struct turn *t)
 	size_t now = peer_mtu(c, p);
 
 	if (p->pmtu.best == 0 || p->pmtu.best >= now) {
-		rest(c, p, t); /* a dead line, or a mere loss */
+		rest(c, p, t->now); /* a dead line, or a mere loss */
 		return;
 	}
 	/* Until it is certain, fragments of what was answered carry on. */
@@ -174,7 +174,7 @@ after_certain(struct core *c, struct peer *p, struct turn *t)
 {
 	if (p->pmtu.best >= p->pmtu.before)
 		set_size(c, p, p->pmtu.before, t->now);
-	rest(c, p, t);
+	rest(c, p, t->now);
 }
 
 static void
@@ -182,17 +182,7 @@ after_raise(struct core *c, struct peer *p, struct turn *t)
 {
 	if (p->pmtu.best > peer_mtu(c, p))
 		set_size(c, p, p->pmtu.best, t->now);
-	rest(c, p, t);
-}
-
-/* Answered in time, the timer would have been set anew by the reply. */
-static void
-after_confirm(struct core *c, struct peer *p, struct turn *t)
-{
-	if (p->pmtu.best >= peer_mtu(c, p))
-		rest(c, p, t);
-	else
-		ask_ladder(c, p, t);
+	rest(c, p, t->now);
 }
 
 void
@@ -201,7 +191,7 @@ pmtu_run(struct core *c, struct peer *p, struct turn *t)
 	static void (*const next[])(
 	    struct core *, struct peer *, struct turn *) = {
 		[PMTU_IDLE] = begin,
-		[PMTU_CONFIRM] = after_confirm,
+		[PMTU_CONFIRM] = ask_ladder, /* answered, it would be idle */
 		[PMTU_LADDER] = after_ladder,
 		[PMTU_CERTAIN] = after_certain,
 		[PMTU_RAISE] = after_raise,
@@ -224,12 +214,43 @@ pmtu_forget(struct core *c, struct peer *p)
 void
 pmtu_note_sent(struct core *c, struct peer *p, size_t len, struct mono now)
 {
-	if (len <= PMTU_FLOOR || p->pmtu.used)
+	/* On the smallest path the parts of frames are no longer. */
+	if (p->pmtu.used || len < PMTU_FLOOR ||
+	    (len == PMTU_FLOOR && p->pmtu.size != PMTU_FLOOR))
 		return;
 	p->pmtu.used = true;
 	if (mono_is_never(p->deadline[TM_MTU]))
 		timers_arm(c, p, TM_MTU,
 		    p->pmtu.known_at.us == 0 ? now : mono_add(now, CONFIRM_US));
+}
+
+/*
+ * The question goes ahead of its time; when it is refused, too, there is no
+ * answer to wait for. A line on which nothing is answered is not asked without
+ * a pause.
+ */
+static void
+hurry(struct core *c, struct peer *p, struct mono now)
+{
+	struct pmtu *m = &p->pmtu;
+
+	if (m->state == PMTU_IDLE && !m->hurried) {
+		m->hurried = true;
+		m->used = true;
+		timers_arm(c, p, TM_MTU, now);
+	} else if (m->state == PMTU_CONFIRM) {
+		timers_arm(c, p, TM_MTU, now);
+	}
+}
+
+void
+pmtu_refused(struct core *c, const struct addr *remote, struct mono now)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH (p, &c->peers, link)
+		if (p->has_path && addr_equal(&p->path.remote, remote))
+			hurry(c, p, now);
 }
 
 void
@@ -243,8 +264,12 @@ pmtu_note_reply(struct core *c, struct peer *p, uint32_t seq, struct mono now)
 		return;
 	size = m->sent[at];
 	m->sent[at] = 0;
+	m->hurried = false;
 	if (size > m->best)
 		m->best = size;
-	if (size >= peer_mtu(c, p))
-		m->known_at = now;
+	if (size < peer_mtu(c, p))
+		return;
+	m->known_at = now;
+	if (m->state == PMTU_CONFIRM)
+		rest(c, p, now);
 }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/mono.h"
 
 struct core;
@@ -37,6 +38,7 @@ struct pmtu {
 	uint16_t best;	      /* the largest answered since the last round */
 	uint16_t before;      /* the size that PMTU_CERTAIN asks for */
 	bool used;	      /* big frames were sent since the last probe */
+	bool hurried;	      /* asked early, and nothing was answered since */
 	struct mono raise_at; /* next try of a bigger one */
 	struct mono known_at; /* when size was last confirmed; 0: never */
 	uint32_t first;	      /* number of the probe in sent[0] */
@@ -50,6 +52,13 @@ void pmtu_forget(struct core *c, struct peer *p);
 /* A frame of so many bytes was sent. */
 void pmtu_note_sent(
     struct core *c, struct peer *p, size_t len, struct mono now);
+
+/*
+ * Datagrams to remote were longer than our own line takes. That alone changes
+ * nothing: it is asked at once what the path carries. May be called from within
+ * core_io.udp_send.
+ */
+void pmtu_refused(struct core *c, const struct addr *remote, struct mono now);
 
 /* Probe number seq was answered. */
 void pmtu_note_reply(

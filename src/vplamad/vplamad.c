@@ -79,6 +79,14 @@ on_load(void *arg, struct mono now)
 }
 
 static void
+on_too_big(void *arg, const struct addr *remote, struct mono now)
+{
+	struct vplamad *d = arg;
+
+	pmtu_refused(&d->core, remote, now);
+}
+
+static void
 on_port_open(void *arg, struct turn *t)
 {
 	struct vplamad *d = arg;
@@ -282,7 +290,10 @@ open_udp(struct vplamad *d)
 	int rc;
 
 	d->udp_handler = (struct udp_handler){
-		.arg = d, .input = on_udp_input, .load = on_load
+		.arg = d,
+		.input = on_udp_input,
+		.load = on_load,
+		.too_big = on_too_big,
 	};
 	rc = udp_open(&d->udp, d->loop, &d->priv, d->cfg.listen,
 	    d->cfg.given[OPT_listen].n, &d->udp_handler, &d->core.cnt, &at);

@@ -12,6 +12,7 @@ coreflow_tests = \
 	tests/unit/test_core_meshtalk \
 	tests/unit/test_core_bits \
 	tests/unit/test_core_fwd \
+	tests/unit/test_core_pmtu \
 	tests/unit/test_core_runs \
 	tests/unit/test_core_bounds
 check_PROGRAMS += $(coreflow_tests)
@@ -61,4 +62,7 @@ tests_unit_test_core_bounds_LDADD = $(coreflow_libs)
 tests_unit_test_core_fwd_SOURCES = tests/unit/test_core_fwd.c \
 	$(coreflow_duo)
 tests_unit_test_core_fwd_LDADD = $(coreflow_libs)
+tests_unit_test_core_pmtu_SOURCES = tests/unit/test_core_pmtu.c \
+	$(coreflow_duo)
+tests_unit_test_core_pmtu_LDADD = $(coreflow_libs)
 endif

@@ -1,11 +1,20 @@
 # What each promise looks like when it is kept, one command each; and what
 # they need to build.
 EXTRA_DIST += tests/show/lib.sh tests/show/cells.sh tests/show/islands.sh
-dist_noinst_SCRIPTS += tests/show/babel tests/show/bad-input \
-	tests/show/batman tests/show/bench tests/show/bird \
-	tests/show/dead-peer tests/show/modes \
-	tests/show/once tests/show/quickstart tests/show/rekey \
-	tests/show/sim-day tests/show/vectors
+dist_noinst_SCRIPTS += \
+	tests/show/babel \
+	tests/show/bad-input \
+	tests/show/batman \
+	tests/show/bench \
+	tests/show/bird \
+	tests/show/dead-peer \
+	tests/show/modes \
+	tests/show/mtu \
+	tests/show/once \
+	tests/show/quickstart \
+	tests/show/rekey \
+	tests/show/sim-day \
+	tests/show/vectors
 dist_noinst_SCRIPTS += scripts/build.sh scripts/check scripts/install-deps.sh \
 	scripts/quickstart
 EXTRA_DIST += scripts/quickstart-babel.sh

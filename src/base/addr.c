@@ -96,6 +96,17 @@ addr_format(const struct addr *a, char buf[static ADDR_TEXT])
 	return buf;
 }
 
+struct addr
+addr_from_ip(const uint8_t *ip, size_t alen, uint16_t port)
+{
+	struct addr a = { .port = port };
+
+	if (alen == 4)
+		memcpy(a.ip, v4_prefix, sizeof(v4_prefix));
+	memcpy(a.ip + sizeof(a.ip) - alen, ip, alen);
+	return a;
+}
+
 bool
 addr_is_v4(const struct addr *a)
 {

@@ -42,6 +42,9 @@ bool addr_parse(const char *s, uint16_t default_port, struct addr *ret);
 /* Writes such a text; returns buf. */
 const char *addr_format(const struct addr *a, char buf[static ADDR_TEXT]);
 
+/* ip has alen bytes: 4 or 16. */
+struct addr addr_from_ip(const uint8_t *ip, size_t alen, uint16_t port);
+
 bool addr_is_v4(const struct addr *a);
 bool addr_is_any(const struct addr *a); /* 0.0.0.0, :: or no address */
 bool addr_equal(const struct addr *a, const struct addr *b);

@@ -169,6 +169,21 @@ sockaddrs(void **state)
 }
 
 static void
+raw_addresses(void **state)
+{
+	struct addr a, b;
+
+	(void)state;
+	assert_true(addr_parse("192.0.2.1:80", 0, &a));
+	b = addr_from_ip(a.ip + 12, 4, 80);
+	assert_true(addr_equal(&a, &b));
+	assert_true(addr_parse("[2001:db8::7]:81", 0, &a));
+	b = addr_from_ip(a.ip, 16, 81);
+	assert_true(addr_equal(&a, &b));
+	assert_int_equal(b.scope, 0);
+}
+
+static void
 comparisons(void **state)
 {
 	struct addr a, b;
@@ -200,6 +215,7 @@ main(void)
 		cmocka_unit_test(random_round_trips),
 		cmocka_unit_test(sockaddrs),
 		cmocka_unit_test(comparisons),
+		cmocka_unit_test(raw_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

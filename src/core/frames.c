@@ -83,8 +83,8 @@ on_probe_reply(struct rx *rx, const struct frame *f)
 		count(&rx->c->cnt, CNT_probe_reply_bad);
 		return;
 	}
-	pmtu_note_reply(rx->c, rx->p, pr.seq, rx->t->now);
-	note_rtt(rx->c, rx->p, us - pr.delay_us, rx->t);
+	if (pmtu_note_reply(rx->c, rx->p, pr.seq, rx->t->now))
+		note_rtt(rx->c, rx->p, us - pr.delay_us, rx->t);
 }
 
 /* The answer takes 16 bytes of plaintext; who asks must have sent as many. */

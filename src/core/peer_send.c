@@ -30,7 +30,7 @@ peer_session(const struct peer *p)
 }
 
 size_t
-peer_mtu(const struct core *c, const struct peer *p)
+peer_mtu_agreed(const struct core *c, const struct peer *p)
 {
 	const struct session *s = p->slot[SLOT_CUR];
 	size_t mtu = s != NULL ? s->mtu : MTU_MIN;
@@ -39,6 +39,14 @@ peer_mtu(const struct core *c, const struct peer *p)
 		mtu = c->limits.mtu;
 	if (mtu < MTU_MIN)
 		mtu = MTU_MIN;
+	return mtu;
+}
+
+size_t
+peer_mtu(const struct core *c, const struct peer *p)
+{
+	size_t mtu = peer_mtu_agreed(c, p);
+
 	return p->pmtu.size != 0 && p->pmtu.size < mtu ? p->pmtu.size : mtu;
 }
 
@@ -77,20 +85,25 @@ static void
 seal_and_send(struct core *c, struct peer *p, struct session *s,
     const struct path *to, bool payload, struct run *run, struct turn *t)
 {
-	uint32_t longest = 0;
+	size_t longest = 0, bytes = 0;
 	unsigned i;
 
-	if (run->n == 0 || is_expired(s, t->now) || !session_seal(s, run))
+	if (run->n == 0)
 		return;
+	if (is_expired(s, t->now) || !session_seal(s, run)) {
+		count_n(&c->cnt, CNT_seal_ended, run->n);
+		return;
+	}
 	for (i = 0; i < run->n; i++) {
-		p->stats.tx_bytes += run->pkt[i].len;
+		bytes += run->pkt[i].len;
 		if (run->pkt[i].len > longest)
 			longest = run->pkt[i].len;
 	}
+	p->stats.tx_bytes += bytes;
 	p->stats.tx_packets += run->n;
 	if (payload)
-		pmtu_note_sent(
-		    c, p, longest - DATA_HEAD - TAG_LEN - FRAME_HEAD, t->now);
+		pmtu_note_sent(c, p, longest - DATA_HEAD - TAG_LEN - FRAME_HEAD,
+		    bytes, t->now);
 	c->io.udp_send(c->io.arg, to, run);
 	timers_sent(c, p, payload, t);
 	if (session_wants_rekey(s))
@@ -147,10 +160,15 @@ peer_send_probe_padded(
 	struct probe pr = { .seq = ++p->probe_seq, .sent_us = t->now.us };
 	struct session *s = peer_session(p);
 	struct run run;
-	struct pkt *pk = run_one(&run, size, t->mem);
+	struct pkt *pk;
 
-	if (s == NULL || pk == NULL)
+	if (s == NULL)
 		return;
+	pk = run_one(&run, size, t->mem);
+	if (pk == NULL) {
+		count(&c->cnt, CNT_arena_full);
+		return;
+	}
 	memset(pk->p, 0, size);
 	probe_write(pk->p, &pr);
 	/* The head speaks of the probe; the rest of the body is padding. */

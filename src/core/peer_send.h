@@ -13,6 +13,9 @@ struct session *peer_session(const struct peer *p);
 /* The largest frame body that the session carries. */
 size_t peer_mtu(const struct core *c, const struct peer *p);
 
+/* The same if its path had no limit of its own. */
+size_t peer_mtu_agreed(const struct core *c, const struct peer *p);
+
 /*
  * Sends frames: each packet of run is the body of one frame of this type and
  * flags, at most peer_mtu() long. Without a session they wait in the staging

@@ -6,6 +6,9 @@
 
 /* Big frames on a path are worth a probe so often: a stall is that short. */
 #define CONFIRM_US (300 * MONO_MS)
+/* Less often where that would be more than one part in SHARE of the bytes. */
+#define CONFIRM_SLOW_US (1 * MONO_SEC)
+#define SHARE 16
 #define RAISE_US (30 * MONO_SEC)
 #define WAIT_MIN_US (100 * MONO_MS)
 #define WAIT_MAX_US (2 * MONO_SEC)
@@ -13,26 +16,14 @@
 
 /*
  * Bodies that fit the usual paths: IP bytes less 60 for IPv4, 80 for IPv6, and
- * 4 for the frame's head. Descending; all leave the plaintext a multiple of 16.
+ * 4 for the frame's head. Descending; all but 1416, a frame of an Ethernet of
+ * 1400 on IPv6 lines of 1500, leave the plaintext a multiple of 16.
  */
 static const uint16_t ladder[] = { 8908, 7964, 4284, 4012, 2988, 2012, 1484,
-	1436, 1420, 1404, 1388, 1372, 1356, 1340, 1324, 1308, 1292, 1276, 1260,
-	1244, 1228, 1212, 1196, 1132, 1020, 908, 780, 636, PMTU_FLOOR };
+	1436, 1420, 1416, 1404, 1388, 1372, 1356, 1340, 1324, 1308, 1292, 1276,
+	1260, 1244, 1228, 1212, 1196, 1132, 1020, 908, 780, 636, PMTU_FLOOR };
 
 #define RUNGS (sizeof(ladder) / sizeof(ladder[0]))
-
-/* What a path would carry if it had no limit of its own. */
-static size_t
-most(const struct core *c, struct peer *p)
-{
-	uint16_t size = p->pmtu.size;
-	size_t ret;
-
-	p->pmtu.size = 0;
-	ret = peer_mtu(c, p);
-	p->pmtu.size = size;
-	return ret;
-}
 
 /* A probe takes a few round trips at most, on a line that is busy. */
 static uint64_t
@@ -62,6 +53,8 @@ probe(struct core *c, struct peer *p, size_t size, struct turn *t)
 	m->sent[m->n++] = (uint16_t)size;
 	count(&c->cnt, CNT_mtu_probe);
 	peer_send_probe_padded(c, p, size, t);
+	if (m->state != PMTU_CONFIRM)
+		m->bunch = p->probe_seq;
 }
 
 static void
@@ -95,13 +88,12 @@ ask_ladder(struct core *c, struct peer *p, struct turn *t)
 	for (i = 0; i < RUNGS; i++)
 		if (ladder[i] < now)
 			probe(c, p, ladder[i], t);
-	probe(c, p, PMTU_FLOOR, t);
 }
 
 static void
 ask_bigger(struct core *c, struct peer *p, struct turn *t)
 {
-	size_t now = peer_mtu(c, p), max = most(c, p);
+	size_t now = peer_mtu(c, p), max = peer_mtu_agreed(c, p);
 	unsigned i;
 
 	enter(c, p, PMTU_RAISE, t);
@@ -127,7 +119,7 @@ set_size(struct core *c, struct peer *p, uint16_t size, struct mono now)
 {
 	size_t old = peer_mtu(c, p);
 
-	p->pmtu.size = size >= most(c, p) ? 0 : size;
+	p->pmtu.size = size >= peer_mtu_agreed(c, p) ? 0 : size;
 	if (p->pmtu.size != 0 && mono_is_never(p->pmtu.raise_at))
 		p->pmtu.raise_at = mono_add(now, RAISE_US);
 	if (peer_mtu(c, p) < old)
@@ -136,18 +128,34 @@ set_size(struct core *c, struct peer *p, uint16_t size, struct mono now)
 		count(&c->cnt, CNT_mtu_up);
 }
 
+static bool
+is_worth_a_probe(const struct core *c, const struct peer *p, struct mono now)
+{
+	const struct pmtu *m = &p->pmtu;
+
+	return m->hurried || m->bytes >= SHARE * peer_mtu(c, p) ||
+	    mono_due(mono_add(m->asked_at, CONFIRM_SLOW_US), now);
+}
+
 static void
 begin(struct core *c, struct peer *p, struct turn *t)
 {
 	struct pmtu *m = &p->pmtu;
+	bool raise = m->size != 0 && mono_due(m->raise_at, t->now);
 
 	if (!m->used)
 		return;
+	if (!raise && !is_worth_a_probe(c, p, t->now)) {
+		timers_arm(c, p, TM_MTU, mono_add(t->now, CONFIRM_US));
+		return;
+	}
 	m->used = false;
-	if (m->size != 0 && mono_due(m->raise_at, t->now)) {
+	m->bytes = 0;
+	if (raise) {
 		ask_bigger(c, p, t);
 		return;
 	}
+	m->asked_at = t->now;
 	enter(c, p, PMTU_CONFIRM, t);
 	probe(c, p, peer_mtu(c, p), t);
 }
@@ -207,16 +215,19 @@ pmtu_run(struct core *c, struct peer *p, struct turn *t)
 void
 pmtu_forget(struct core *c, struct peer *p)
 {
-	p->pmtu = (struct pmtu){ .raise_at = MONO_NEVER };
+	p->pmtu =
+	    (struct pmtu){ .raise_at = MONO_NEVER, .bunch = p->pmtu.bunch };
 	timers_off(c, p, TM_MTU);
 }
 
 void
-pmtu_note_sent(struct core *c, struct peer *p, size_t len, struct mono now)
+pmtu_note_sent(struct core *c, struct peer *p, size_t longest, size_t bytes,
+    struct mono now)
 {
-	/* On the smallest path the parts of frames are no longer. */
-	if (p->pmtu.used || len < PMTU_FLOOR ||
-	    (len == PMTU_FLOOR && p->pmtu.size != PMTU_FLOOR))
+	if (longest <= PMTU_FLOOR)
+		return;
+	p->pmtu.bytes += bytes;
+	if (p->pmtu.used)
 		return;
 	p->pmtu.used = true;
 	if (mono_is_never(p->deadline[TM_MTU]))
@@ -253,23 +264,25 @@ pmtu_refused(struct core *c, const struct addr *remote, struct mono now)
 			hurry(c, p, now);
 }
 
-void
+bool
 pmtu_note_reply(struct core *c, struct peer *p, uint32_t seq, struct mono now)
 {
 	struct pmtu *m = &p->pmtu;
 	uint32_t at = seq - m->first;
+	bool alone = seq > m->bunch;
 	uint16_t size;
 
 	if (m->state == PMTU_IDLE || at >= m->n || m->sent[at] == 0)
-		return;
+		return alone;
 	size = m->sent[at];
 	m->sent[at] = 0;
 	m->hurried = false;
 	if (size > m->best)
 		m->best = size;
 	if (size < peer_mtu(c, p))
-		return;
+		return alone;
 	m->known_at = now;
 	if (m->state == PMTU_CONFIRM)
 		rest(c, p, now);
+	return alone;
 }

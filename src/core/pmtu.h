@@ -38,6 +38,9 @@ struct pmtu {
 	uint16_t best;	      /* the largest answered since the last round */
 	uint16_t before;      /* the size that PMTU_CERTAIN asks for */
 	bool used;	      /* big frames were sent since the last probe */
+	uint64_t bytes;	      /* of runs with big frames, since then */
+	struct mono asked_at; /* PMTU_CONFIRM, the last time */
+	uint32_t bunch;	      /* number of the last probe sent beside others */
 	bool hurried;	      /* asked early, and nothing was answered since */
 	struct mono raise_at; /* next try of a bigger one */
 	struct mono known_at; /* when size was last confirmed; 0: never */
@@ -49,9 +52,9 @@ struct pmtu {
 /* A new path: nothing is known of it. */
 void pmtu_forget(struct core *c, struct peer *p);
 
-/* A frame of so many bytes was sent. */
-void pmtu_note_sent(
-    struct core *c, struct peer *p, size_t len, struct mono now);
+/* A run was sent: its longest body, and all its bytes. */
+void pmtu_note_sent(struct core *c, struct peer *p, size_t longest,
+    size_t bytes, struct mono now);
 
 /*
  * Datagrams to remote were longer than our own line takes. That alone changes
@@ -60,8 +63,11 @@ void pmtu_note_sent(
  */
 void pmtu_refused(struct core *c, const struct addr *remote, struct mono now);
 
-/* Probe number seq was answered. */
-void pmtu_note_reply(
+/*
+ * Probe number seq was answered. True if that tells the round trip: probes sent
+ * at once wait for each other.
+ */
+bool pmtu_note_reply(
     struct core *c, struct peer *p, uint32_t seq, struct mono now);
 
 /* TM_MTU is due. */

@@ -31,30 +31,30 @@ frag_can(size_t len, size_t mtu)
 	return len > room && len <= FRAG_WHOLE_MAX && len <= room * FRAG_PARTS;
 }
 
-struct run *
-frag_cut(const uint8_t *body, size_t len, uint8_t type, uint8_t flags,
-    size_t mtu, uint32_t id, struct arena *mem)
+bool
+frag_cut(struct run *run, const uint8_t *body, size_t len, uint8_t type,
+    uint8_t flags, size_t mtu, uint32_t id, struct arena *mem)
 {
-	size_t room = mtu - FRAG_HEAD, parts, i;
 	struct frag fr = { .id = id, .type = type, .flags = flags };
-	struct run *run;
+	size_t room = mtu - FRAG_HEAD, parts, each, n, at;
 
+	run->n = 0;
 	if (!frag_can(len, mtu))
-		return NULL;
+		return false;
 	parts = (len + room - 1) / room;
+	each = (len + parts - 1) / parts;
 	fr.parts = (uint8_t)parts;
-	run = run_new(mem);
-	for (i = 0; run != NULL && i < parts; i++) {
-		size_t n = i + 1 < parts ? room : len - i * room;
-		struct pkt *pk = run_add(run, FRAG_HEAD + n, mem);
+	for (at = 0; at < len; at += n, fr.part++) {
+		struct pkt *pk;
 
+		n = len - at < each ? len - at : each;
+		pk = run_add(run, FRAG_HEAD + n, mem);
 		if (pk == NULL)
-			return NULL;
-		fr.part = (uint8_t)i;
+			return false;
 		frag_write_head(pk->p, &fr);
-		memcpy(pk->p + FRAG_HEAD, body + i * room, n);
+		memcpy(pk->p + FRAG_HEAD, body + at, n);
 	}
-	return run;
+	return true;
 }
 
 static size_t

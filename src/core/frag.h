@@ -29,11 +29,12 @@ struct frag_table {
 bool frag_can(size_t len, size_t mtu);
 
 /*
- * Cuts body (len bytes of a frame of type and flags) into parts of one length
- * for bodies of at most mtu. The run's packets are bodies of FRAME_FRAG.
- * NULL: not frag_can(), or the arena is full.
+ * Cuts body (len bytes of a frame of type and flags) into as few parts as there
+ * can be for bodies of at most mtu, of one length but for the last, which lacks
+ * less than one byte for each other. The packets of run, the caller's own, are
+ * bodies of FRAME_FRAG. False: not frag_can(), or the arena is full.
  */
-struct run *frag_cut(const uint8_t *body, size_t len, uint8_t type,
+bool frag_cut(struct run *run, const uint8_t *body, size_t len, uint8_t type,
     uint8_t flags, size_t mtu, uint32_t id, struct arena *mem);
 
 /*

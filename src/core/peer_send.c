@@ -225,19 +225,21 @@ peer_send_parts(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
 {
 	const struct session *s = peer_session(p);
 	size_t mtu = peer_mtu(c, p);
-	struct run *parts;
+	struct run parts;
 
 	if ((s != NULL && (s->caps & CAP_FRAG) == 0) ||
 	    !frag_can(whole->len, mtu))
 		return false;
-	parts = frag_cut(whole->p, whole->len, type, flags_of(flags, whole),
-	    mtu, p->frag_id++, t->mem);
-	if (parts == NULL) {
+	if (!frag_cut(&parts, whole->p, whole->len, type,
+		flags_of(flags, whole), mtu, p->frag_id++, t->mem)) {
 		count(&c->cnt, CNT_arena_full);
 		return true;
 	}
-	count_n(&c->cnt, CNT_frag_sent, parts->n);
-	peer_send(c, p, FRAME_FRAG, 0, parts, t);
+	count_n(&c->cnt, CNT_frag_sent, parts.n);
+	/* The parts may be small; what makes the path look narrow is not. */
+	if (s != NULL)
+		pmtu_note_sent(c, p, whole->len, whole->len, t->now);
+	peer_send(c, p, FRAME_FRAG, 0, &parts, t);
 	return true;
 }
 

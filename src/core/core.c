@@ -18,7 +18,7 @@
 #define DH_RATE 4400	  /* a third of a core on a small machine */
 #define COOKIE_RATE 20000 /* replies a second, in all */
 #define DOUBT_RATE 20
-#define ICMP_RATE 100 /* answers a second that a packet is too big */
+#define ICMP_RATE 100 /* answers "too big" a second to one address */
 #define STAGING_MAX (1024u * 1024u)
 
 static void
@@ -28,7 +28,6 @@ buckets_init(struct core *c, struct mono now)
 
 	bucket_init(&c->dh_budget, DH_RATE, DH_RATE, now);
 	bucket_init(&c->cookie_budget, COOKIE_RATE, COOKIE_RATE, now);
-	bucket_init(&c->icmp, ICMP_RATE, ICMP_RATE, now);
 	bucket_init(&c->doubt_budget, DOUBT_RATE, DOUBT_RATE, now);
 	bucket_init(&c->fan_own, lim->fan_origin, 2 * lim->fan_origin, now);
 	bucket_init(&c->fan_in, lim->fan_total, 2 * lim->fan_total, now);
@@ -59,6 +58,7 @@ core_init(struct core *c, const struct core_config *cfg,
 	cookie_renew(&c->cookies, secret, now);
 	io->random(io->arg, secret, sizeof(secret));
 	c->rate = ratelimit_new(ADDRESS_RATE, ADDRESS_BURST, secret);
+	c->icmp = ratelimit_new(ICMP_RATE, ICMP_RATE, secret);
 	wipe(secret, sizeof(secret));
 	buckets_init(c, now);
 	dupcache_init(&c->dups);
@@ -77,6 +77,7 @@ core_fini(struct core *c)
 	peertab_fini(c);
 	heap_fini(&c->deadlines);
 	ratelimit_free(c->rate);
+	ratelimit_free(c->icmp);
 	dupcache_fini(&c->dups);
 	wipe(c, sizeof(*c));
 }
@@ -129,10 +130,11 @@ data_span(struct core *c, const struct path *from, const struct run *run,
 {
 	struct msg_data first, m;
 	enum counter why;
-	struct run part = { .n = 0 };
+	struct run part;
 
 	if (!msg_data_parse(run->pkt[i].p, run->pkt[i].len, &first))
 		return i + 1;
+	part.n = 0; /* not all of it, which is 1 KiB */
 	do {
 		part.pkt[part.n++] = run->pkt[i++];
 	} while (i < run->n &&

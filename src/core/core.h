@@ -80,8 +80,7 @@ struct core_config {
 	struct network net;
 	char network[NETWORK_NAME_MAX + 1]; /* its name, for the mesh daemon */
 	struct aead_choice aead;
-	uint64_t
-	    stamp_floor_ms; /* no stamp of ours lies below (disk reserve) */
+	uint64_t stamp_floor_ms; /* no stamp of ours lies below it */
 	struct core_limits limits;
 };
 
@@ -97,8 +96,8 @@ struct core {
 	uint64_t stamp_ms;			      /* last one used */
 	uint32_t stamp_n;
 
-	TAILQ_HEAD(, peer) peers; /* in order of id */
-	uint32_t last_id, n_peers;
+	TAILQ_HEAD(, peer) peers;	   /* in order of id */
+	uint32_t last_id, n_peers, missed; /* missed: see send_all() */
 	struct htab by_id, by_key, by_index, by_endpoint;
 	struct heap deadlines;
 
@@ -119,7 +118,7 @@ struct core {
 	bool has_own;			  /* some are ours */
 	uint32_t caps;			  /* what we can, CAP_* */
 	uint32_t flood_rate;		  /* packets to all, of each peer */
-	struct bucket icmp;		  /* answers to devices */
+	struct ratelimit *icmp;		  /* answers to devices, per address */
 
 	bool stopping;		/* has said goodbye: no more handshakes */
 	bool mesh_up;		/* a mesh daemon has said HELLO */

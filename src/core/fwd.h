@@ -68,6 +68,10 @@ void fwd_receive(struct rx *rx, const struct frame *f);
 /* Hands over what has gathered in rx->dev. */
 void fwd_hand_over(struct rx *rx);
 
+/* Lowers the MSS in packets of the device, to p or of it, to p's path. */
+void fwd_clamp_mss(struct core *c, const struct fwd_port *port,
+    const struct peer *p, struct run *run);
+
 /* The peer is not live any more: what was learned of it is forgotten. */
 void fwd_forget(struct core *c, const struct peer *p);
 

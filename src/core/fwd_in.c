@@ -123,6 +123,9 @@ fwd_hand_over(struct rx *rx)
 	struct fwd_rx *dev = &rx->dev;
 
 	if (dev->run->n > 0) {
+		if (rx->c->port[dev->no]->cfg.clamp_mss)
+			fwd_clamp_mss(
+			    rx->c, rx->c->port[dev->no], rx->p, dev->run);
 		rx->c->port[dev->no]->tx += dev->run->n;
 		rx->c->io.port_deliver(rx->c->io.arg, dev->no, dev->run);
 	}

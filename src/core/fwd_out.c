@@ -9,6 +9,7 @@
 #include "wire/ip.h"
 
 #define IPV6_MTU_MIN 1280 /* no answer may ask for less (RFC 8200) */
+#define FLOOD_SHARE 2	  /* of the arena, as its part: for copies */
 
 /* Where packets go. */
 struct dest {
@@ -90,50 +91,87 @@ static bool
 answer_too_big(struct core *c, unsigned no, const struct pkt *pk, size_t mtu,
     struct turn *t)
 {
+	uint8_t answer[IP_TOO_BIG_MAX];
+	struct addr to;
 	struct run one;
 	struct pkt *out;
 	struct ip ip;
+	size_t len;
 
 	if (c->port[no]->cfg.ethernet || !ip_parse(pk->p, pk->len, &ip) ||
 	    !ip.df || (ip.version == 6 && mtu < IPV6_MTU_MIN))
 		return false;
-	out = run_one(&one, IP_TOO_BIG_MAX, t->mem);
-	if (out == NULL)
-		return true;
-	out->len = (uint32_t)ip_too_big(out->p, pk->p, pk->len, mtu);
-	if (out->len == 0)
+	len = ip_too_big(answer, pk->p, pk->len, mtu);
+	if (len == 0)
 		return false;
+	to = addr_from_ip(ip.src, ip.alen, 0);
+	if (!ratelimit_take(c->icmp, &to, t->now)) {
+		count(&c->cnt, CNT_fwd_too_big_rate);
+		return true;
+	}
+	out = run_one(&one, len, t->mem);
+	if (out == NULL) {
+		count(&c->cnt, CNT_arena_full);
+		return true;
+	}
+	memcpy(out->p, answer, len);
 	count(&c->cnt, CNT_fwd_too_big);
-	if (bucket_take(&c->icmp, t->now))
-		c->io.port_deliver(c->io.arg, no, &one);
+	c->io.port_deliver(c->io.arg, no, &one);
 	return true;
 }
 
-/* Takes what is longer than the peer's path carries out of run. */
+/* What a peer's path does not carry whole: an answer, or fragments. */
 static void
-fit(struct core *c, unsigned no, struct peer *p, struct run *run,
+send_long(struct core *c, unsigned no, struct peer *p, const struct pkt *pk,
     struct turn *t)
 {
 	uint8_t flags = c->port[no]->cfg.ethernet ? FRAME_ETHERNET : 0;
-	size_t mtu = peer_mtu(c, p);
-	unsigned i, n = 0;
 
-	for (i = 0; i < run->n; i++) {
-		const struct pkt *pk = &run->pkt[i];
-
-		if (pk->len <= mtu)
-			run->pkt[n++] = *pk;
-		else if (!answer_too_big(c, no, pk, mtu, t))
-			count(&c->cnt,
-			    peer_send_parts(c, p, FRAME_DATA, flags, pk, t)
-				? CNT_fwd_frag
-				: CNT_fwd_no_room);
+	if (answer_too_big(c, no, pk, peer_mtu(c, p), t))
+		return;
+	if (!peer_send_parts(c, p, FRAME_DATA, flags, pk, t)) {
+		count(&c->cnt, CNT_fwd_no_room);
+		return;
 	}
-	run->n = n;
+	count(&c->cnt, CNT_fwd_frag);
+	count(&c->cnt, CNT_fwd_out);
 }
 
 static void
-clamp(struct core *c, const struct fwd_port *port, const struct peer *p,
+send_whole(struct core *c, unsigned no, struct peer *p, struct run *run,
+    struct turn *t)
+{
+	if (run->n == 0)
+		return;
+	count_n(&c->cnt, CNT_fwd_out, run->n);
+	peer_send(c, p, FRAME_DATA,
+	    c->port[no]->cfg.ethernet ? FRAME_ETHERNET : 0, run, t);
+}
+
+/* In the order of the run: what fits goes before the long one behind it. */
+static void
+send_fitting(struct core *c, unsigned no, struct peer *p, struct run *run,
+    struct turn *t)
+{
+	size_t mtu = peer_mtu(c, p);
+	unsigned i, n = run->n;
+
+	for (run->n = 0, i = 0; i < n; i++) {
+		struct pkt pk = run->pkt[i];
+
+		if (pk.len <= mtu) {
+			run->pkt[run->n++] = pk;
+			continue;
+		}
+		send_whole(c, no, p, run, t);
+		run->n = 0;
+		send_long(c, no, p, &pk, t);
+	}
+	send_whole(c, no, p, run, t);
+}
+
+void
+fwd_clamp_mss(struct core *c, const struct fwd_port *port, const struct peer *p,
     struct run *run)
 {
 	size_t mtu = peer_mtu(c, p);
@@ -168,44 +206,66 @@ send_to(struct core *c, unsigned no, struct peer *p, struct run *run,
 	unsigned i;
 
 	if (port->cfg.clamp_mss)
-		clamp(c, port, p, run);
+		fwd_clamp_mss(c, port, p, run);
 	if ((peer_session(p)->caps & CAP_CSUM) == 0)
 		for (i = 0; i < run->n; i++)
 			gso_finish_csum(&run->pkt[i], port->cfg.ethernet);
-	count_n(&c->cnt, CNT_fwd_out, run->n);
-	fit(c, no, p, run, t);
-	if (run->n > 0)
-		peer_send(c, p, FRAME_DATA,
-		    port->cfg.ethernet ? FRAME_ETHERNET : 0, run, t);
+	send_fitting(c, no, p, run, t);
 }
 
 static struct peer *
-next_reachable(const struct fwd_port *port, struct peer *p)
+peer_behind(const struct core *c, const struct peer *p)
 {
-	while (p != NULL && !is_reachable(port, p))
-		p = TAILQ_NEXT(p, link);
-	return p;
+	struct peer *next = p != NULL ? TAILQ_NEXT(p, link) : NULL;
+
+	return next != NULL ? next : TAILQ_FIRST(&c->peers);
 }
 
-/* Each but the last gets a copy. */
+/* A share of the arena only: what else happens in this turn needs some. */
+static bool
+send_copy(struct core *c, unsigned no, struct peer *p, const struct run *run,
+    struct turn *t)
+{
+	struct run copy;
+
+	if (t->mem->used > t->mem->max / FLOOD_SHARE ||
+	    !run_copy(&copy, run, t->mem)) {
+		count_n(&c->cnt, CNT_arena_full, run->n);
+		return false;
+	}
+	send_to(c, no, p, &copy, t);
+	return true;
+}
+
+/*
+ * Each but the last gets a copy. Behind the first peer that there was no room
+ * for the next round begins, so it is not always the same ones who miss out.
+ */
 static void
 send_all(struct core *c, unsigned no, struct run *run, struct turn *t)
 {
 	const struct fwd_port *port = c->port[no];
-	struct peer *next, *p = next_reachable(port, TAILQ_FIRST(&c->peers));
-	struct run copy;
+	struct peer *start = peer_behind(c, core_peer_by_id(c, c->missed));
+	struct peer *p = start, *last = NULL;
+	uint32_t missed = 0;
 
-	if (p == NULL)
-		count_n(&c->cnt, CNT_fwd_no_peer, run->n);
-	for (; p != NULL; p = next) {
-		next = next_reachable(port, TAILQ_NEXT(p, link));
-		if (next == NULL)
-			send_to(c, no, p, run, t);
-		else if (run_copy(&copy, run, t->mem))
-			send_to(c, no, p, &copy, t);
-		else
-			count_n(&c->cnt, CNT_arena_full, run->n);
+	while (p != NULL) {
+		if (is_reachable(port, p)) {
+			if (last != NULL && !send_copy(c, no, last, run, t) &&
+			    missed == 0)
+				missed = last->id;
+			last = p;
+		}
+		p = peer_behind(c, p);
+		if (p == start)
+			break;
 	}
+	if (missed != 0)
+		c->missed = missed;
+	if (last != NULL)
+		send_to(c, no, last, run, t);
+	else
+		count_n(&c->cnt, CNT_fwd_no_peer, run->n);
 }
 
 /* In a switch, what goes to all is bounded; a hub is asked to do just that. */
@@ -245,7 +305,8 @@ dispatch(struct core *c, unsigned no, const struct dest *to, struct run *run,
 		break;
 	case DEST_ALL:
 		limit_flood(c, c->port[no], run, t->now);
-		send_all(c, no, run, t);
+		if (run->n > 0)
+			send_all(c, no, run, t);
 		break;
 	}
 }

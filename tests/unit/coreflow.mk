@@ -12,6 +12,7 @@ coreflow_tests = \
 	tests/unit/test_core_meshtalk \
 	tests/unit/test_core_bits \
 	tests/unit/test_core_fwd \
+	tests/unit/test_core_fwdout \
 	tests/unit/test_core_pmtu \
 	tests/unit/test_core_runs \
 	tests/unit/test_core_bounds
@@ -62,6 +63,9 @@ tests_unit_test_core_bounds_LDADD = $(coreflow_libs)
 tests_unit_test_core_fwd_SOURCES = tests/unit/test_core_fwd.c \
 	$(coreflow_duo)
 tests_unit_test_core_fwd_LDADD = $(coreflow_libs)
+tests_unit_test_core_fwdout_SOURCES = tests/unit/test_core_fwdout.c \
+	$(coreflow_duo)
+tests_unit_test_core_fwdout_LDADD = $(coreflow_libs)
 tests_unit_test_core_pmtu_SOURCES = tests/unit/test_core_pmtu.c \
 	$(coreflow_duo)
 tests_unit_test_core_pmtu_LDADD = $(coreflow_libs)

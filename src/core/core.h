@@ -34,6 +34,7 @@ enum core_event {
 	EV_PEER_RTT,	  /* peer->rtt_us changed */
 	EV_PEER_SESSION,  /* a handshake was completed */
 	EV_PEER_DIAL,	  /* an initiation is about to be sent */
+	EV_PEER_LOOP,	  /* its tunnel is led into itself: set mark */
 	EV_MESH_UP,	  /* a mesh daemon said HELLO; peer is NULL */
 	EV_MESH_DOWN,	  /* it is gone; peer is NULL */
 };

@@ -4,6 +4,7 @@
 #include "core/core.h"
 #include "core/fwd.h"
 #include "core/peer_send.h"
+#include "core/recursion.h"
 #include "core/session.h"
 #include "wire/gso.h"
 #include "wire/ip.h"
@@ -318,6 +319,7 @@ core_port_input(struct core *c, unsigned no, struct run *run, struct turn *t)
 	bool deep = fwd_is_deep(port, false);
 	struct dest to = { 0 };
 	struct look last, l;
+	struct recursion seen = { 0 };
 	struct run part;
 	unsigned i;
 
@@ -327,6 +329,9 @@ core_port_input(struct core *c, unsigned no, struct run *run, struct turn *t)
 			count(&c->cnt, CNT_fwd_bad);
 			continue;
 		}
+		if (recursion_found(
+			c, &seen, &run->pkt[i], port->cfg.ethernet, t))
+			continue;
 		if (part.n > 0 && memcmp(&l, &last, sizeof(l)) != 0) {
 			dispatch(c, no, &to, &part, t);
 			part.n = 0;

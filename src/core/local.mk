@@ -17,6 +17,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/peer.c src/core/peer.h \
 	src/core/pmtu.c src/core/pmtu.h \
 	src/core/ratelimit.c src/core/ratelimit.h \
+	src/core/recursion.c src/core/recursion.h \
 	src/core/peer_send.c src/core/peer_send.h \
 	src/core/peertab.c src/core/peertab.h \
 	src/core/replay.c src/core/replay.h \

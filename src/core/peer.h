@@ -123,6 +123,7 @@ struct peer {
 	struct bucket flood; /* what it may send to all on the devices */
 	struct pbuf *staged, **staged_end; /* frames without a session */
 	unsigned n_staged;
+	struct mono recursion_at; /* core/recursion.h, the last; 0: never */
 	struct peer_stats stats;
 };
 

@@ -10,6 +10,9 @@
 /* Initiations that a slow or lossy path may well have eaten. */
 #define FEW_TRIES 3
 
+/* What led the tunnel into itself so lately may still be so. */
+#define RECURSION_FRESH_US (300 * MONO_SEC)
+
 /* What the rules look at. */
 struct view {
 	const struct core *core;
@@ -34,6 +37,13 @@ cookie_came(const struct peer *p)
 	    mono_since(d->cookie_at, at->sent) < COOKIE_LIFE_S * MONO_SEC &&
 	    (p->handshake_wall_ms == 0 ||
 		mono_before(p->handshake_at, d->cookie_at));
+}
+
+static bool
+in_itself(const struct view *k)
+{
+	return k->peer->recursion_at.us != 0 &&
+	    mono_since(k->peer->recursion_at, k->now) < RECURSION_FRESH_US;
 }
 
 static bool
@@ -137,6 +147,13 @@ static const struct rule {
 	const char *option; /* of the peer's block or of the file, or NULL */
 	const char *change; /* what to do */
 } rules[] = {
+	{ "recursion", in_itself,
+	    "The route to the peer's endpoint leads into a device of this "
+	    "node: what the tunnel sends comes back to be sent through it, and "
+	    "is dropped. A mesh route covers the endpoint.",
+	    "mark",
+	    "Set mark, with a routing rule that sends marked packets by a "
+	    "table without mesh routes (Loops in mesh-daemons.md)." },
 	{ "silent", silent_tunnel,
 	    "The tunnel is up, but the peer has stopped answering: probes are "
 	    "on their way, and it is dead when 45 of them had no answer.",
@@ -282,6 +299,8 @@ facts_tunnel(struct json_object *facts, const struct view *k)
 	fact_u64(facts, "probes_unanswered", p->probes);
 	fact_u64(facts, "rtt_us", p->rtt_us);
 	fact_u64(facts, "deaths", p->stats.deaths);
+	if (p->recursion_at.us != 0)
+		fact_ago(facts, "recursion_seen_seconds", p->recursion_at, k);
 }
 
 static void

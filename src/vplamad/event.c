@@ -46,6 +46,17 @@ log_dial(const struct peer *p)
 }
 
 static void
+log_recursion(const struct peer *p)
+{
+	char buf[ADDR_TEXT];
+
+	log_warnx("peer %s: the route to its endpoint %s leads into a device "
+		  "of this node: what would go through the tunnel once more is "
+		  "dropped; set mark and its routing rule",
+	    p->cfg.name, path_text(p, buf));
+}
+
+static void
 log_mesh_up(const struct peer *p)
 {
 	(void)p;
@@ -66,6 +77,7 @@ static void (*const loggers[])(const struct peer *p) = {
 	[EV_PEER_RTT] = NULL,
 	[EV_PEER_SESSION] = log_session,
 	[EV_PEER_DIAL] = log_dial,
+	[EV_PEER_LOOP] = log_recursion,
 	[EV_MESH_UP] = log_mesh_up,
 	[EV_MESH_DOWN] = log_mesh_down,
 };

@@ -447,6 +447,8 @@ put_event_detail(struct out *o, const char *event, struct json_object *p)
 	else if (strcmp(event, "peer.dial") == 0)
 		fprintf(
 		    o->f, " initiation %" PRIu64, get_u64(p, "initiations"));
+	else if (strcmp(event, "peer.recursion") == 0)
+		fputs(" its route leads into a device: set mark", o->f);
 	else if (strcmp(event, "peer.endpoint") == 0) {
 		fputc(' ', o->f);
 		put_text(o->f, get_str(p, "endpoint"));

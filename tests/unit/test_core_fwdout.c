@@ -1,4 +1,4 @@
-/* Packets of devices on their way out: too long ones, floods. */
+/* Packets of devices on their way out: too long ones, floods, our own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,6 +8,7 @@
 
 #include "base/wr.h"
 #include "core/peer_send.h"
+#include "core/recursion.h"
 #include "core/session.h"
 #include "duo.h"
 #include "wire/csum.h"
@@ -30,6 +31,10 @@ struct got {
 struct lab {
 	struct duo d;
 	struct got got[DUO_MAX];
+
+	/* Datagrams of end 0 that are seen on the line, before they go. */
+	uint8_t outer[2048];
+	size_t outer_len;
 };
 
 static struct lab lab;
@@ -621,6 +626,142 @@ probes_are_a_share(void **state)
 	duo_fini(&lab.d);
 }
 
+/* Keeps what end 0 sends of data. */
+static bool
+keep_outer(struct duo *d, const struct duo_end *from, const struct addr *to,
+    const uint8_t *p, size_t len)
+{
+	(void)d, (void)to;
+	if (from->nr == 0 && len <= sizeof(lab.outer)) {
+		memcpy(lab.outer, p, len);
+		lab.outer_len = len;
+	}
+	return true;
+}
+
+/* As the kernel of end 0 would hand a datagram to the device. */
+static size_t
+as_packet(uint8_t *out, bool v6, const struct addr *to, const uint8_t *msg,
+    size_t len)
+{
+	struct wr w = wr_of(out, 2048);
+
+	if (v6) {
+		wr_be32(&w, 6u << 28);
+		wr_be16(&w, (uint16_t)(8 + len));
+		wr_be16(&w, IP_UDP << 8 | 64);
+		wr_bytes(&w, "\375\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+		wr_bytes(&w, to->ip, 16);
+	} else {
+		wr_be32(&w, 0x45000000 | (uint32_t)(28 + len));
+		wr_be32(&w, 0x00014000);
+		wr_be32(&w, 64u << 24 | IP_UDP << 16);
+		wr_be32(&w, 0x0a000101);
+		wr_bytes(&w, to->ip + 12, 4);
+	}
+	wr_be16(&w, DUO_PORT);
+	wr_be16(&w, to->port);
+	wr_be16(&w, (uint16_t)(8 + len));
+	wr_be16(&w, 0);
+	wr_bytes(&w, msg, len);
+	return w.len;
+}
+
+/* One of ours, as it left: dropped, or carried when it is not ours. */
+static void
+comes_back(bool ethernet, bool v6, const struct addr *to, bool ours)
+{
+	uint8_t p[2048] = "\2\0\0\0\0\2\2\0\0\0\0\1";
+	uint64_t was = duo_cnt(&lab.d, 0, CNT_fwd_recursion);
+	size_t head = ethernet ? 14 : 0, len;
+	unsigned got = lab.got[1].n;
+
+	p[12] = v6 ? 0x86 : 8;
+	p[13] = v6 ? 0xdd : 0;
+	len = as_packet(p + head, v6, to, lab.outer, lab.outer_len);
+	put(0, p, head + len);
+	assert_true(duo_cnt(&lab.d, 0, CNT_fwd_recursion) == was + ours);
+	assert_int_equal(lab.got[1].n, got + !ours);
+}
+
+static void
+recursion_on(const struct setup *su, const struct fwd_config *cfg)
+{
+	struct addr to, other;
+	bool v6 = su->ip1 != NULL;
+	uint8_t p[64];
+
+	open_lab(su, cfg);
+	lab.d.tap = keep_outer;
+	to = other = lab.d.end[1].face;
+	frame(p, 9, 1);
+	if (!cfg->ethernet)
+		ip4(p, 64, IP_UDP, 1, THERE, 0, 0);
+	put(0, p, 64);
+	assert_int_equal(lab.got[1].n, 1);
+	assert_int_equal(lab.outer[0], MSG_DATA);
+	lab.d.tap = NULL;
+	comes_back(cfg->ethernet, v6, &to, true);
+	other.port++; /* another service of that host */
+	comes_back(cfg->ethernet, v6, &other, false);
+	other = to;
+	other.ip[15] ^= 8;
+	comes_back(cfg->ethernet, v6, &other, false);
+	assert_int_equal(lab.d.end[0].recursions, 1);
+	comes_back(cfg->ethernet, v6, &to, true);
+	assert_int_equal(lab.d.end[0].recursions, 1); /* told once */
+	duo_run(&lab.d, (RECURSION_TOLD_S + 1) * SEC);
+	comes_back(cfg->ethernet, v6, &to, false); /* by then not ours */
+	lab.d.tap = keep_outer;
+	put(0, p, 64);
+	lab.d.tap = NULL;
+	comes_back(cfg->ethernet, v6, &to, true);
+	assert_int_equal(lab.d.end[0].recursions, 2);
+	lab.outer[4] ^= 1; /* somebody else's, to the same place */
+	comes_back(cfg->ethernet, v6, &to, false);
+	duo_fini(&lab.d);
+}
+
+static void
+what_comes_back_is_dropped(void **state)
+{
+	static const struct setup v4 = { 0 };
+	static const struct setup v6 = { .ip0 = "fd00::1", .ip1 = "fd00::2" };
+
+	(void)state;
+	recursion_on(&v4, &hub);
+	recursion_on(&v6, &hub);
+	recursion_on(&v4, &tap);
+	recursion_on(&v6, &tap);
+}
+
+/* When the tunnel is dead its handshakes come back. */
+static void
+handshakes_come_back(void **state)
+{
+	static const struct setup su = { 0 };
+	uint8_t p[2048];
+	struct addr to;
+	unsigned i;
+
+	(void)state;
+	open_lab(&su, &hub);
+	to = lab.d.end[1].face;
+	lab.d.dir[0][1].cut = lab.d.dir[1][0].cut = true;
+	lab.d.tap = keep_outer;
+	duo_run(&lab.d, 100 * SEC);
+	for (i = 0; i < 10000 && lab.outer[0] != MSG_INIT; i++)
+		duo_run(&lab.d, SEC / 100);
+	assert_int_equal(lab.outer[0], MSG_INIT);
+	comes_back(false, false, &to, true);
+	lab.d.tap = NULL;
+	lab.outer[4] ^= 1; /* another node's initiation */
+	put(0, p, as_packet(p, false, &to, lab.outer, lab.outer_len));
+	assert_int_equal(duo_cnt(&lab.d, 0, CNT_fwd_recursion), 1);
+	assert_int_equal(duo_cnt(&lab.d, 0, CNT_fwd_no_peer), 1);
+	duo_fini(&lab.d);
+}
+
 int
 main(void)
 {
@@ -639,6 +780,8 @@ main(void)
 		cmocka_unit_test(full_frames_on_ipv6),
 		cmocka_unit_test(a_ladder_is_no_round_trip),
 		cmocka_unit_test(probes_are_a_share),
+		cmocka_unit_test(what_comes_back_is_dropped),
+		cmocka_unit_test(handshakes_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

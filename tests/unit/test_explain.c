@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "core/peer_send.h"
 #include "wire/msg.h"
 
 static bool
@@ -194,6 +195,56 @@ explain_tunnel(void **state)
 	node_fini(&b);
 }
 
+/* What a sent last, as a packet of 192.0.2.1 that its device gives it. */
+static void
+comes_back(struct node *n)
+{
+	const struct datagram *d = n->queue[n->n_queue - 1];
+	struct run run = { .n = 0 };
+	struct pkt *pk = run_add(&run, 28 + d->len, &n->mem);
+
+	assert_non_null(pk);
+	memset(pk->p, 0, 28);
+	pk->p[0] = 0x45;
+	pk->p[2] = (uint8_t)((28 + d->len) >> 8);
+	pk->p[3] = (uint8_t)(28 + d->len);
+	pk->p[9] = 17;
+	memcpy(pk->p + 12, "\300\0\2\1", 4);
+	memcpy(pk->p + 16, d->to.ip + 12, 4);
+	pk->p[22] = (uint8_t)(d->to.port >> 8);
+	pk->p[23] = (uint8_t)d->to.port;
+	memcpy(pk->p + 28, d->p, d->len);
+	core_port_input(&n->core, 0, &run, &n->t);
+}
+
+static void
+explain_recursion(void **state)
+{
+	static const struct fwd_config device = { .mode = FWD_HUB };
+	struct json_object *o;
+	struct node a, b;
+	struct turn t;
+
+	(void)state;
+	pair_init(&a, &b, true);
+	dial(&a, &b);
+	live_on(&a, &b, 5, NULL);
+	assert_int_equal(core_port_add(&a.core, &device, &a.t), 0);
+	explain_is(&a, "live");
+	t = a.t;
+	peer_send_probe(&a.core, core_peer_by_name(&a.core, "b"), &t);
+	comes_back(&a);
+	o = explained(&a, "recursion");
+	assert_string_equal(get_text(get(o, "config"), "option"), "mark");
+	assert_int_equal(
+	    json_object_get_int(fact(o, "recursion_seen_seconds")), 0);
+	json_object_put(o);
+	live_on(&a, &b, 301, NULL);
+	explain_is(&a, "live"); /* somebody has set it right */
+	node_fini(&a);
+	node_fini(&b);
+}
+
 static void
 explain_confirming(void **state)
 {
@@ -280,6 +331,7 @@ main(void)
 		cmocka_unit_test(explain_dialling),
 		cmocka_unit_test(explain_not_accepted),
 		cmocka_unit_test(explain_tunnel),
+		cmocka_unit_test(explain_recursion),
 		cmocka_unit_test(explain_confirming),
 		cmocka_unit_test(explain_gone),
 		cmocka_unit_test(explain_no_suite),

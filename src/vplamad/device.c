@@ -89,6 +89,25 @@ mode_of(const struct config_device *c)
 	return device_is_ethernet(c) ? FWD_SWITCH : FWD_ROUTER;
 }
 
+void
+devices_peer_granted(const struct vplamad *d, uint32_t id, const char *name)
+{
+	const struct device *dev;
+	unsigned no;
+
+	for (no = 0; no < FWD_PORTS; no++) {
+		dev = d->devices.by_no[no];
+		if (dev == NULL || dev->peer != id ||
+		    mode_of(dev->conf) == FWD_ROUTER)
+			continue;
+		log_warnx("%s:%d: device \"%s\": is in mode %s, which does "
+			  "not hold peer %s to its prefixes; mode = router "
+			  "would",
+		    d->cfg.path, dev->conf->line, dev->name,
+		    fwd_mode_name(mode_of(dev->conf)), name);
+	}
+}
+
 static struct fwd_config
 fwd_of(const struct device *dev)
 {

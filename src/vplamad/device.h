@@ -45,6 +45,10 @@ bool devices_open(struct vplamad *d, struct turn *t);
 bool devices_peer_added(struct vplamad *d, uint32_t id, struct turn *t);
 
 void devices_peer_removed(struct vplamad *d, uint32_t id);
+
+/* Warns of devices of its own that do not look at the prefixes it has. */
+void devices_peer_granted(
+    const struct vplamad *d, uint32_t id, const char *name);
 void devices_close(struct vplamad *d);
 
 /* A peer came or went: who of them has somebody to talk to now? */

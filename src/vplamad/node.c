@@ -125,6 +125,8 @@ grant(struct node *n, struct peer *p)
 		log_warnx("peer %s: prefix %s: is %s already; not granted",
 		    n->conf.name, prefix_format(&n->conf.prefix[bad], text),
 		    who == 0 ? "ours" : "another peer's");
+	if (n->conf.given[PEER_OPT_prefix].n > 0)
+		devices_peer_granted(n->d, n->id, n->conf.name);
 }
 
 bool

@@ -135,7 +135,8 @@ if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && unshare -n true 2>/dev/null; the
 	conf a "$port" \
 		"device vplA { address = { \"10.9.0.1/24\" } persistent = yes }" \
 		"device pp { kind = tun-per-peer }" \
-		"$(peer b "endpoint = { \"127.0.0.1:$((port + 1))\" }")"
+		"$(peer b "endpoint = { \"127.0.0.1:$((port + 1))\" }
+			prefix = { \"10.2.0.0/16\" }")"
 	conf b "$((port + 1))" "$(peer a "")" "device vplB { mtu = 1280 }"
 	export bin dir
 	out=$(unshare -n sh "$dir/ifaces" 2>&1)
@@ -144,6 +145,8 @@ if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && unshare -n true 2>/dev/null; the
 	want " 02:" "$(grep ^vplA <<<"$out")" "and a MAC address of its range"
 	want LOWER_UP "$(grep ^vplA <<<"$out")" "its carrier is up"
 	want LOWER_UP "$(grep ^pp1 <<<"$out")" "so is that of the peer's own"
+	logged a 'device "pp1": is in mode hub' ||
+		fail "the prefix of a peer is not passed over: $(cat "$dir/a/log")"
 	want NO-CARRIER "$(grep '^then: vplA' <<<"$out")" \
 		"without peers it has no carrier"
 	grep -q '^then: pp1' <<<"$out" &&

@@ -7,9 +7,14 @@
 
 #include "io/udp.h"
 
-/* The largest payload that one message may have. */
-#define PAYLOAD_V4 (65535u - 20 - 8)
-#define PAYLOAD_V6 (65535u - 40 - 8)
+/*
+ * The largest payload of a train. A longer one could be sent, but a device gets
+ * at most 65535 bytes with its own header in one piece: the kernel would cut
+ * the train before it, and nobody would merge it again behind it.
+ */
+#define LINK_HEAD 18 /* Ethernet with a VLAN */
+#define PAYLOAD_V4 (65535u - LINK_HEAD - 20 - 8)
+#define PAYLOAD_V6 (65535u - LINK_HEAD - 40 - 8)
 
 void
 udp_tx_init(

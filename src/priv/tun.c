@@ -24,7 +24,7 @@
 #endif
 
 #define VNET_LEN 10
-#define UDP_PAYLOAD 65507u /* the most over IPv4 */
+#define UDP_PAYLOAD 65469u /* of a train over IPv6 that no link cuts */
 #define UDP_SEGMENTS 64u   /* on every kernel */
 #define DATA_HEAD 16u	   /* of a transport packet */
 #define FRAME_HEAD 4u	   /* inside it, before the packet */

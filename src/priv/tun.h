@@ -17,7 +17,7 @@ int tun_open(const struct monitor_dev *d, uint32_t unit, uint32_t want,
 
 /*
  * Segments of segment bytes (an IP packet, behind head bytes of Ethernet) that
- * go out as datagrams by one call: UDP_SEGMENT takes 64, and 65507 bytes.
+ * go out as datagrams by one call: UDP_SEGMENT takes 64, a link 65535 bytes.
  */
 unsigned tun_gso_segs(unsigned segment, unsigned head);
 

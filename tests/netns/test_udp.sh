@@ -46,12 +46,24 @@ fragments() {
 		awk '/FragCreates/ { n += $2 } END { print n + 0 }'
 }
 
+# Packets that left by a's line, where a train that is not cut is one.
+left() {
+	topo_run a cat /sys/class/net/eth0/statistics/tx_packets
+}
+
 # family FROM TO HEADERS: all lines with that kind of address.
 family() {
 	local from=$1 to=$2 max=$((1280 - $3))
 	line "a full train to $2" "$from" "$to" 44x1400 1x700 64x1000 3x80
 	is got1400=44 got700=1 got1000=64 got80=3 bad=0 udp_tx=112 \
 		udp_tx_big=0 udp_tx_drop=0 udp_gso_off=0
+
+	local before
+	before=$(left)
+	line "trains as long as they can be to $2" "$from" "$to" 64x1424 64x1440
+	# 4, and what else the kernel has to say
+	[ $(($(left) - before)) -gt 16 ] || out+="whole=yes "
+	is got1424=64 got1440=64 bad=0 whole=yes
 
 	topo_run a ip link set eth0 mtu 1280
 	line "MTU 1280 to $2" "$from" "$to" 20x1400 20x1200

@@ -34,6 +34,7 @@ include tests/show/local.mk
 include tests/show/badgram.mk
 include tests/show/rawpkt.mk
 include tests/show/mtulab.mk
+include tests/show/carry.mk
 include tests/lint/local.mk
 include tests/lint/docs.mk
 include tests/fuzz/local.mk

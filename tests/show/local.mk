@@ -13,6 +13,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/once \
 	tests/show/quickstart \
 	tests/show/rekey \
+	tests/show/runs \
 	tests/show/sim-day \
 	tests/show/vectors
 dist_noinst_SCRIPTS += scripts/build.sh scripts/check scripts/install-deps.sh \

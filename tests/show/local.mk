@@ -11,6 +11,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/modes \
 	tests/show/mtu \
 	tests/show/once \
+	tests/show/profile \
 	tests/show/quickstart \
 	tests/show/rekey \
 	tests/show/runs \

@@ -5,7 +5,7 @@
  * happens in measure_*() but not in the callbacks taken_*(), and ends a part of
  * its report where phase_over() returns.
  *
- *	pathcost [aes|chacha]
+ *	pathcost [libcrypto|ipsecmb|sodium]
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -269,25 +269,39 @@ supers(void)
 	free(m);
 }
 
+/* AES by that backend, or by the first that can; else ChaCha20. */
+static const struct aead_ops *
+backend(const char *name)
+{
+	static const struct {
+		const char *name;
+		const struct aead_ops *(*of)(enum suite suite);
+	} all[] = { { "libcrypto", aead_openssl }, { "ipsecmb", aead_ipsecmb },
+		{ "sodium", aead_sodium } };
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		const struct aead_ops *ops = all[i].of(SUITE_AES256GCM);
+
+		if ((name == NULL || strcmp(name, all[i].name) == 0) &&
+		    ops != NULL && ops->usable())
+			return ops;
+	}
+	return aead_sodium(SUITE_CHACHAPOLY);
+}
+
 int
 main(int argc, char **argv)
 {
-	bool chacha = argc > 1 && strcmp(argv[1], "chacha") == 0;
-	enum suite suite = chacha ? SUITE_CHACHAPOLY : SUITE_AES256GCM;
-	const struct aead_ops *ops = aead_openssl(suite);
-	struct aead_choice aead = { 0 };
 	struct cost *k = xcalloc(1, sizeof(*k));
+	struct aead_choice aead = { 0 };
+	const struct aead_ops *ops;
 
 	assert_true(crypto_start());
-	if (ops == NULL || !ops->usable())
-		ops = aead_sodium(suite);
-	if (ops == NULL || !ops->usable()) {
-		ops = aead_sodium(SUITE_CHACHAPOLY);
-		suite = SUITE_CHACHAPOLY;
-	}
-	aead.ops[suite] = ops;
-	aead.suites = (uint8_t)(1u << suite);
-	aead.preferred = (uint8_t)suite;
+	ops = backend(argc > 1 ? argv[1] : NULL);
+	aead.ops[ops->suite] = ops;
+	aead.suites = (uint8_t)(1u << ops->suite);
+	aead.preferred = (uint8_t)ops->suite;
 	cost_init(k, &aead);
 	phase_over(ops->name, 0);
 	phase(k, 1400, 1);

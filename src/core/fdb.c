@@ -41,7 +41,7 @@ struct fdb {
 	struct entry *array;
 };
 
-_Static_assert(sizeof(struct fdb_key) == 20, "a key has no hidden bytes");
+_Static_assert(sizeof(struct fdb_key) == 22, "a key has no hidden bytes");
 
 struct fdb *
 fdb_new(uint32_t age_ms, uint32_t per_peer, const uint8_t secret[16])

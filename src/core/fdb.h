@@ -14,10 +14,11 @@
 
 #define FDB_MAX 16384 /* addresses in all */
 
-/* An address and its VLAN; unused bytes are zero, so that it can be hashed. */
+/* An address and its VLANs; unused bytes are zero, so that it can be hashed. */
 struct fdb_key {
 	uint8_t a[16];
-	uint16_t vlan;
+	uint16_t vlan;	 /* 0: none */
+	uint16_t inner;	 /* a VLAN within that VLAN; 0: none */
 	uint16_t family; /* enum prefix_family */
 };
 

@@ -63,6 +63,7 @@ look_frame(struct look *l, const struct pkt *pk, bool deep)
 		return false;
 	l->src.family = l->dst.family = PREFIX_MAC;
 	l->src.vlan = l->dst.vlan = e.vlan;
+	l->src.inner = l->dst.inner = e.inner;
 	memcpy(l->src.a, e.src, ETH_ALEN);
 	memcpy(l->dst.a, e.dst, ETH_ALEN);
 	l->group = eth_is_group(e.dst);

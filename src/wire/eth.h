@@ -1,4 +1,10 @@
-/* Ethernet headers, looked at and not changed (IEEE 802.3, 802.1Q). */
+/*
+ * Ethernet headers, looked at and not changed (IEEE 802.3, 802.1Q).
+ *
+ * A receiver takes off every tag that names no VLAN and both kinds of tags, so
+ * what it will find is behind all of them: to look behind the first alone would
+ * let a packet hide.
+ */
 #ifndef VPLAM_WIRE_ETH_H
 #define VPLAM_WIRE_ETH_H
 
@@ -15,17 +21,22 @@ enum {
 	ETH_ARP = 0x0806,
 	ETH_TAGGED = 0x8100,
 	ETH_IPV6 = 0x86dd,
+	ETH_SERVICE = 0x88a8, /* a provider's tag (802.1ad) */
 };
 
 /* dst and src borrow from the frame. */
 struct eth {
 	const uint8_t *dst, *src;
-	uint16_t vlan; /* of the outermost tag; 0: none, or priority only */
-	uint16_t type; /* behind that tag; a further tag is not looked into */
-	size_t head;   /* where the payload begins: 14 or 18 */
+	uint16_t vlan;	/* of the outermost tag that names one; 0: none does */
+	uint16_t inner; /* of the second that does; 0: none */
+	uint16_t type;	/* behind all tags, and behind LLC with SNAP */
+	size_t head;	/* where the payload begins: 14 or more */
 };
 
-/* False for a frame too short for its header, or with a group as source. */
+/*
+ * False for a frame too short for its header, with a group as source, or in
+ * more than two VLANs.
+ */
 bool eth_parse(const uint8_t *p, size_t len, struct eth *ret);
 
 /* Multicast or broadcast: goes to everybody. */

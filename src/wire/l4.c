@@ -10,12 +10,15 @@
 
 enum { EXT_HOP = 0, EXT_DEST = 60 };
 
+/* With one 802.1Q tag at most: both ends have to agree, and all do on this. */
 static bool
 find_l3(const uint8_t *p, size_t len, size_t *ret)
 {
 	struct eth e;
 
-	if (!eth_parse(p, len, &e) || e.head == len)
+	if (!eth_parse(p, len, &e) || e.head == len ||
+	    e.head > ETH_HEAD + ETH_VLAN ||
+	    (e.head > ETH_HEAD && be16_get(p + 2 * ETH_ALEN) != ETH_TAGGED))
 		return false;
 	*ret = e.head;
 	return e.type == (p[e.head] >> 4 == 4 ? ETH_IPV4 : ETH_IPV6);

@@ -4,7 +4,8 @@
  * the same place. A packet has one when it is whole (no fragment), as long as
  * it says with nothing behind, its TCP header is there or its UDP length is
  * right, and of the extension headers of IPv6 only those that leave the
- * addresses of the pseudo-header alone precede it (no routing header).
+ * addresses of the pseudo-header alone precede it (no routing header). A frame
+ * has no tag before it, or one of 802.1Q.
  */
 #ifndef VPLAM_WIRE_L4_H
 #define VPLAM_WIRE_L4_H

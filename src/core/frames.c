@@ -231,17 +231,18 @@ frames_receive(struct core *c, struct peer *p, struct session *s,
     const struct path *from, struct run *run, size_t bytes, bool newest,
     struct turn *t)
 {
-	struct run out, dev; /* not inside rx, which is filled with zeros */
+	/* Not inside rx, which is filled with zeros. */
+	struct run out, dev[FWD_LAYERS];
 	struct rx rx = { .c = c,
 		.p = p,
 		.s = s,
 		.from = from,
 		.t = t,
 		.out = &out,
-		.dev.run = &dev };
+		.dev = dev };
 	unsigned i;
 
-	out.n = dev.n = 0;
+	out.n = dev[FWD_IP].n = dev[FWD_ETHERNET].n = 0;
 
 	p->stats.rx_bytes += bytes;
 	p->stats.rx_packets += run->n;

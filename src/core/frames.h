@@ -12,11 +12,11 @@ struct rx {
 	struct session *s; /* NULL once a handler has ended the tunnel */
 	const struct path *from;
 	struct turn *t;
-	uint8_t *raw;	   /* the bytes that the frame at hand lies in, ours */
-	uint32_t plain;	   /* and how many came in the datagram */
-	bool payload;	   /* some of it was: an answer is owed to that */
-	struct run *out;   /* records for the mesh daemon, sent once per run */
-	struct fwd_rx dev; /* packets for the devices */
+	uint8_t *raw;	 /* the bytes that the frame at hand lies in, ours */
+	uint32_t plain;	 /* and how many came in the datagram */
+	bool payload;	 /* some of it was: an answer is owed to that */
+	struct run *out; /* records for the mesh daemon, sent once per run */
+	struct run *dev; /* packets for the devices, by FWD_LAYERS */
 };
 
 /*

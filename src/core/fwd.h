@@ -41,6 +41,8 @@ struct fwd_config {
 	bool allow_ra;	 /* router advertisements may come from peers */
 	bool allow_dhcp; /* and the answers of DHCP servers */
 	bool clamp_mss;
+	bool has_mac; /* the device has this address: no peer may use it */
+	uint8_t mac[6];
 };
 
 /* One device. Other folders read it and change nothing. */
@@ -51,21 +53,13 @@ struct fwd_port {
 	uint64_t rx, tx;     /* packets taken from it, handed to it */
 };
 
-/*
- * Packets of one run of a tunnel on their way to the devices, and what the
- * last one looked like: most look the same.
- */
-struct fwd_rx {
-	struct run *run; /* for device no */
-	unsigned no;
-	bool seen; /* `last` passed the checks of device no */
-	struct look last;
-};
+/* What devices carry; the packets of a tunnel gather by it. */
+enum { FWD_IP, FWD_ETHERNET, FWD_LAYERS };
 
 /* A data frame that came out of a tunnel; goes into rx->dev. */
 void fwd_receive(struct rx *rx, const struct frame *f);
 
-/* Hands over what has gathered in rx->dev. */
+/* Hands over what has gathered in rx->dev, to each device what it may have. */
 void fwd_hand_over(struct rx *rx);
 
 /* Lowers the MSS in packets of the device, to p or of it, to p's path. */
@@ -78,11 +72,11 @@ void fwd_forget(struct core *c, const struct peer *p);
 /* All devices go. */
 void fwd_fini(struct core *c);
 
-/* Have packets to be looked into for the network's addresses? */
-static inline bool
-fwd_is_deep(const struct fwd_port *port, bool own)
+/* How deep packets have to be looked into; own: some prefixes are ours. */
+static inline enum look_depth
+fwd_depth(const struct fwd_port *port, bool own, enum look_depth least)
 {
-	return own || port->cfg.mode == FWD_ROUTER;
+	return own || port->cfg.mode == FWD_ROUTER ? LOOK_NET : least;
 }
 
 #endif

@@ -4,44 +4,42 @@
 #include "core/core.h"
 #include "core/frames.h"
 #include "core/fwd.h"
+#include "wire/eth.h"
 #include "wire/ip.h"
 
-#define NOBODY UINT32_MAX /* is no id of a peer */
+/* Whose an address is, seen from the peer that uses it; the worst is last. */
+enum whose { NOBODYS, ITS_OWN, ANOTHERS, OURS };
 
-/* Whose the source is by either layer; on IP devices there is but one. */
-struct owners {
-	uint32_t link, net; /* NOBODY: was granted to none */
-};
-
-static uint32_t
-owner_of(const struct core *c, uint32_t family, const uint8_t *a)
+static enum whose
+whose_is(
+    const struct core *c, const struct peer *p, uint16_t family, const void *a)
 {
 	uint32_t who;
 
-	return family != PREFIX_FAMILIES &&
-		route_find(c->routes, (enum prefix_family)family, a, &who)
-	    ? who
-	    : NOBODY;
+	if (!route_find(c->routes, (enum prefix_family)family, a, &who))
+		return NOBODYS;
+	if (who == ROUTE_LOCAL)
+		return OURS;
+	return who == p->id ? ITS_OWN : ANOTHERS;
 }
 
-static struct owners
-owners_of(const struct core *c, const struct look *l)
+static enum whose
+worse(enum whose a, enum whose b)
 {
-	struct owners o;
-
-	o.link = owner_of(c, l->src.family, l->src.a);
-	o.net = l->net_family == l->src.family
-	    ? o.link
-	    : owner_of(c, l->net_family, l->net_src);
-	return o;
+	return a > b ? a : b;
 }
 
-/* At least one was granted to whose, and none to another. */
-static bool
-is_granted(const struct owners *o, uint32_t whose)
+/* Of all addresses that the packet says are its sender's. */
+static enum whose
+whose_source(const struct core *c, const struct peer *p, const struct look *l)
 {
-	return (o->link == whose && (o->net == whose || o->net == NOBODY)) ||
-	    (o->link == NOBODY && o->net == whose);
+	enum whose w = whose_is(c, p, l->src.family, l->src.a);
+
+	if (l->net_family != PREFIX_FAMILIES && l->net_family != l->src.family)
+		w = worse(w, whose_is(c, p, l->net_family, l->net_src));
+	if (l->has_claim)
+		w = worse(w, whose_is(c, p, l->net_family, l->claim));
+	return w;
 }
 
 static enum counter
@@ -57,134 +55,153 @@ learn(struct fwd_port *port, const struct peer *p, const struct look *l,
 	return said[fdb_learn(port->fdb, &l->src, p->id, now)];
 }
 
+static bool
+is_mac_of(const struct fwd_port *port, const struct look *l)
+{
+	return port->cfg.has_mac &&
+	    memcmp(l->src.a, port->cfg.mac, ETH_ALEN) == 0;
+}
+
 /* May p send with this source? CNT_fwd_in, or the reason against it. */
 static enum counter
 check_source(const struct core *c, struct fwd_port *port, const struct peer *p,
     const struct look *l, struct mono now)
 {
-	enum fwd_mode mode = port->cfg.mode;
+	bool router = port->cfg.mode == FWD_ROUTER;
+	enum whose w = NOBODYS;
 
-	if (c->has_own || mode == FWD_ROUTER) {
-		struct owners o = owners_of(c, l);
-
-		/* nobody out there sends from an address that is ours */
-		if (o.link == ROUTE_LOCAL || o.net == ROUTE_LOCAL)
-			return CNT_fwd_own;
-		if (mode == FWD_ROUTER && !is_granted(&o, p->id))
-			return CNT_fwd_spoof;
-	}
-	return mode == FWD_SWITCH ? learn(port, p, l, now) : CNT_fwd_in;
+	if (c->has_own || router)
+		w = whose_source(c, p, l);
+	if (w == OURS || is_mac_of(port, l))
+		return CNT_fwd_own;
+	if (router && w != ITS_OWN)
+		return CNT_fwd_spoof;
+	return port->cfg.mode == FWD_SWITCH ? learn(port, p, l, now)
+					    : CNT_fwd_in;
 }
 
 /* What only the owner of a segment may say (threats.md T11). */
 static enum counter
-filter(const struct fwd_port *port, const struct pkt *pk)
+filter(const struct fwd_port *port, const struct look *l)
 {
-	size_t l3 = look_l3(pk, port->cfg.ethernet);
-
-	if (l3 >= pk->len)
-		return CNT_fwd_in;
-	if (!port->cfg.allow_ra &&
-	    ip_is_router_advert(pk->p + l3, pk->len - l3))
+	if (l->says == IP_SAYS_ROUTER && !port->cfg.allow_ra)
 		return CNT_fwd_filter_ra;
-	if (!port->cfg.allow_dhcp &&
-	    ip_is_dhcp_server(pk->p + l3, pk->len - l3))
+	if (l->says == IP_SAYS_DHCP && !port->cfg.allow_dhcp)
 		return CNT_fwd_filter_dhcp;
 	return CNT_fwd_in;
 }
 
+/* What the last packet that passed looked like: most look the same. */
+struct seen {
+	bool any;
+	struct look last;
+};
+
 static enum counter
-check(struct rx *rx, unsigned no, const struct pkt *pk)
+check(struct rx *rx, unsigned no, const struct pkt *pk, struct seen *seen)
 {
 	struct fwd_port *port = rx->c->port[no];
-	struct fwd_rx *dev = &rx->dev;
 	enum counter why;
 	struct look l;
 
-	if (!look_at(
-		&l, pk, port->cfg.ethernet, fwd_is_deep(port, rx->c->has_own)))
+	if (!look_at(&l, pk, port->cfg.ethernet,
+		fwd_depth(port, rx->c->has_own, LOOK_SAYS)))
 		return CNT_fwd_bad;
-	if (!dev->seen || memcmp(&l, &dev->last, sizeof(l)) != 0) {
-		why = check_source(rx->c, port, rx->p, &l, rx->t->now);
-		dev->seen = why == CNT_fwd_in;
-		if (!dev->seen)
+	if (!seen->any || memcmp(&l, &seen->last, sizeof(l)) != 0) {
+		why = filter(port, &l);
+		if (why == CNT_fwd_in)
+			why = check_source(rx->c, port, rx->p, &l, rx->t->now);
+		if (why != CNT_fwd_in)
 			return why;
-		dev->last = l;
+		*seen = (struct seen){ true, l };
 	}
 	if (l.group && port->cfg.mode == FWD_SWITCH &&
 	    !bucket_take(&rx->p->flood, rx->t->now))
 		return CNT_fwd_flood;
-	return filter(port, pk);
+	return CNT_fwd_in;
+}
+
+/* To one device, what of run may go there; copies, if others follow. */
+static void
+deliver(struct rx *rx, unsigned no, const struct run *run, bool copy)
+{
+	struct core *c = rx->c;
+	struct seen seen;
+	struct run out;
+	unsigned i;
+
+	for (seen.any = false, out.n = 0, i = 0; i < run->n; i++) {
+		enum counter what = check(rx, no, &run->pkt[i], &seen);
+
+		if (what == CNT_fwd_in) {
+			out.pkt[out.n] = run->pkt[i];
+			if (!copy ||
+			    pkt_copy(&out.pkt[out.n], &run->pkt[i], rx->t->mem))
+				out.n++;
+			else
+				what = CNT_arena_full;
+		}
+		count(&c->cnt, what);
+	}
+	if (out.n == 0)
+		return;
+	if (c->port[no]->cfg.clamp_mss)
+		fwd_clamp_mss(c, c->port[no], rx->p, &out);
+	c->port[no]->tx += out.n;
+	c->io.port_deliver(c->io.arg, no, &out);
+}
+
+/* The first device from number `no` on for that peer, or FWD_PORTS. */
+static unsigned
+next_for(const struct core *c, unsigned no, uint32_t peer, bool ethernet)
+{
+	for (; no < c->n_port; no++)
+		if (c->port[no] != NULL && c->port[no]->cfg.peer == peer &&
+		    c->port[no]->cfg.ethernet == ethernet)
+			return no;
+	return FWD_PORTS;
+}
+
+/* Devices of the peer's own go before those of all. */
+static void
+spread(struct rx *rx, const struct run *run, bool ethernet)
+{
+	const struct core *c = rx->c;
+	uint32_t peer = rx->p->id;
+	unsigned next, no = next_for(c, 0, peer, ethernet);
+
+	if (no == FWD_PORTS)
+		no = next_for(c, 0, peer = 0, ethernet);
+	if (no == FWD_PORTS)
+		count_n(&rx->c->cnt, CNT_fwd_no_port, run->n);
+	for (; no < FWD_PORTS; no = next) {
+		next = next_for(c, no + 1, peer, ethernet);
+		deliver(rx, no, run, next < FWD_PORTS);
+	}
 }
 
 void
 fwd_hand_over(struct rx *rx)
 {
-	struct fwd_rx *dev = &rx->dev;
+	unsigned layer;
 
-	if (dev->run->n > 0) {
-		if (rx->c->port[dev->no]->cfg.clamp_mss)
-			fwd_clamp_mss(
-			    rx->c, rx->c->port[dev->no], rx->p, dev->run);
-		rx->c->port[dev->no]->tx += dev->run->n;
-		rx->c->io.port_deliver(rx->c->io.arg, dev->no, dev->run);
+	for (layer = 0; layer < FWD_LAYERS; layer++) {
+		struct run *run = &rx->dev[layer];
+
+		if (run->n > 0)
+			spread(rx, run, layer == FWD_ETHERNET);
+		run->n = 0;
 	}
-	dev->run->n = 0;
-}
-
-static void
-deliver(struct rx *rx, unsigned no, const struct pkt *pk)
-{
-	enum counter what;
-
-	if (rx->dev.no != no || rx->dev.run->n == RUN_MAX) {
-		fwd_hand_over(rx);
-		rx->dev.seen &= rx->dev.no == no;
-		rx->dev.no = no;
-	}
-	what = check(rx, no, pk);
-	count(&rx->c->cnt, what);
-	if (what == CNT_fwd_in)
-		rx->dev.run->pkt[rx->dev.run->n++] = *pk;
-}
-
-/* A device of the peer's own goes before those of all. */
-static bool
-is_for(const struct core *c, unsigned no, uint32_t peer, bool ethernet)
-{
-	const struct fwd_port *port = c->port[no];
-
-	return port != NULL && port->cfg.ethernet == ethernet &&
-	    port->cfg.peer == peer;
-}
-
-/* Hands pk to each device that is_for(peer), all but the last a copy. */
-static bool
-spread(struct rx *rx, uint32_t peer, bool ethernet, const struct pkt *pk)
-{
-	unsigned no, last = FWD_PORTS;
-	struct pkt copy;
-
-	for (no = 0; no < rx->c->n_port; no++) {
-		if (!is_for(rx->c, no, peer, ethernet))
-			continue;
-		if (last != FWD_PORTS && pkt_copy(&copy, pk, rx->t->mem))
-			deliver(rx, last, &copy);
-		last = no;
-	}
-	if (last != FWD_PORTS)
-		deliver(rx, last, pk);
-	return last != FWD_PORTS;
 }
 
 void
 fwd_receive(struct rx *rx, const struct frame *f)
 {
 	bool ethernet = (f->flags & FRAME_ETHERNET) != 0;
-	struct pkt pk = { rx->raw + (f->body - rx->raw), (uint32_t)f->len,
-		(f->flags & FRAME_CSUM) != 0 ? PKT_CSUM : 0 };
+	struct run *run = &rx->dev[ethernet ? FWD_ETHERNET : FWD_IP];
 
-	if (!spread(rx, rx->p->id, ethernet, &pk) &&
-	    !spread(rx, 0, ethernet, &pk))
-		count(&rx->c->cnt, CNT_fwd_no_port);
+	if (run->n == RUN_MAX)
+		fwd_hand_over(rx);
+	run->pkt[run->n++] = (struct pkt){ rx->raw + (f->body - rx->raw),
+		(uint32_t)f->len, (f->flags & FRAME_CSUM) != 0 ? PKT_CSUM : 0 };
 }

@@ -316,7 +316,7 @@ void
 core_port_input(struct core *c, unsigned no, struct run *run, struct turn *t)
 {
 	struct fwd_port *port = c->port[no];
-	bool deep = fwd_is_deep(port, false);
+	enum look_depth depth = fwd_depth(port, false, LOOK_LINK);
 	struct dest to = { 0 };
 	struct look last, l;
 	struct recursion seen = { 0 };
@@ -325,7 +325,7 @@ core_port_input(struct core *c, unsigned no, struct run *run, struct turn *t)
 
 	port->rx += run->n;
 	for (part.n = 0, i = 0; i < run->n; i++) {
-		if (!look_at(&l, &run->pkt[i], port->cfg.ethernet, deep)) {
+		if (!look_at(&l, &run->pkt[i], port->cfg.ethernet, depth)) {
 			count(&c->cnt, CNT_fwd_bad);
 			continue;
 		}

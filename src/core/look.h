@@ -14,7 +14,8 @@
 /* Unused bytes are zero, so that two can be compared whole. */
 struct look {
 	struct fdb_key src, dst; /* of the layer that the device carries */
-	uint32_t group;		 /* dst is a group: for everybody */
+	uint16_t group;		 /* dst is a group: for everybody */
+	uint16_t says;		 /* enum ip_says */
 
 	/*
 	 * The network's addresses inside a frame, for routing and for the
@@ -22,15 +23,32 @@ struct look {
 	 * neighbour solicitations. On IP devices these are src and dst again.
 	 * family is PREFIX_FAMILIES when there are none.
 	 */
-	uint32_t net_family;
+	uint16_t net_family;
+	uint16_t has_claim;
 	uint8_t net_src[16], net_dst[16];
+
+	/*
+	 * With has_claim: an address that the sender says is its own besides,
+	 * or is about to be. Of neighbour advertisements, and of probes for
+	 * duplicates, which come from no address (RFC 4862, RFC 5227).
+	 */
+	uint8_t claim[16];
+};
+
+/* How deep to look into a frame; all is seen of a packet of an IP device. */
+enum look_depth {
+	LOOK_LINK, /* its own header */
+	LOOK_SAYS, /* and what the packet in it says */
+	LOOK_NET,  /* and the network's addresses */
 };
 
 /*
- * False for what the layer does not carry. deep: fill in the network's
- * addresses inside a frame as well; else there are none.
+ * False for what the layer does not carry; where the look goes deeper than the
+ * header, also for a frame whose IP or ARP cannot be read: it could be anything
+ * to who reads it another way.
  */
-bool look_at(struct look *ret, const struct pkt *pk, bool ethernet, bool deep);
+bool look_at(struct look *ret, const struct pkt *pk, bool ethernet,
+    enum look_depth depth);
 
 /* Where IP begins in the packet, or pk->len when it holds none. */
 size_t look_l3(const struct pkt *pk, bool ethernet);

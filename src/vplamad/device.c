@@ -109,11 +109,11 @@ devices_peer_granted(const struct vplamad *d, uint32_t id, const char *name)
 }
 
 static struct fwd_config
-fwd_of(const struct device *dev)
+fwd_of(const struct device *dev, const uint8_t *ed_pk)
 {
 	const struct config_device *c = dev->conf;
 
-	return (struct fwd_config){
+	struct fwd_config fc = {
 		.ethernet = device_is_ethernet(c),
 		.mode = mode_of(c),
 		.peer = dev->peer,
@@ -124,6 +124,13 @@ fwd_of(const struct device *dev)
 		.allow_dhcp = c->allow_dhcp != 0,
 		.clamp_mss = c->mss_clamp != 0,
 	};
+
+	/* A port of another kind is not the only station behind it. */
+	if (c->kind == PORT_TAP) {
+		fc.has_mac = true;
+		device_mac(&c->mac, ed_pk, fc.mac);
+	}
+	return fc;
 }
 
 static unsigned
@@ -221,7 +228,7 @@ open_one(struct vplamad *d, const struct config_device *c, uint32_t peer,
 	snprintf(dev->name, sizeof(dev->name), "%s", c->name);
 	if (peer != 0)
 		snprintf(dev->name, sizeof(dev->name), "%s%u", c->name, peer);
-	fc = fwd_of(dev);
+	fc = fwd_of(dev, d->cfg.id.ed_pk);
 	no = core_port_add(&d->core, &fc, t);
 	if (no < 0) {
 		log_warnx("%s:%d: device \"%s\": is one too many; there can be "

@@ -1,7 +1,5 @@
 #include "wire/ip.h"
 
-#include <string.h>
-
 #include "wire/be.h"
 
 #define IP4_HEAD 20
@@ -9,8 +7,16 @@
 #define EXT_MAX 16 /* extension headers of a packet; more is mischief */
 
 enum { EXT_HOP = 0, EXT_ROUTING = 43, EXT_FRAGMENT = 44, EXT_DEST = 60 };
-enum { ROUTER_ADVERT = 134, REDIRECT = 137 };
-enum { DHCP4_SERVER = 67, DHCP6_SERVER = 547 };
+enum {
+	ROUTER_ADVERT = 134,
+	SOLICIT = 135,
+	ADVERT = 136,
+	REDIRECT = 137,
+};
+
+/* Of a neighbour solicitation or advertisement (RFC 4861 4.3, 4.4). */
+#define NEIGHBOUR_LEN 24
+#define NEIGHBOUR_TARGET 8
 
 /* Bytes of the packet by its own word; 0: no packet, or not all of it. */
 static inline size_t
@@ -30,31 +36,18 @@ extent(const uint8_t *p, size_t len)
 	return 0;
 }
 
-bool
-ip_addrs(const uint8_t *p, size_t len, const uint8_t **ret_src,
-    const uint8_t **ret_dst, size_t *ret_alen)
-{
-	bool v4;
-
-	if (extent(p, len) == 0) {
-		*ret_src = *ret_dst = NULL;
-		*ret_alen = 0;
-		return false;
-	}
-	v4 = p[0] >> 4 == 4;
-	*ret_src = p + (v4 ? 12 : 8);
-	*ret_dst = p + (v4 ? 16 : 24);
-	*ret_alen = v4 ? 4 : 16;
-	return true;
-}
-
-static void
+static bool
 read4(const uint8_t *p, struct ip *ip)
 {
+	ip->version = 4;
+	ip->alen = 4;
+	ip->src = p + 12;
+	ip->dst = p + 16;
 	ip->proto = p[9];
 	ip->head = (size_t)(p[0] & 15) * 4;
 	ip->df = (p[6] & 0x40) != 0;
 	ip->frag = (be16_get(p + 6) & 0x1fff) != 0;
+	return true;
 }
 
 /* From header ip->proto at ip->head to the next; false if it is cut off. */
@@ -82,6 +75,10 @@ read6(const uint8_t *p, struct ip *ip)
 {
 	int i;
 
+	ip->version = 6;
+	ip->alen = 16;
+	ip->src = p + 8;
+	ip->dst = p + 24;
 	ip->proto = p[6];
 	ip->head = IP6_HEAD;
 	ip->df = true;
@@ -104,55 +101,54 @@ read6(const uint8_t *p, struct ip *ip)
 bool
 ip_parse(const uint8_t *p, size_t len, struct ip *ret)
 {
-	struct ip ip = { 0 };
-
+	*ret = (struct ip){ .len = extent(p, len) };
+	if (ret->len > 0 && (p[0] >> 4 == 4 ? read4(p, ret) : read6(p, ret)))
+		return true;
 	*ret = (struct ip){ 0 };
-	ip.len = extent(p, len);
-	if (ip.len == 0)
-		return false;
-	ip.version = p[0] >> 4;
-	if (ip.version == 4)
-		read4(p, &ip);
-	else if (!read6(p, &ip))
-		return false;
-	if (!ip_addrs(p, len, &ip.src, &ip.dst, &len))
-		return false;
-	ip.alen = (uint8_t)len;
-	*ret = ip;
-	return true;
+	return false;
 }
 
-bool
-ip_is_group(const uint8_t *addr, size_t alen)
+static enum ip_says
+icmp6_says(const uint8_t *p, size_t len, const uint8_t **ret_target)
 {
-	static const uint8_t all[4] = { 255, 255, 255, 255 };
+	bool whole = len >= NEIGHBOUR_LEN;
 
-	if (alen == 16)
-		return addr[0] == 0xff;
-	return addr[0] >> 4 == 14 || memcmp(addr, all, sizeof(all)) == 0;
+	*ret_target = p + NEIGHBOUR_TARGET;
+	switch (len > 0 ? p[0] : 0) {
+	case ROUTER_ADVERT:
+	case REDIRECT:
+		return IP_SAYS_ROUTER;
+	case SOLICIT:
+		return whole ? IP_SAYS_WHERE : IP_SAYS_NOTHING;
+	case ADVERT:
+		return whole ? IP_SAYS_HERE : IP_SAYS_NOTHING;
+	default:
+		return IP_SAYS_NOTHING;
+	}
 }
 
-bool
-ip_is_router_advert(const uint8_t *p, size_t len)
+/* By either port: who sends chooses his own, and the client has but one. */
+static enum ip_says
+udp_says(const uint8_t *p, size_t len, bool v4)
 {
-	struct ip ip;
-	uint8_t type;
+	uint16_t server = v4 ? 67 : 547, client = v4 ? 68 : 546;
 
-	if (!ip_parse(p, len, &ip) || ip.version != 6 || ip.frag ||
-	    ip.proto != IP_ICMPV6 || ip.head == ip.len)
-		return false;
-	type = p[ip.head];
-	return type == ROUTER_ADVERT || type == REDIRECT;
+	if (len >= 4 && (be16_get(p) == server || be16_get(p + 2) == client))
+		return IP_SAYS_DHCP;
+	return IP_SAYS_NOTHING;
 }
 
-bool
-ip_is_dhcp_server(const uint8_t *p, size_t len)
+enum ip_says
+ip_says(const uint8_t *p, const struct ip *ip, const uint8_t **ret_target)
 {
-	struct ip ip;
+	const uint8_t *l4 = p + ip->head;
+	size_t len = ip->len - ip->head;
 
-	if (!ip_parse(p, len, &ip) || ip.proto != IP_UDP || ip.frag ||
-	    ip.len - ip.head < 2)
-		return false;
-	return be16_get(p + ip.head) ==
-	    (ip.version == 4 ? DHCP4_SERVER : DHCP6_SERVER);
+	if (ip->frag)
+		return IP_SAYS_NOTHING;
+	if (ip->proto == IP_UDP)
+		return udp_says(l4, len, ip->version == 4);
+	if (ip->proto == IP_ICMPV6 && ip->version == 6)
+		return icmp6_says(l4, len, ret_target);
+	return IP_SAYS_NOTHING;
 }

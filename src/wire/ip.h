@@ -27,18 +27,32 @@ struct ip {
 /* False for what is no IP packet, or shorter than it says. */
 bool ip_parse(const uint8_t *p, size_t len, struct ip *ret);
 
-/* The addresses alone, for the hot path; the same checks of lengths. */
-bool ip_addrs(const uint8_t *p, size_t len, const uint8_t **ret_src,
-    const uint8_t **ret_dst, size_t *ret_alen);
-
 /* A group: IPv4 224/4 or 255.255.255.255, IPv6 ff00::/8. */
-bool ip_is_group(const uint8_t *addr, size_t alen);
+static inline bool
+ip_is_group(const uint8_t *addr, size_t alen)
+{
+	if (alen == 16)
+		return addr[0] == 0xff;
+	return addr[0] >> 4 == 14 ||
+	    (addr[0] & addr[1] & addr[2] & addr[3]) == 0xff;
+}
 
-/* Says "I am your router": ICMPv6 router advertisement or redirect. */
-bool ip_is_router_advert(const uint8_t *p, size_t len);
+/* What a packet says of the network that its receiver may believe. */
+enum ip_says {
+	IP_SAYS_NOTHING,
+	IP_SAYS_ROUTER, /* "I am your router", or another: ICMPv6 137 */
+	IP_SAYS_DHCP,	/* from a DHCP server, or to a client */
+	IP_SAYS_WHERE,	/* "who has the target?" (neighbour solicitation) */
+	IP_SAYS_HERE,	/* "I have the target" (neighbour advertisement) */
+};
 
-/* From a DHCP server: UDP from port 67 (v4) or 547 (v6). */
-bool ip_is_dhcp_server(const uint8_t *p, size_t len);
+/*
+ * Of a packet that was parsed. *ret_target borrows the 16 bytes of the target
+ * and holds for the last two. A later fragment says nothing: what its first
+ * one lacks, a receiver does not take (RFC 6980, RFC 7112).
+ */
+enum ip_says ip_says(
+    const uint8_t *p, const struct ip *ip, const uint8_t **ret_target);
 
 /*
  * Lowers the MSS of a TCP SYN so that its packets have at most mtu bytes of IP

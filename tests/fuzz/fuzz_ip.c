@@ -13,22 +13,21 @@
 static void
 check_parse(const uint8_t *p, size_t len, struct ip *ip)
 {
-	const uint8_t *src, *dst;
-	size_t alen;
-	bool ok = ip_parse(p, len, ip);
+	const uint8_t *target = NULL;
+	enum ip_says says;
 
-	MUST(ip_addrs(p, len, &src, &dst, &alen) || !ok);
-	if (!ok) {
+	if (!ip_parse(p, len, ip)) {
 		MUST(ip->src == NULL && ip->len == 0);
-		MUST(!ip_is_router_advert(p, len));
-		MUST(!ip_is_dhcp_server(p, len));
 		return;
 	}
-	MUST(src == ip->src && dst == ip->dst && alen == ip->alen);
 	MUST(ip->head <= ip->len && ip->len <= len);
-	MUST(dst + alen <= p + ip->head);
-	MUST(!ip_is_router_advert(p, len) || ip->proto == IP_ICMPV6);
-	MUST(!ip_is_dhcp_server(p, len) || ip->proto == IP_UDP);
+	MUST(ip->src > p && ip->dst == ip->src + ip->alen);
+	MUST(ip->dst + ip->alen <= p + ip->head);
+	says = ip_says(p, ip, &target);
+	MUST(says != IP_SAYS_ROUTER || ip->proto == IP_ICMPV6);
+	MUST(says != IP_SAYS_DHCP || ip->proto == IP_UDP);
+	if (says == IP_SAYS_WHERE || says == IP_SAYS_HERE)
+		MUST(target > p && target + 16 <= p + ip->len);
 }
 
 static void

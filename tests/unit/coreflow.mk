@@ -14,12 +14,15 @@ coreflow_tests = \
 	tests/unit/test_core_fwd \
 	tests/unit/test_core_fwdout \
 	tests/unit/test_core_pmtu \
+	tests/unit/test_core_fwdin \
+	tests/unit/test_core_spoof \
 	tests/unit/test_core_runs \
 	tests/unit/test_core_bounds
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
 
 coreflow_duo = tests/unit/duo.c tests/unit/duo.h
+coreflow_evil = $(coreflow_duo) tests/unit/evil.c tests/unit/evil.h
 coreflow_libs = src/core/libcore.a src/wire/libwire.a \
 	src/crypto/libcrypto.a src/crypto/libkx.a src/base/libbase.a \
 	$(SODIUM_LIBS) $(CMOCKA_LIBS)
@@ -69,4 +72,10 @@ tests_unit_test_core_fwdout_LDADD = $(coreflow_libs)
 tests_unit_test_core_pmtu_SOURCES = tests/unit/test_core_pmtu.c \
 	$(coreflow_duo)
 tests_unit_test_core_pmtu_LDADD = $(coreflow_libs)
+tests_unit_test_core_fwdin_SOURCES = tests/unit/test_core_fwdin.c \
+	$(coreflow_evil)
+tests_unit_test_core_fwdin_LDADD = $(coreflow_libs)
+tests_unit_test_core_spoof_SOURCES = tests/unit/test_core_spoof.c \
+	$(coreflow_evil)
+tests_unit_test_core_spoof_LDADD = $(coreflow_libs)
 endif

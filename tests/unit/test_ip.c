@@ -95,30 +95,45 @@ make6(struct made *m, uint8_t first, const void *ext, size_t ext_len,
 	memcpy(m->p + 40 + ext_len, body, n);
 }
 
-/* Parses a copy of exactly len bytes; both parsers agree where they must. */
+/* Parses a copy of exactly len bytes. */
 static bool
 parse(const uint8_t *p, size_t len, struct ip *ip)
 {
 	uint8_t *copy = malloc(len > 0 ? len : 1);
-	const uint8_t *src, *dst;
-	size_t alen;
-	bool ok, addrs;
+	bool ok;
 
 	assert_non_null(copy);
 	memcpy(copy, p, len);
 	ok = ip_parse(copy, len, ip);
-	addrs = ip_addrs(copy, len, &src, &dst, &alen);
 	if (ok) {
-		assert_true(addrs && src == ip->src && dst == ip->dst);
-		assert_true(alen == ip->alen);
+		assert_true(ip->src == copy + (ip->version == 4 ? 12 : 8));
+		assert_true(ip->dst == ip->src + ip->alen);
+		assert_int_equal(ip->alen, ip->version == 4 ? 4 : 16);
 		assert_true(ip->head <= ip->len && ip->len <= len);
 	} else {
 		assert_true(ip->version == 0 && ip->src == NULL);
 	}
-	if (!addrs)
-		assert_true(src == NULL && dst == NULL && alen == 0);
 	free(copy);
 	return ok;
+}
+
+/* What it says, and where its target begins; -1: it is no packet. */
+static int
+says(const uint8_t *p, size_t len, size_t *ret_target)
+{
+	const uint8_t *target = NULL;
+	struct ip ip;
+	enum ip_says what;
+
+	if (!ip_parse(p, len, &ip))
+		return -1;
+	what = ip_says(p, &ip, &target);
+	if (what == IP_SAYS_WHERE || what == IP_SAYS_HERE) {
+		assert_true(target >= p && target + 16 <= p + ip.len);
+		if (ret_target != NULL)
+			*ret_target = (size_t)(target - p);
+	}
+	return (int)what;
 }
 
 static void
@@ -241,8 +256,7 @@ random_bytes(void **state)
 		parse(p, len, &ip);
 		assert_non_null(copy);
 		memcpy(copy, p, len);
-		ip_is_router_advert(copy, len);
-		ip_is_dhcp_server(copy, len);
+		says(copy, len, NULL);
 		ip_clamp_mss(copy, len, rng_below(&r, 1500), true);
 		assert_true(ip_too_big(out, copy, len, 1400) <= IP_TOO_BIG_MAX);
 		free(copy);
@@ -276,57 +290,78 @@ groups(void **state)
 }
 
 static void
-router_adverts(void **state)
+icmp6_says(void **state)
 {
 	static const uint8_t hop[] = { 58, 0, 1, 4, 0, 0, 0, 0 };
 	uint8_t later[] = { 58, 0, 0, 8, 0, 0, 0, 1 };
 	struct made m;
 	unsigned type;
+	size_t n, at = 0;
 
 	(void)state;
 	for (type = 0; type < 256; type++) {
-		uint8_t body[8] = { (uint8_t)type };
-		bool want = type == 134 || type == 137;
+		uint8_t body[24] = { (uint8_t)type };
+		int want = type == 134 || type == 137 ? IP_SAYS_ROUTER
+		    : type == 135		      ? IP_SAYS_WHERE
+		    : type == 136		      ? IP_SAYS_HERE
+						      : IP_SAYS_NOTHING;
+		bool of_target = type == 135 || type == 136;
 
-		make6(&m, 58, "", 0, body, 8);
-		assert_int_equal(ip_is_router_advert(m.p, m.len), want);
+		make6(&m, 58, "", 0, body, 24);
+		assert_int_equal(says(m.p, m.len, &at), want);
+		assert_true(!of_target || at == 48);
 		/* It cannot hide behind an extension header, */
-		make6(&m, 0, hop, 8, body, 8);
-		assert_int_equal(ip_is_router_advert(m.p, m.len), want);
+		make6(&m, 0, hop, 8, body, 24);
+		assert_int_equal(says(m.p, m.len, &at), want);
+		assert_true(!of_target || at == 56);
 		/* is none within another's later fragment, */
-		make6(&m, 44, later, 8, body, 8);
-		assert_false(ip_is_router_advert(m.p, m.len));
+		make6(&m, 44, later, 8, body, 24);
+		assert_int_equal(says(m.p, m.len, NULL), IP_SAYS_NOTHING);
 		/* in TCP, or in IPv4. */
-		make6(&m, IP_TCP, "", 0, body, 8);
-		assert_false(ip_is_router_advert(m.p, m.len));
-		make4(&m, 58, 0, body, 8);
-		assert_false(ip_is_router_advert(m.p, m.len));
+		make6(&m, IP_TCP, "", 0, body, 24);
+		assert_int_equal(says(m.p, m.len, NULL), IP_SAYS_NOTHING);
+		make4(&m, 58, 0, body, 24);
+		assert_int_equal(says(m.p, m.len, NULL), IP_SAYS_NOTHING);
+		for (n = 0; n < 24; n++) {
+			make6(&m, 58, "", 0, body, n);
+			assert_int_equal(says(m.p, m.len, NULL),
+			    n == 0 || of_target ? IP_SAYS_NOTHING : want);
+		}
 	}
-	make6(&m, 58, "", 0, "", 0);
-	assert_false(ip_is_router_advert(m.p, m.len));
 }
 
 static void
-dhcp_servers(void **state)
+dhcp_says(void **state)
 {
 	struct made m;
-	unsigned port;
+	unsigned port, other;
+	size_t n;
 
 	(void)state;
-	for (port = 0; port < 1000; port++) {
-		uint8_t udp[8] = { (uint8_t)(port >> 8), (uint8_t)port, 0, 67 };
+	for (port = 0; port < 1000; port++)
+		for (other = 0; other < 2; other++) {
+			uint8_t udp[8] = { 9, 9, 9, 9 };
+			bool v4 = port == (other == 0 ? 67 : 68);
+			bool v6 = port == (other == 0 ? 547 : 546);
 
-		make4(&m, IP_UDP, 4, udp, 8);
-		assert_int_equal(ip_is_dhcp_server(m.p, m.len), port == 67);
-		m.p[7] = 9; /* these are not the ports */
-		assert_false(ip_is_dhcp_server(m.p, m.len));
-		make4(&m, IP_TCP, 0, udp, 8);
-		assert_false(ip_is_dhcp_server(m.p, m.len));
-		make6(&m, IP_UDP, "", 0, udp, 8);
-		assert_int_equal(ip_is_dhcp_server(m.p, m.len), port == 547);
+			put16(udp + 2 * (size_t)other, port);
+			make4(&m, IP_UDP, 4, udp, 8);
+			assert_int_equal(says(m.p, m.len, NULL),
+			    v4 ? IP_SAYS_DHCP : IP_SAYS_NOTHING);
+			m.p[7] = 9; /* these are not the ports */
+			assert_int_equal(
+			    says(m.p, m.len, NULL), IP_SAYS_NOTHING);
+			make4(&m, IP_TCP, 0, udp, 8);
+			assert_int_equal(
+			    says(m.p, m.len, NULL), IP_SAYS_NOTHING);
+			make6(&m, IP_UDP, "", 0, udp, 8);
+			assert_int_equal(says(m.p, m.len, NULL),
+			    v6 ? IP_SAYS_DHCP : IP_SAYS_NOTHING);
+		}
+	for (n = 0; n < 4; n++) {
+		make4(&m, IP_UDP, 0, "\0\103\0\104", n);
+		assert_int_equal(says(m.p, m.len, NULL), IP_SAYS_NOTHING);
 	}
-	make4(&m, IP_UDP, 0, "\0", 1);
-	assert_false(ip_is_dhcp_server(m.p, m.len));
 }
 
 /* A SYN with options; the checksum is right, or the pseudo-header's alone. */
@@ -567,8 +602,8 @@ main(void)
 		cmocka_unit_test(ipv6_many_headers),
 		cmocka_unit_test(random_bytes),
 		cmocka_unit_test(groups),
-		cmocka_unit_test(router_adverts),
-		cmocka_unit_test(dhcp_servers),
+		cmocka_unit_test(icmp6_says),
+		cmocka_unit_test(dhcp_says),
 		cmocka_unit_test(clamps),
 		cmocka_unit_test(clamps_not),
 		cmocka_unit_test(too_big4),

@@ -1,0 +1,115 @@
+/* Out of tunnels: which devices get a packet, and how many of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "evil.h"
+#include "wire/ip.h"
+
+/* A peer that went leaves its addresses to others. */
+static void
+test_forget(void **state)
+{
+	uint8_t room[EVIL_ROOM];
+	struct wr w = wr_of(room, EVIL_ROOM);
+	struct turn t;
+	struct duo d;
+	struct evil_seen s;
+
+	(void)state;
+	evil_lab(&d, &s, &evil_tap);
+	evil_said(&w, IP4, MINE, MINE);
+	assert_int_equal(evil_fate(&d, OTHER, true, &w), CNT_fwd_in);
+	assert_int_equal(evil_fate(&d, EVIL, true, &w), CNT_fwd_spoof);
+	t = duo_turn(&d, OTHER);
+	core_close_all(&d.end[OTHER].core, CLOSE_STOPPING, &t);
+	duo_done(&d);
+	duo_run(&d, SEC);
+	assert_int_equal(evil_fate(&d, EVIL, true, &w), CNT_fwd_in);
+	duo_fini(&d);
+}
+
+/* All devices of a layer get each packet, by the run, and judge by themselves.
+ */
+static void
+test_two_devices(void **state)
+{
+	struct fwd_config open = evil_tap;
+	uint8_t room[EVIL_ROOM];
+	struct wr w = wr_of(room, EVIL_ROOM);
+	struct duo d;
+	struct evil_seen s;
+
+	(void)state;
+	open.allow_ra = true;
+	evil_lab(&d, &s, &evil_tap);
+	assert_int_equal(evil_port(&d, &evil_tun), 1);
+	assert_int_equal(evil_port(&d, &open), 2);
+	evil_said(&w, IP4, MINE, MINE);
+	evil_send(&d, EVIL, true, &w, 10);
+	assert_int_equal(s.n[0], 10);
+	assert_int_equal(s.n[1], 0);
+	assert_int_equal(s.n[2], 10);
+	assert_int_equal(s.runs[0], 1);
+	assert_int_equal(s.runs[2], 1);
+	assert_memory_equal(s.last[0], w.start, w.len);
+	assert_memory_equal(s.last[2], w.start, w.len);
+	evil_begin(&w, true, 0x86dd);
+	evil_icmp6(&w, MINE, 134, NONE, 0);
+	evil_send(&d, EVIL, true, &w, 3);
+	assert_int_equal(s.n[0], 10);
+	assert_int_equal(s.n[2], 13);
+	assert_int_equal(duo_cnt(&d, VICTIM, CNT_fwd_filter_ra), 3);
+	assert_int_equal(duo_cnt(&d, VICTIM, CNT_fwd_in), 23);
+	assert_int_equal(d.end[VICTIM].core.port[2]->tx, 13);
+	duo_fini(&d);
+}
+
+/* A device of the peer's own is the only one that its packets go to. */
+static void
+test_per_peer(void **state)
+{
+	struct fwd_config cfg = evil_tun;
+	uint8_t room[EVIL_ROOM];
+	struct wr w = wr_of(room, EVIL_ROOM);
+	struct duo d;
+	struct evil_seen s;
+
+	(void)state;
+	evil_lab(&d, &s, NULL);
+	evil_head4(&w, MINE, IP_UDP, 0);
+	assert_int_equal(evil_fate(&d, EVIL, false, &w), CNT_fwd_no_port);
+	cfg.peer = d.end[VICTIM].peer[EVIL]->id;
+	assert_int_equal(evil_port(&d, &cfg), 0);
+	assert_int_equal(evil_fate(&d, OTHER, false, &w), CNT_fwd_no_port);
+	assert_int_equal(evil_port(&d, &evil_tun), 1);
+	evil_send(&d, EVIL, false, &w, 5);
+	assert_int_equal(s.n[0], 5);
+	assert_int_equal(s.n[1], 0);
+	evil_send(&d, OTHER, false, &w, 7);
+	assert_int_equal(s.n[0], 5);
+	assert_int_equal(s.n[1], 7);
+	evil_said(&w, IP4, MINE, MINE); /* a frame has no device here */
+	assert_int_equal(evil_fate(&d, EVIL, true, &w), CNT_fwd_no_port);
+	core_port_del(&d.end[VICTIM].core, 0);
+	w.len = 0;
+	evil_head4(&w, MINE, IP_UDP, 0);
+	evil_send(&d, EVIL, false, &w, 1);
+	assert_int_equal(s.n[1], 8);
+	duo_fini(&d);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forget),
+		cmocka_unit_test(test_two_devices),
+		cmocka_unit_test(test_per_peer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -118,7 +118,6 @@ struct core {
 	struct route *routes;		  /* whose each prefix is */
 	bool has_own;			  /* some are ours */
 	uint32_t caps;			  /* what we can, CAP_* */
-	uint32_t flood_rate;		  /* packets to all, of each peer */
 	struct ratelimit *icmp;		  /* answers to devices, per address */
 
 	bool stopping;		/* has said goodbye: no more handshakes */

@@ -15,26 +15,40 @@ fwd_mode_name(enum fwd_mode m)
 	return names[m];
 }
 
-/* A peer's rate is that of the most generous device. */
+/* As often as the device itself. */
 static void
-flood_rates(struct core *c, struct mono now)
+flood_init(struct bucket *b, const struct fwd_port *port, struct mono now)
 {
-	struct peer *p;
+	uint32_t rate = port->cfg.flood_rate;
+
+	bucket_init(b, rate, FWD_FLOOD_BURST * rate, now);
+}
+
+/* Room for as many devices as there are; what it has stays. */
+static void
+flood_room(const struct core *c, struct peer *p)
+{
+	p->flood = xreallocarray(p->flood, c->n_port, sizeof(*p->flood));
+}
+
+void
+fwd_peer_init(struct core *c, struct peer *p, struct mono now)
+{
 	unsigned i;
 
-	for (c->flood_rate = 0, i = 0; i < c->n_port; i++)
-		if (c->port[i] != NULL &&
-		    c->port[i]->cfg.flood_rate > c->flood_rate)
-			c->flood_rate = c->port[i]->cfg.flood_rate;
-	TAILQ_FOREACH (p, &c->peers, link)
-		bucket_init(&p->flood, c->flood_rate,
-		    FWD_FLOOD_BURST * c->flood_rate, now);
+	if (c->n_port == 0)
+		return;
+	flood_room(c, p);
+	for (i = 0; i < c->n_port; i++)
+		if (c->port[i] != NULL)
+			flood_init(&p->flood[i], c->port[i], now);
 }
 
 int
 core_port_add(struct core *c, const struct fwd_config *cfg, struct turn *t)
 {
 	struct fwd_port *port;
+	struct peer *p;
 	uint8_t secret[16];
 	int no = 0;
 
@@ -48,14 +62,16 @@ core_port_add(struct core *c, const struct fwd_config *cfg, struct turn *t)
 		c->io.random(c->io.arg, secret, sizeof(secret));
 		port->fdb = fdb_new(cfg->age_ms, cfg->per_peer, secret);
 	}
-	bucket_init(&port->flood, cfg->flood_rate,
-	    FWD_FLOOD_BURST * cfg->flood_rate, t->now);
+	flood_init(&port->flood, port, t->now);
 	c->port[no] = port;
 	if (c->n_port <= (unsigned)no)
 		c->n_port = (unsigned)no + 1;
 	if (cfg->ethernet)
 		c->caps |= CAP_TAP;
-	flood_rates(c, t->now);
+	TAILQ_FOREACH (p, &c->peers, link) {
+		flood_room(c, p);
+		flood_init(&p->flood[no], port, t->now);
+	}
 	return no;
 }
 

@@ -116,7 +116,7 @@ check(struct rx *rx, unsigned no, const struct pkt *pk, struct seen *seen)
 		*seen = (struct seen){ true, l };
 	}
 	if (l.group && port->cfg.mode == FWD_SWITCH &&
-	    !bucket_take(&rx->p->flood, rx->t->now))
+	    !bucket_take(&rx->p->flood[no], rx->t->now))
 		return CNT_fwd_flood;
 	return CNT_fwd_in;
 }

@@ -55,8 +55,7 @@ peer_new(struct core *c, const struct peer_config *cfg, const char **ret_why,
 	/* Twice the sender's burst: the line may bunch what it paced. */
 	bucket_init(
 	    &p->fan, c->limits.fan_origin, 4 * c->limits.fan_origin, t->now);
-	bucket_init(
-	    &p->flood, c->flood_rate, FWD_FLOOD_BURST * c->flood_rate, t->now);
+	fwd_peer_init(c, p, t->now);
 	p->staged_end = &p->staged;
 	timers_init(p);
 	pmtu_forget(c, p);
@@ -105,6 +104,7 @@ peer_free(struct core *c, struct peer *p)
 	route_drop(c->routes, p->id);
 	TAILQ_REMOVE(&c->peers, p, link);
 	c->n_peers--;
+	free(p->flood);
 	wipe(p, sizeof(*p));
 	free(p);
 }

@@ -32,6 +32,48 @@ test_forget(void **state)
 	duo_fini(&d);
 }
 
+/* Each device bounds each peer, by a rate of its own. */
+static void
+test_flood(void **state)
+{
+	struct fwd_config slow = evil_tap, fast = evil_tap;
+	uint8_t room[EVIL_ROOM];
+	struct wr w = wr_of(room, EVIL_ROOM);
+	struct duo d;
+	struct evil_seen s;
+
+	(void)state;
+	slow.flood_rate = 10; /* so 20 at once */
+	fast.flood_rate = 25;
+	evil_lab(&d, &s, &slow);
+	assert_int_equal(evil_port(&d, &fast), 1);
+	evil_macs(&w, ALL, MINE);
+	wr_be16(&w, 0x88b5);
+	evil_send(&d, EVIL, true, &w, RUN_MAX);
+	assert_int_equal(s.n[0], 20);
+	assert_int_equal(s.n[1], 50);
+	assert_int_equal(duo_cnt(&d, VICTIM, CNT_fwd_flood), 44 + 14);
+	/* what is not for all is not bounded, */
+	evil_macs(&w, STATION, MINE);
+	wr_be16(&w, 0x88b5);
+	evil_send(&d, EVIL, true, &w, RUN_MAX);
+	assert_int_equal(s.n[0], 20 + 64);
+	/* another peer has its own, */
+	evil_macs(&w, ALL, OTHERS);
+	wr_be16(&w, 0x88b5);
+	evil_send(&d, OTHER, true, &w, RUN_MAX);
+	assert_int_equal(s.n[0], 20 + 64 + 20);
+	/* and a device that comes fills nobody's up. */
+	duo_run(&d, 8 * SEC / 10);
+	assert_int_equal(evil_port(&d, &fast), 2);
+	memset(&s, 0, sizeof(s));
+	evil_send(&d, OTHER, true, &w, RUN_MAX);
+	assert_in_range(s.n[0], 8, 11);
+	assert_in_range(s.n[1], 22, 27);
+	assert_int_equal(s.n[2], 50);
+	duo_fini(&d);
+}
+
 /* All devices of a layer get each packet, by the run, and judge by themselves.
  */
 static void
@@ -107,6 +149,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forget),
+		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_two_devices),
 		cmocka_unit_test(test_per_peer),
 	};

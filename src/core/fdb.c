@@ -193,6 +193,15 @@ insert(
 	f->hit[HIT_SOURCE] = e;
 }
 
+/* Many say so before they have an address of their own. */
+static bool
+is_nobody(const struct fdb_key *key)
+{
+	static const uint8_t zero[sizeof(key->a)];
+
+	return memcmp(key->a, zero, sizeof(zero)) == 0;
+}
+
 enum fdb_verdict
 fdb_learn(
     struct fdb *f, const struct fdb_key *key, uint32_t where, struct mono now)
@@ -205,6 +214,8 @@ fdb_learn(
 	}
 	if (e != NULL && where != FDB_LOCAL && !aged(f, e, now))
 		return FDB_SPOOF;
+	if (is_nobody(key))
+		return FDB_OK;
 	if (e != NULL)
 		drop(f, e);
 	if (!has_room(f, where, now))

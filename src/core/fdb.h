@@ -46,7 +46,8 @@ void fdb_free(struct fdb *f);
  * A packet with this source came from there. What our own device sends takes
  * the address from whoever has it; a peer takes it from nobody before it has
  * aged. Addresses behind our device count against no limit but FDB_MAX: when
- * full the oldest of all goes.
+ * full the oldest of all goes. The address of nobody, all zeros, is let through
+ * and not learned.
  */
 enum fdb_verdict fdb_learn(
     struct fdb *f, const struct fdb_key *key, uint32_t where, struct mono now);

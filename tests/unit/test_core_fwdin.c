@@ -9,6 +9,53 @@
 #include "evil.h"
 #include "wire/ip.h"
 
+/* Nobody's address is nobody's, and no group sends. */
+static void
+test_odd_sources(void **state)
+{
+	struct fwd_config cfg = evil_tun;
+	uint8_t room[EVIL_ROOM];
+	struct wr w = wr_of(room, EVIL_ROOM);
+	struct turn t;
+	struct run run;
+	struct pkt *pk;
+	struct duo d;
+	struct evil_seen s;
+
+	(void)state;
+	cfg.mode = FWD_SWITCH;
+	cfg.age_ms = 300000;
+	cfg.per_peer = 1;
+	evil_lab(&d, &s, &cfg);
+	evil_head6(&w, NONE, STATION, 59, 0);
+	assert_int_equal(evil_fate(&d, OTHER, false, &w), CNT_fwd_in);
+	assert_int_equal(evil_fate(&d, EVIL, false, &w), CNT_fwd_in);
+	/* nor is it ours once our own device has used it */
+	t = duo_turn(&d, VICTIM);
+	pk = run_one(&run, w.len, &d.mem);
+	assert_non_null(pk);
+	memcpy(pk->p, w.start, w.len);
+	core_port_input(&d.end[VICTIM].core, 0, &run, &t);
+	duo_done(&d);
+	assert_int_equal(evil_fate(&d, EVIL, false, &w), CNT_fwd_in);
+	w.len = 0;
+	evil_head4(&w, NONE, IP_UDP, 0);
+	assert_int_equal(evil_fate(&d, OTHER, false, &w), CNT_fwd_in);
+	assert_int_equal(evil_fate(&d, EVIL, false, &w), CNT_fwd_in);
+	w.len = 0;
+	evil_head6(&w, ALL, STATION, 59, 0);
+	assert_int_equal(evil_fate(&d, EVIL, false, &w), CNT_fwd_bad);
+	w.len = 0;
+	evil_head4(&w, MINE, IP_UDP, 0);
+	memcpy(room + 12, "\xe0\0\0\5", 4);
+	assert_int_equal(evil_fate(&d, EVIL, false, &w), CNT_fwd_bad);
+	memcpy(room + 12, "\xff\xff\xff\xff", 4);
+	assert_int_equal(evil_fate(&d, EVIL, false, &w), CNT_fwd_bad);
+	memcpy(room + 12, "\x0a\1\0\1", 4); /* none of these took a place */
+	assert_int_equal(evil_fate(&d, EVIL, false, &w), CNT_fwd_in);
+	duo_fini(&d);
+}
+
 /* A peer that went leaves its addresses to others. */
 static void
 test_forget(void **state)
@@ -148,6 +195,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_odd_sources),
 		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_two_devices),

@@ -65,6 +65,50 @@ known(const struct fdb *f, uint64_t t)
 	return n;
 }
 
+/* All zeros is what one says who has none yet. */
+static void
+nobody_is_not_learned(void **state)
+{
+	struct fdb *f = fdb_new(AGE_MS, 1, secret);
+	enum prefix_family family;
+	uint32_t who;
+
+	(void)state;
+	for (family = PREFIX_IPV4; family < PREFIX_FAMILIES; family++)
+		for (who = FDB_LOCAL; who < 3; who++) {
+			struct fdb_key k = { .vlan = 7,
+				.family = (uint16_t)family };
+
+			assert_int_equal(learn(f, k, who, 0), FDB_OK);
+			assert_int_equal(where(f, k, 0), -1);
+		}
+	assert_int_equal(known(f, 0), 0);
+	assert_int_equal(learn(f, mac(1), 1, 0), FDB_OK);
+	assert_int_equal(known(f, 0), 1);
+	fdb_free(f);
+}
+
+/* The same address is another in another VLAN, and in one within it. */
+static void
+vlans_are_apart(void **state)
+{
+	struct fdb *f = fdb_new(AGE_MS, 32, secret);
+	uint16_t v, i;
+
+	(void)state;
+	for (v = 0; v < 3; v++)
+		for (i = 0; i < 3; i++) {
+			struct fdb_key k = mac(1);
+
+			k.vlan = v;
+			k.inner = i;
+			assert_int_equal(where(f, k, 0), -1);
+			assert_int_equal(learn(f, k, 1 + i, 0), FDB_OK);
+			assert_int_equal(where(f, k, 0), 1 + i);
+		}
+	fdb_free(f);
+}
+
 /* The first keeps it while it is seen, and not a millisecond longer. */
 static void
 peer_takes_nothing_before_it_aged(void **state)
@@ -330,6 +374,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nobody_is_not_learned),
+		cmocka_unit_test(vlans_are_apart),
 		cmocka_unit_test(peer_takes_nothing_before_it_aged),
 		cmocka_unit_test(our_device_takes_and_keeps),
 		cmocka_unit_test(each_part_of_the_key_counts),

@@ -191,6 +191,38 @@ test_per_peer(void **state)
 	duo_fini(&d);
 }
 
+/* Frames stay here when nobody out there takes them, or needs them. */
+static void
+test_stay_here(void **state)
+{
+	uint8_t room[EVIL_ROOM];
+	struct wr w = wr_of(room, EVIL_ROOM);
+	struct evil_seen s;
+	struct duo d;
+	unsigned i;
+
+	(void)state;
+	evil_lab(&d, &s, &evil_tap); /* the others have no such device */
+	for (i = 0; i < 2; i++) {
+		struct turn t = duo_turn(&d, VICTIM);
+		struct run run;
+		struct pkt *pk;
+
+		/* The second is for who sent the first. */
+		evil_macs(&w, i == 0 ? ALL : STATION, i == 0 ? STATION : OURS);
+		wr_be16(&w, 0x88b5);
+		pk = run_one(&run, w.len, &d.mem);
+		assert_non_null(pk);
+		memcpy(pk->p, w.start, w.len);
+		core_port_input(&d.end[VICTIM].core, 0, &run, &t);
+		duo_done(&d);
+	}
+	assert_int_equal(duo_cnt(&d, VICTIM, CNT_fwd_no_peer), 1);
+	assert_int_equal(duo_cnt(&d, VICTIM, CNT_fwd_local), 1);
+	assert_int_equal(duo_cnt(&d, VICTIM, CNT_fwd_out), 0);
+	duo_fini(&d);
+}
+
 int
 main(void)
 {
@@ -200,6 +232,7 @@ main(void)
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_two_devices),
 		cmocka_unit_test(test_per_peer),
+		cmocka_unit_test(test_stay_here),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

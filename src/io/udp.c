@@ -138,7 +138,7 @@ on_handshake(void *arg, struct turn *t)
 		return;
 	}
 	drain_data(s->u, t);
-	udp_rx_once(&s->u->rx, &s->hs, UDP_ARENA_HS, t);
+	udp_rx_drain(&s->u->rx, &s->hs, UDP_ARENA_HS, t);
 	check_load(s, t);
 	drain_data(s->u, t);
 }
@@ -185,14 +185,24 @@ data_of(struct lsock *s)
 	return s->data.fd >= 0 ? &s->data : &s->hs;
 }
 
-/* Handshakes are never merged where they have a socket: they are rationed. */
+static void
+set_gro(struct udp_in *in, bool use)
+{
+	if (in->fd >= 0)
+		in->gro = set_int(in->fd, IPPROTO_UDP, UDP_GRO, use) && use;
+}
+
+/*
+ * Both sockets: before it merges, the kernel asks the filter between the two at
+ * a place of the packet that is not yet the right one, so that either may be
+ * asked whether trains are welcome.
+ */
 static void
 lsock_offload(struct lsock *s, struct udp_offload use)
 {
-	struct udp_in *in = data_of(s);
-
 	s->out.gso = use.gso && s->can_gso;
-	in->gro = set_int(in->fd, IPPROTO_UDP, UDP_GRO, use.gro) && use.gro;
+	set_gro(&s->hs, use.gro);
+	set_gro(&s->data, use.gro);
 }
 
 static void
@@ -238,6 +248,8 @@ lsock_open(struct udp *u, const struct priv *pv, const struct addr *a)
 	s->hs.sock = s->data.sock = (uint16_t)u->n;
 	s->hs.port = s->data.port = s->local.port;
 	split(s, pv);
+	s->data.turn = UDP_TURN;
+	s->hs.turn = s->data.fd < 0 ? UDP_TURN : UDP_TURN_HS;
 	lsock_out(s);
 	lsock_watch(s);
 	u->n++;

@@ -20,8 +20,8 @@ struct udp;
 #define UDP_RX_LEN 9472		   /* longest datagram taken: MTU 9216 */
 #define UDP_RCVBUF (4u << 20)	   /* bytes asked of the kernel, per socket */
 #define UDP_SNDBUF (1u << 20)	   /* the same for sending */
-#define UDP_TURN (256u << 10)	   /* bytes read in a turn, per socket */
-#define UDP_HANDSHAKES 64	   /* read in a turn, per listen address */
+#define UDP_TURN (128u << 10)	   /* bytes read in a turn, per socket */
+#define UDP_TURN_HS (10u << 10)	   /* the same where only handshakes come */
 #define UDP_ARENA (LOOP_ARENA / 2) /* data waits for the next turn then */
 #define UDP_ARENA_HS (UDP_ARENA + UDP_ARENA / 2) /* and handshakes */
 
@@ -63,7 +63,7 @@ void udp_close(struct udp *u);
  */
 struct udp_offload {
 	bool gso; /* send trains of datagrams as one message */
-	bool gro; /* receive them so, but for the socket of handshakes */
+	bool gro; /* receive them so */
 };
 void udp_offload(struct udp *u, struct udp_offload use);
 

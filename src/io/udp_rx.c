@@ -67,11 +67,11 @@ buf_prepare(struct udp_bufs *b, unsigned i)
 
 /* Replaces what was used, up to the first for which there is no memory. */
 static void
-bufs_fill(struct udp_bufs *b, struct arena *mem, size_t limit)
+bufs_fill(struct udp_bufs *b, unsigned want, struct arena *mem, size_t limit)
 {
 	unsigned i;
 
-	for (i = 0; i < b->max; i++) {
+	for (i = 0; i < want; i++) {
 		if (i >= b->used && i < b->n)
 			continue;
 		if (b->pkt[i].p == NULL &&
@@ -214,17 +214,34 @@ take_message(
 		gather_add(g, &a, buf_take(b, i, b->msg[i].msg_len, g->t->mem));
 }
 
+/*
+ * How many messages make a turn's share, by the size of the last ones. Whole
+ * trains are opened where they lie, two at a time: with more, the first would
+ * have left the cache by then.
+ */
+static unsigned
+want_next(const struct udp_in *in, size_t bytes, unsigned n)
+{
+	size_t want = bytes > 0 ? in->turn * n / bytes : RUN_MAX;
+
+	if (want == 0)
+		return 1;
+	return want < RUN_MAX ? (unsigned)want : RUN_MAX;
+}
+
 /* One call to the kernel; true if it filled all there was room for. */
 static bool
 read_batch(struct gather *g, struct udp_in *in, size_t limit)
 {
 	struct udp_bufs *b = in->gro ? &g->rx->train : &g->rx->one;
+	unsigned want = in->want > 0 && in->want < b->max ? in->want : b->max;
+	size_t before = in->read;
 	unsigned i;
 	int n;
 
 	if (g->t->mem->used >= limit)
 		return false;
-	bufs_fill(b, g->t->mem, limit);
+	bufs_fill(b, want, g->t->mem, limit);
 	if (b->n == 0)
 		return false;
 	n = recvmmsg(in->fd, b->msg, b->n, MSG_DONTWAIT, NULL);
@@ -235,16 +252,8 @@ read_batch(struct gather *g, struct udp_in *in, size_t limit)
 		in->read += b->msg[i].msg_len;
 		take_message(g, in, b, i);
 	}
-	return b->used == b->max;
-}
-
-static void
-gather_init(struct gather *g, struct udp_rx *rx, struct turn *t)
-{
-	g->rx = rx;
-	g->t = t;
-	g->path = (struct path){ 0 };
-	g->run.n = 0;
+	in->want = want_next(in, in->read - before, b->used);
+	return b->used == b->n;
 }
 
 void
@@ -252,18 +261,11 @@ udp_rx_drain(struct udp_rx *rx, struct udp_in *in, size_t limit, struct turn *t)
 {
 	struct gather g;
 
-	gather_init(&g, rx, t);
-	while (in->read < UDP_TURN && read_batch(&g, in, limit))
+	g.rx = rx;
+	g.t = t;
+	g.path = (struct path){ 0 };
+	g.run.n = 0;
+	while (in->read < in->turn && read_batch(&g, in, limit))
 		;
-	hand_over(&g);
-}
-
-void
-udp_rx_once(struct udp_rx *rx, struct udp_in *in, size_t limit, struct turn *t)
-{
-	struct gather g;
-
-	gather_init(&g, rx, t);
-	(void)read_batch(&g, in, limit);
 	hand_over(&g);
 }

@@ -27,6 +27,8 @@ struct udp_in {
 	uint16_t sock; /* number of the listen address */
 	uint16_t port; /* of that address */
 	size_t read;   /* bytes in this turn */
+	size_t turn;   /* after so many the rest waits for the next one */
+	unsigned want; /* messages for the next call; 0: as many as fit */
 };
 
 /*
@@ -58,13 +60,9 @@ void udp_rx_init(
 
 /*
  * Reads until the socket is empty, limit bytes of the arena are in use, or the
- * socket had UDP_TURN bytes in this turn; the rest wakes us again.
+ * socket had its share of this turn; the rest wakes us again.
  */
 void udp_rx_drain(
-    struct udp_rx *rx, struct udp_in *in, size_t limit, struct turn *t);
-
-/* One call to the kernel: at most RUN_MAX datagrams where gro is off. */
-void udp_rx_once(
     struct udp_rx *rx, struct udp_in *in, size_t limit, struct turn *t);
 
 /* The arena is about to be emptied. */

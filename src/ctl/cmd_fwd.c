@@ -269,6 +269,7 @@ device_json(const struct ctl_call *call, unsigned no)
 	put_str(o, "kind", dev.kind);
 	put_str(o, "mode", fwd_mode_name(port->cfg.mode));
 	put_bool(o, "carrier", dev.carrier);
+	put_bool(o, "gone", dev.gone);
 	put_u64(o, "mtu", dev.mtu);
 	put_u64(o, "rx_packets", port->rx);
 	put_u64(o, "tx_packets", port->tx);

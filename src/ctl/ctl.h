@@ -25,6 +25,7 @@ struct ctl_device {
 	const char *kind; /* as in the configuration */
 	uint32_t mtu;
 	bool carrier;
+	bool gone; /* taken away; it will be opened again */
 };
 
 /* What the daemon does for the commands. Texts in *why are static. */

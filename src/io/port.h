@@ -63,6 +63,12 @@ struct port_env {
 	const struct priv *pv;
 	struct counters *cnt; /* port_rx, port_tx, port_drop, port_bad */
 	void (*input)(void *arg, unsigned no, struct run *run, struct turn *t);
+
+	/*
+	 * Its device was taken away: nothing comes any more, and what is sent
+	 * is dropped. Told once, in the middle of the port: close it later.
+	 */
+	void (*gone)(void *arg, unsigned no);
 };
 
 struct port_ops {

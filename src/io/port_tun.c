@@ -41,10 +41,13 @@ _Static_assert((int)PORT_VNET == (int)PRIV_TUN_VNET &&
 static void
 lost_device(struct port_tun *p)
 {
-	watch_off(&p->rd);
-	if (!p->gone)
-		log_warn("port %u: its device has gone", p->base.no);
+	const struct port_env *env = p->base.env;
+
+	if (p->gone)
+		return;
 	p->gone = true;
+	watch_off(&p->rd);
+	env->gone(env->arg, p->base.no);
 }
 
 /* --- from the device ------------------------------------------------------ */
@@ -80,7 +83,20 @@ cut(struct port_tun *p, size_t len, struct run *run, struct turn *t)
 	count_n(cnt, CNT_arena_full, lost);
 }
 
-/* Bytes of the next packet, behind its vnet header; -1: there is none. */
+/*
+ * What the kernel says of a device that was deleted: of one that is detached,
+ * and of one that is just going. Any other error is that of one packet.
+ */
+static bool
+is_gone(int error)
+{
+	return error == EBADFD || error == EFAULT;
+}
+
+/*
+ * Bytes of the next packet, behind its vnet header, or -errno; -EAGAIN: there
+ * is none.
+ */
 static ssize_t
 read_one(struct port_tun *p)
 {
@@ -90,9 +106,7 @@ read_one(struct port_tun *p)
 	do {
 		n = read(p->fd, p->scratch + skip, SCRATCH - skip);
 	} while (n < 0 && errno == EINTR);
-	if (n < 0 && errno != EAGAIN)
-		lost_device(p);
-	return n < 0 ? -1 : n + (ssize_t)skip - VNET_HEAD;
+	return n < 0 ? -errno : n + (ssize_t)skip - VNET_HEAD;
 }
 
 static bool
@@ -115,8 +129,16 @@ on_readable(void *arg, struct turn *t)
 	     has_room(t->mem);
 	     reads++) {
 		len = read_one(p);
-		if (len < 0)
+		if (len == -EAGAIN)
 			break;
+		if (is_gone((int)-len)) {
+			lost_device(p);
+			break;
+		}
+		if (len < 0) {
+			count(p->base.env->cnt, CNT_port_bad);
+			continue;
+		}
 		cut(p, (size_t)len, &run, t);
 		bytes += (size_t)len;
 	}
@@ -129,11 +151,11 @@ on_readable(void *arg, struct turn *t)
 static int
 write_iov(struct port_tun *p, const struct iovec *iov, unsigned n)
 {
-	if (writev(p->fd, iov, (int)n) >= 0)
-		return 0;
-	if (errno == EBADFD)
+	int rc = writev(p->fd, iov, (int)n) >= 0 ? 0 : -errno;
+
+	if (rc == -EBADFD)
 		lost_device(p);
-	return -errno;
+	return rc;
 }
 
 /* One whole packet with nothing left to the kernel. */
@@ -239,7 +261,9 @@ tun_carrier(struct port *port, bool up)
 	struct port_tun *p = CONTAINER_OF(port, struct port_tun, base);
 	int on = up;
 
-	if (ioctl(p->fd, TUNSETCARRIER, &on) < 0 && !p->gone)
+	if (p->gone)
+		return;
+	if (ioctl(p->fd, TUNSETCARRIER, &on) < 0)
 		log_warn("port %u: carrier", port->no);
 }
 

@@ -11,6 +11,8 @@
 #include "vplamad/vplamad.h"
 
 #define MAC_LABEL "vplama mac v1"
+#define REOPEN_MIN 1 /* seconds between attempts: doubled each time */
+#define REOPEN_MAX 16
 
 void
 device_mac(const struct config_mac *begin, const uint8_t *ed_pk, uint8_t ret[6])
@@ -68,6 +70,8 @@ devices_deliver(void *arg, unsigned no, struct run *run)
 
 	if (dev != NULL && dev->port != NULL)
 		dev->port->ops->send(dev->port, run);
+	else
+		count_n(&d->core.cnt, CNT_port_drop, run->n);
 }
 
 /* What suits a device that is asked for no mode of its own. */
@@ -213,18 +217,26 @@ say_failed(const struct vplamad *d, const struct device *dev, int rc)
 	    hint_for(dev->conf, rc));
 }
 
+static int
+open_port(struct vplamad *d, struct device *dev, unsigned no)
+{
+	const struct port_conf pc = port_of(d, dev);
+
+	return port_ops(pc.kind)->open(&dev->port, &pc, no, &d->devices.env);
+}
+
 /* The number comes first: a driver tells of packets by it. */
 static bool
 open_one(struct vplamad *d, const struct config_device *c, uint32_t peer,
     struct turn *t)
 {
 	struct device *dev = xcalloc(1, sizeof(*dev));
-	struct port_conf pc;
 	struct fwd_config fc;
 	int no, rc;
 
 	dev->conf = c;
 	dev->peer = peer;
+	dev->reopen_at = MONO_NEVER;
 	snprintf(dev->name, sizeof(dev->name), "%s", c->name);
 	if (peer != 0)
 		snprintf(dev->name, sizeof(dev->name), "%s%u", c->name, peer);
@@ -238,9 +250,7 @@ open_one(struct vplamad *d, const struct config_device *c, uint32_t peer,
 		return false;
 	}
 	d->devices.by_no[no] = dev;
-	pc = port_of(d, dev);
-	rc = port_ops(pc.kind)->open(
-	    &dev->port, &pc, (unsigned)no, &d->devices.env);
+	rc = open_port(d, dev, (unsigned)no);
 	if (rc == 0)
 		return true;
 	say_failed(d, dev, rc);
@@ -256,9 +266,19 @@ close_one(struct vplamad *d, unsigned no)
 	struct device *dev = d->devices.by_no[no];
 
 	core_port_del(&d->core, no);
-	dev->port->ops->close(dev->port);
+	if (dev->port != NULL)
+		dev->port->ops->close(dev->port);
 	d->devices.by_no[no] = NULL;
 	free(dev);
+}
+
+/* In the middle of the port: what is to be done waits for the turn's end. */
+static void
+on_gone(void *arg, unsigned no)
+{
+	struct vplamad *d = arg;
+
+	d->devices.by_no[no]->gone = true;
 }
 
 bool
@@ -266,8 +286,8 @@ devices_open(struct vplamad *d, struct turn *t)
 {
 	size_t i;
 
-	d->devices.env =
-	    (struct port_env){ d, d->loop, &d->priv, &d->core.cnt, on_input };
+	d->devices.env = (struct port_env){ d, d->loop, &d->priv, &d->core.cnt,
+		on_input, on_gone };
 	for (i = 0; i < d->cfg.n_devices; i++)
 		if (d->cfg.devices[i].kind != PORT_TUN_PER_PEER &&
 		    !open_one(d, &d->cfg.devices[i], 0, t))
@@ -326,16 +346,87 @@ devices_carrier(struct vplamad *d)
 
 	for (no = 0; no < FWD_PORTS; no++) {
 		struct device *dev = d->devices.by_no[no];
-		bool up = dev != NULL && is_live(d, dev->peer);
+		bool up =
+		    dev != NULL && dev->port != NULL && is_live(d, dev->peer);
 
 		if (dev == NULL || dev->up == up)
 			continue;
 		dev->up = up;
-		if (dev->port->ops->carrier != NULL)
+		if (dev->port != NULL && dev->port->ops->carrier != NULL)
 			dev->port->ops->carrier(dev->port, up);
 		log_info(
 		    "device %s: carrier=%s", dev->name, up ? "up" : "down");
 	}
+}
+
+static void
+let_go(struct device *dev, struct mono now)
+{
+	log_warnx("device %s: was taken away; it is opened again", dev->name);
+	dev->port->ops->close(dev->port);
+	dev->port = NULL;
+	dev->wait = REOPEN_MIN;
+	dev->reopen_at = mono_add(now, REOPEN_MIN * MONO_SEC);
+}
+
+void
+devices_let_go(struct vplamad *d, struct turn *t)
+{
+	unsigned no, n = 0;
+
+	for (no = 0; no < FWD_PORTS; no++) {
+		struct device *dev = d->devices.by_no[no];
+
+		if (dev == NULL || !dev->gone || dev->port == NULL)
+			continue;
+		let_go(dev, t->now);
+		n++;
+	}
+	if (n > 0)
+		devices_carrier(d);
+}
+
+struct mono
+devices_deadline(const struct devices *ds)
+{
+	struct mono at = MONO_NEVER;
+	unsigned no;
+
+	for (no = 0; no < FWD_PORTS; no++)
+		if (ds->by_no[no] != NULL)
+			at = mono_min(at, ds->by_no[no]->reopen_at);
+	return at;
+}
+
+/* Why it cannot be is told once. */
+static void
+reopen(struct vplamad *d, unsigned no, struct mono now)
+{
+	struct device *dev = d->devices.by_no[no];
+	int rc = open_port(d, dev, no);
+
+	if (rc == 0) {
+		log_info("device %s: is back", dev->name);
+		dev->gone = false;
+		dev->reopen_at = MONO_NEVER;
+		return;
+	}
+	if (dev->wait == REOPEN_MIN)
+		say_failed(d, dev, rc);
+	dev->wait = dev->wait * 2 < REOPEN_MAX ? dev->wait * 2 : REOPEN_MAX;
+	dev->reopen_at = mono_add(now, dev->wait * MONO_SEC);
+}
+
+void
+devices_reopen(struct vplamad *d, struct turn *t)
+{
+	unsigned no;
+
+	for (no = 0; no < FWD_PORTS; no++)
+		if (d->devices.by_no[no] != NULL &&
+		    mono_due(d->devices.by_no[no]->reopen_at, t->now))
+			reopen(d, no, t->now);
+	devices_carrier(d);
 }
 
 bool
@@ -351,6 +442,7 @@ device_about(const struct devices *ds, unsigned no, struct ctl_device *ret)
 		.kind = option_word(kind, dev->conf->kind),
 		.mtu = dev->conf->mtu,
 		.carrier = dev->up,
+		.gone = dev->gone,
 	};
 	return true;
 }

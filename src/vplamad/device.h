@@ -16,13 +16,16 @@
 struct monitor;
 struct vplamad;
 
-/* One open port. */
+/* One open port. Without its port it is about to be opened again. */
 struct device {
 	const struct config_device *conf;
 	struct port *port;
 	uint32_t peer; /* only for this one's id; 0: for all */
 	char name[DEVICE_NAME_MAX + 12]; /* of the interface: with the id */
 	bool up;			 /* carrier */
+	bool gone;			 /* was taken away under us */
+	unsigned wait;	       /* seconds until the attempt after the next */
+	struct mono reopen_at; /* when it is tried; MONO_NEVER: it is open */
 };
 
 struct devices {
@@ -53,6 +56,14 @@ void devices_close(struct vplamad *d);
 
 /* A peer came or went: who of them has somebody to talk to now? */
 void devices_carrier(struct vplamad *d);
+
+/*
+ * Those that were taken away are let go at the end of a turn, and tried again
+ * when the deadline has come.
+ */
+void devices_let_go(struct vplamad *d, struct turn *t);
+struct mono devices_deadline(const struct devices *ds);
+void devices_reopen(struct vplamad *d, struct turn *t);
 
 /* core_io->port_deliver; arg is the daemon. */
 void devices_deliver(void *arg, unsigned no, struct run *run);

@@ -187,7 +187,8 @@ on_deadline(void *arg)
 
 	if (vplamad_stopping(d))
 		return d->goodbye_at;
-	return mono_min(core_deadline(&d->core), d->stamp_at);
+	return mono_min(devices_deadline(&d->devices),
+	    mono_min(core_deadline(&d->core), d->stamp_at));
 }
 
 static void
@@ -202,6 +203,8 @@ on_tick(void *arg, struct turn *t)
 	}
 	if (mono_due(d->stamp_at, t->now))
 		save_stamp(d, t);
+	if (mono_due(devices_deadline(&d->devices), t->now))
+		devices_reopen(d, t);
 	if (mono_due(core_deadline(&d->core), t->now))
 		core_tick(&d->core, t);
 }
@@ -235,8 +238,10 @@ on_act(void *arg, struct turn *t)
 {
 	struct vplamad *d = arg;
 
-	if (!vplamad_stopping(d))
+	if (!vplamad_stopping(d)) {
+		devices_let_go(d, t);
 		nodes_look_up(d, t);
+	}
 	if (d->live_changed) {
 		tell_live(d);
 		devices_carrier(d);

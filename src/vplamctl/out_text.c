@@ -94,6 +94,14 @@ show_node(struct out *o, struct json_object *res)
 	    get_bool(node, "mesh_connected") ? "connected" : "not connected");
 }
 
+static const char *
+carrier_text(struct json_object *d)
+{
+	if (get_bool(d, "gone"))
+		return "gone, it was taken away; it is opened again";
+	return get_bool(d, "carrier") ? "up" : "down, no peer is live";
+}
+
 static void
 show_device(struct out *o, struct json_object *d)
 {
@@ -108,7 +116,7 @@ show_device(struct out *o, struct json_object *d)
 	fprintf(o->f, ", mtu %" PRIu64 "\n", get_u64(d, "mtu"));
 	label(o, "carrier");
 	paint(o, up ? GREEN : YELLOW);
-	fputs(up ? "up" : "down, no peer is live", o->f);
+	fputs(carrier_text(d), o->f);
 	paint(o, PLAIN);
 	fputc('\n', o->f);
 	label(o, "packets");

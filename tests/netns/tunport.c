@@ -44,6 +44,7 @@ struct lab {
 	unsigned runs, most;
 	struct watch end; /* of the programs on both sides */
 	bool ended;
+	unsigned gone;
 };
 
 static const struct port_ops *const ops[] = {
@@ -80,6 +81,15 @@ on_input(void *arg, unsigned no, struct run *run, struct turn *t)
 }
 
 static void
+on_gone(void *arg, unsigned no)
+{
+	struct lab *l = arg;
+
+	assert_true(no < 2);
+	l->gone++;
+}
+
+static void
 side_open(struct lab *l, unsigned i, enum port_kind kind, unsigned offload)
 {
 	struct side *s = &l->s[i];
@@ -107,8 +117,8 @@ side_open(struct lab *l, unsigned i, enum port_kind kind, unsigned offload)
 		.addr = s->addr,
 		.n_addr = 2,
 	};
-	s->env =
-	    (struct port_env){ l, l->e.loop, &l->e.priv, &s->cnt, on_input };
+	s->env = (struct port_env){ l, l->e.loop, &l->e.priv, &s->cnt, on_input,
+		on_gone };
 	s->ns = lab_ns();
 	assert_int_equal(ops[kind]->open(&s->port, &conf, i, &s->env), 0);
 	assert_ptr_equal(s->port->ops, ops[kind]);
@@ -635,6 +645,7 @@ down_and_gone(void **state)
 	assert_int_equal(cnt->v[CNT_port_drop], n);
 	l.s[0].port->ops->carrier(l.s[0].port, false);
 	env_run(&l.e, 1);
+	assert_int_equal(l.gone, 1);
 	lab_fini(&l);
 }
 
@@ -648,7 +659,8 @@ open_fails(void **state)
 	struct lab l;
 
 	lab_init(&l, *(int *)*state);
-	env = (struct port_env){ &l, l.e.loop, &l.e.priv, &l.e.cnt, on_input };
+	env = (struct port_env){ &l, l.e.loop, &l.e.priv, &l.e.cnt, on_input,
+		on_gone };
 	assert_int_equal(port_tun.open(&p, &conf, 0, &env), -ENOENT);
 	assert_null(p);
 	port_tun.close(NULL);

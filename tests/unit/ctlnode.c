@@ -158,7 +158,7 @@ static bool
 host_device(void *arg, unsigned no, struct ctl_device *ret)
 {
 	(void)arg;
-	*ret = (struct ctl_device){ "vpl0", "tap", 1400, no == 0 };
+	*ret = (struct ctl_device){ "vpl0", "tap", 1400, no == 0, false };
 	return no < 2;
 }
 

@@ -29,7 +29,7 @@ tests_unit_test_port_unix_SOURCES = tests/unit/test_port_unix.c $(IO_ENV)
 tests_unit_test_port_unix_LDADD = $(IO_LDADD)
 tests_unit_test_port_tun_SOURCES = tests/unit/test_port_tun.c $(IO_ENV)
 tests_unit_test_port_tun_LDADD = $(IO_LDADD)
-tests_unit_test_port_tun_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=writev
+tests_unit_test_port_tun_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=writev,--wrap=read
 tests_unit_test_ctlsock_SOURCES = tests/unit/test_ctlsock.c $(IO_ENV)
 tests_unit_test_ctlsock_LDADD = $(IO_LDADD)
 tests_unit_test_resolve_SOURCES = tests/unit/test_resolve.c $(IO_ENV)

@@ -76,8 +76,8 @@ fix_init(struct fix *f, enum port_kind kind)
 {
 	memset(f, 0, sizeof(*f));
 	env_init(&f->e);
-	f->penv =
-	    (struct port_env){ f, f->e.loop, &f->e.priv, &f->e.cnt, on_input };
+	f->penv = (struct port_env){ f, f->e.loop, &f->e.priv, &f->e.cnt,
+		on_input, NULL };
 	f->conf.kind = kind;
 	f->conf.ethernet = true;
 	f->conf.mtu = 1500;

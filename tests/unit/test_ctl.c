@@ -340,10 +340,10 @@ show_lists_devices(void **state)
 	assert_string_equal(json_object_to_json_string_ext(
 				get(o, "devices"), JSON_C_TO_STRING_PLAIN),
 	    "[{\"name\":\"vpl0\",\"kind\":\"tap\",\"mode\":\"switch\","
-	    "\"carrier\":true,\"mtu\":1400,\"rx_packets\":1,"
+	    "\"carrier\":true,\"gone\":false,\"mtu\":1400,\"rx_packets\":1,"
 	    "\"tx_packets\":2,\"learned\":2},"
 	    "{\"name\":\"vpl0\",\"kind\":\"tap\",\"mode\":\"hub\","
-	    "\"carrier\":false,\"mtu\":1400,\"rx_packets\":0,"
+	    "\"carrier\":false,\"gone\":false,\"mtu\":1400,\"rx_packets\":0,"
 	    "\"tx_packets\":0,\"learned\":0}]");
 	json_object_put(o);
 	node_fini(&a);

@@ -29,7 +29,7 @@ struct fix {
 	struct port *p;
 	uint32_t got; /* offloads of the device */
 	int dev, user;
-	unsigned runs, most, turns_with_input, last_turn;
+	unsigned runs, most, turns_with_input, last_turn, gone;
 };
 
 static bool refuse_super; /* as a kernel that lacks them does */
@@ -48,6 +48,21 @@ __wrap_writev(int fd, const struct iovec *iov, int n)
 		return -1;
 	}
 	return __real_writev(fd, iov, n);
+}
+
+/* What the next reads fail with, 0 ends; then they work again. */
+static const int *read_errors;
+
+ssize_t __real_read(int fd, void *buf, size_t len);
+ssize_t __wrap_read(int fd, void *buf, size_t len);
+
+ssize_t
+__wrap_read(int fd, void *buf, size_t len)
+{
+	if (read_errors == NULL || *read_errors == 0 || len < 60000)
+		return __real_read(fd, buf, len);
+	errno = *read_errors++;
+	return -1;
 }
 
 static void
@@ -75,6 +90,15 @@ on_input(void *arg, unsigned no, struct run *run, struct turn *t)
 }
 
 static void
+on_gone(void *arg, unsigned no)
+{
+	struct fix *f = arg;
+
+	assert_int_equal(no, 4);
+	f->gone++;
+}
+
+static void
 fix_init(struct fix *f, uint32_t got)
 {
 	const struct port_conf conf = { .kind = PORT_TUN, .offload = ALL };
@@ -91,8 +115,10 @@ fix_init(struct fix *f, uint32_t got)
 	f->user = pair[1];
 	f->got = got;
 	f->pv = (struct priv){ device, f };
-	f->env = (struct port_env){ f, f->e.loop, &f->pv, &f->cnt, on_input };
+	f->env = (struct port_env){ f, f->e.loop, &f->pv, &f->cnt, on_input,
+		on_gone };
 	assert_int_equal(port_tun.open(&f->p, &conf, 4, &f->env), 0);
+	read_errors = NULL;
 	refuse_super = false;
 }
 
@@ -351,6 +377,60 @@ waits_for_memory(void **state)
 	fix_fini(&f);
 }
 
+/* A packet that cannot be read is one packet, and no more is lost. */
+static void
+errors_of_one_packet(void **state)
+{
+	static const int errors[] = { EIO, EINVAL, ENOMEM, EINTR, 0 };
+	static const struct vnet none;
+	struct fix f;
+
+	(void)state;
+	fix_init(&f, ALL);
+	read_errors = errors;
+	give(&f, &none, 0, 20);
+	env_until(&f.e, reached, &(struct goal){ &f, 1 });
+	assert_int_equal(f.cnt.v[CNT_port_bad], 3);
+	assert_int_equal(f.gone, 0);
+	fix_fini(&f);
+}
+
+static bool
+is_gone(void *arg)
+{
+	const struct fix *f = arg;
+
+	return f->gone > 0;
+}
+
+/* A device that was deleted is told of once, and nothing is written to it. */
+static void
+deleted_device(void **state)
+{
+	static const int errors[][2] = { { EBADFD }, { EFAULT } };
+	static const struct vnet none;
+	uint8_t got[2000];
+	struct fix f;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		fix_init(&f, ALL);
+		read_errors = errors[i];
+		give(&f, &none, 0, 20);
+		env_until(&f.e, is_gone, &f);
+		env_run(&f.e, 20);
+		f.p->ops->send(f.p, flow(&f, 3));
+		f.p->ops->carrier(f.p, true);
+		assert_int_equal(recv(f.user, got, sizeof(got), 0), -1);
+		assert_int_equal(f.gone, 1);
+		assert_int_equal(f.cnt.v[CNT_port_drop], 3);
+		assert_int_equal(f.cnt.v[CNT_port_bad], 0);
+		assert_int_equal(f.cnt.v[CNT_port_rx], 0);
+		fix_fini(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -362,6 +442,8 @@ main(void)
 		cmocka_unit_test(large_ones_are_cut),
 		cmocka_unit_test(contradictions_are_counted),
 		cmocka_unit_test(waits_for_memory),
+		cmocka_unit_test(errors_of_one_packet),
+		cmocka_unit_test(deleted_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,27 @@ until ip link show vplA up 2>/dev/null | grep -q LOWER_UP || [ $i = 60 ]; do
 done
 ip -br address
 ip -br link
+ip link del vplA
+"$bin/vplamctl" -s "$dir/a/control.sock" show | sed "s/^/gone: /"
+i=0
+until ip link show vplA up 2>/dev/null | grep -q LOWER_UP || [ $i = 60 ]; do
+	sleep 0.05
+	i=$((i + 1))
+done
+"$bin/vplamctl" -s "$dir/a/control.sock" show | sed "s/^/back: /"
+ip -br address show vplA | sed "s/^/back: /"
+unshare -n sleep 20 &
+other=$!
+i=0
+until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/self/ns/net)" ] ||
+	[ $i = 40 ]; do
+	sleep 0.05
+	i=$((i + 1))
+done
+ip link set vplB netns $other
+nsenter -t $other -n sh -c "ip link set vplB up
+	ip address add 10.9.0.2/24 dev vplB
+	ping -c 2 -i 0.2 -W 2 10.9.0.1" | sed "s/^/back: /"
 "$bin/vplamctl" -s "$dir/a/control.sock" peers del b
 i=0
 until ip -br link show vplA | grep -q NO-CARRIER || [ $i = 40 ]; do
@@ -129,6 +150,7 @@ ip -br link | sed 's/^/then: /'
 kill "$a" "$b"
 wait "$a" && wait "$b"
 echo "exit $?"
+kill "$other"
 ip -br link | sed 's/^/last: /'
 END
 if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && unshare -n true 2>/dev/null; then
@@ -147,6 +169,12 @@ if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && unshare -n true 2>/dev/null; the
 	want LOWER_UP "$(grep ^pp1 <<<"$out")" "so is that of the peer's own"
 	logged a 'device "pp1": is in mode hub' ||
 		fail "the prefix of a peer is not passed over: $(cat "$dir/a/log")"
+	want "carrier: gone, it was taken away" "$(grep ^gone: <<<"$out")" \
+		"an interface that was deleted is told to be gone"
+	want " UP " "$(grep "^back: vplA" <<<"$out")" "it comes back, with carrier"
+	want "10.9.0.1/24" "$(grep "^back: vplA" <<<"$out")" "and with its address"
+	grep -q "^back:   carrier: gone" <<<"$out" && fail "it is still gone: $out"
+	want "bytes from 10.9.0.1" "$out" "and it carries packets"
 	want NO-CARRIER "$(grep '^then: vplA' <<<"$out")" \
 		"without peers it has no carrier"
 	grep -q '^then: pp1' <<<"$out" &&

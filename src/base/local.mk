@@ -6,6 +6,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/fdutil.c src/base/fdutil.h \
 	src/base/heap.c src/base/heap.h \
 	src/base/htab.c src/base/htab.h \
+	src/base/ifname.h \
 	src/base/log.c src/base/log.h \
 	src/base/mono.h \
 	src/base/pool.c src/base/pool.h \

@@ -11,6 +11,7 @@
 
 #include "base/addr.h"
 #include "base/counters.h"
+#include "base/ifname.h"
 #include "base/run.h"
 
 struct loop;
@@ -47,11 +48,11 @@ enum {
 /* What the configuration says of one; a driver looks at what it needs. */
 struct port_conf {
 	enum port_kind kind;
-	unsigned dev;	  /* number of the device in the monitor's settings */
-	uint32_t unit;	  /* tun-per-peer: the peer's id; else 0 */
-	bool ethernet;	  /* frames, else IP packets */
-	unsigned offload; /* PORT_VNET ... */
-	uint16_t mtu;	  /* of the device: IP bytes */
+	unsigned dev; /* number of the device in the monitor's settings */
+	char unit[IFNAME_MAX + 1]; /* as for priv_tun_open() */
+	bool ethernet;		   /* frames, else IP packets */
+	unsigned offload;	   /* PORT_VNET ... */
+	uint16_t mtu;		   /* of the device: IP bytes */
 	struct addr local, remote; /* udp, tcp; port 0: none */
 	char local_path[PORT_PATH], remote_path[PORT_PATH]; /* unix-*; "" */
 };

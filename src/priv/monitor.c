@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fdutil.h"
+#include "base/ifname.h"
 #include "priv/tun.h"
 
 static int
@@ -139,7 +141,9 @@ op_tun_open(
 	d = &m->dev[req->dev];
 	if (!d->used)
 		return -ENOENT;
-	if (req->unit != 0 && !d->per_peer)
+	if (memchr(req->unit, '\0', sizeof(req->unit)) == NULL ||
+	    (d->per_peer ? !ifname_ok(req->unit, PRIV_UNIT - 1)
+			 : req->unit[0] != '\0'))
 		return -EINVAL;
 	return tun_open(d, req->unit, req->offload, &ret->offload);
 }

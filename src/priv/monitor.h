@@ -14,7 +14,7 @@
 /* A TUN or TAP device that the daemon may ask for. */
 struct monitor_dev {
 	bool used;		 /* false: asking for it gives -ENOENT */
-	char name[MONITOR_NAME]; /* per_peer: the unit's number is appended */
+	char name[MONITOR_NAME]; /* per_peer: "-" and the unit follow */
 	bool tap, per_peer;
 	bool persistent; /* stays when the daemon has gone */
 	uint8_t mac[6];	 /* of a TAP; the end of a TUN's link-local address */

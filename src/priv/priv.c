@@ -1,5 +1,8 @@
 #include "priv/priv.h"
 
+#include <errno.h>
+#include <string.h>
+
 static int
 ask(const struct priv *pv, const struct priv_req *req)
 {
@@ -48,17 +51,19 @@ priv_unix_unlink(const struct priv *pv, enum priv_path path)
 }
 
 int
-priv_tun_open(const struct priv *pv, unsigned dev, uint32_t unit,
+priv_tun_open(const struct priv *pv, unsigned dev, const char *unit,
     uint32_t offload, uint32_t *ret_offload)
 {
-	const struct priv_req req = {
+	struct priv_req req = {
 		.op = PRIV_TUN_OPEN,
 		.dev = dev,
-		.unit = unit,
 		.offload = offload,
 	};
 	struct priv_reply rep = { .fd = -1 };
 
+	if (strlen(unit) >= sizeof(req.unit))
+		return -ENAMETOOLONG;
+	strcpy(req.unit, unit);
 	pv->call(pv->arg, &req, &rep);
 	if (rep.rc != 0)
 		return rep.rc;

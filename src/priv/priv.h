@@ -34,12 +34,13 @@ int priv_unix_listen(const struct priv *pv, enum priv_path path,
 int priv_unix_unlink(const struct priv *pv, enum priv_path path);
 
 /*
- * Opens TUN or TAP device number dev of the monitor's settings, sets it up
+ * Opens TUN or TAP device number dev of the monitor's settings, for the peer
+ * that unit stands for if it is one per peer (else ""), sets it up
  * (MAC, MTU, addresses, speed, limits of super-packets), without carrier and
  * administratively up. offload (PRIV_TUN_*) is what to try; *ret_offload
  * what the kernel has. The descriptor (nonblocking, close-on-exec), or -errno.
  */
-int priv_tun_open(const struct priv *pv, unsigned dev, uint32_t unit,
+int priv_tun_open(const struct priv *pv, unsigned dev, const char *unit,
     uint32_t offload, uint32_t *ret_offload);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What the daemon may ask of the privileged side. Fixed-size, enums and
- * integers only: no path and no name ever travels, the privileged side takes
- * those from its own settings.
+ * What the daemon may ask of the privileged side. Fixed-size: enums, integers
+ * and the end of an interface's name. No path ever travels, and no name that
+ * the privileged side does not check; it takes them from its own settings.
  */
 #ifndef VPLAM_PRIV_PRIV_PROTO_H
 #define VPLAM_PRIV_PRIV_PROTO_H
@@ -35,6 +35,7 @@ enum {
 };
 
 #define PRIV_RCVBUF_MAX (16u << 20)
+#define PRIV_UNIT 16 /* bytes, NUL included */
 
 struct priv_req {
 	uint32_t op; /* enum priv_op: says which fields below count */
@@ -44,8 +45,9 @@ struct priv_req {
 	uint32_t unix_type;
 	uint32_t mode;	  /* permission bits; nothing for others */
 	uint32_t dev;	  /* number of the device in the monitor's settings */
-	uint32_t unit;	  /* of a device per peer: the peer's id; else 0 */
 	uint32_t offload; /* PRIV_TUN_*: what to try for */
+	/* Of a device per peer: what follows the name and a hyphen; else "". */
+	char unit[PRIV_UNIT];
 	struct addr addr;
 };
 

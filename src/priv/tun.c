@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/ifname.h"
 #include "priv/link.h"
 #include "priv/monitor.h"
 
@@ -41,19 +42,16 @@ tun_gso_segs(unsigned segment, unsigned head)
 	return n < 1 ? 1 : n > UDP_SEGMENTS ? UDP_SEGMENTS : n;
 }
 
-/* A % would have the kernel choose a number. */
 static int
-name_of(const struct monitor_dev *d, uint32_t unit, char ret[IFNAMSIZ])
+name_of(const struct monitor_dev *d, const char *unit, char ret[IFNAMSIZ])
 {
-	char number[12] = "";
 	int len;
 
-	if (d->name[0] == '\0' || strchr(d->name, '%') != NULL ||
-	    memchr(d->name, '\0', sizeof(d->name)) == NULL)
+	if (memchr(d->name, '\0', sizeof(d->name)) == NULL ||
+	    !ifname_ok(d->name, IFNAME_MAX))
 		return -EINVAL;
-	if (d->per_peer)
-		snprintf(number, sizeof(number), "%u", unit);
-	len = snprintf(ret, IFNAMSIZ, "%s%s", d->name, number);
+	len = snprintf(ret, IFNAMSIZ, d->per_peer ? "%s-%s" : "%s%s", d->name,
+	    d->per_peer ? unit : "");
 	return len >= IFNAMSIZ ? -ENAMETOOLONG : 0;
 }
 
@@ -172,7 +170,7 @@ set_up(const char *name, const struct monitor_dev *d)
 }
 
 int
-tun_open(const struct monitor_dev *d, uint32_t unit, uint32_t want,
+tun_open(const struct monitor_dev *d, const char *unit, uint32_t want,
     uint32_t *ret_offload)
 {
 	bool vnet = (want & PRIV_TUN_VNET) != 0;

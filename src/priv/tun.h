@@ -12,7 +12,7 @@ struct monitor_dev;
  * CAP_NET_ADMIN; -ENOENT or -ENODEV no /dev/net/tun; -EINVAL a name that is
  * none; -ENAMETOOLONG name and unit together; others of the kernel's.
  */
-int tun_open(const struct monitor_dev *d, uint32_t unit, uint32_t want,
+int tun_open(const struct monitor_dev *d, const char *unit, uint32_t want,
     uint32_t *ret_offload);
 
 /*

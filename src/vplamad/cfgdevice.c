@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/ifname.h"
 #include "vplamad/option.h"
 
-#define IFACE_NAME_MAX 15 /* IFNAMSIZ less the NUL */
-#define IFACE_STEM_MAX 9  /* the peer's id follows, up to six digits */
-#define VLAN_HEAD 18	  /* Ethernet header with one VLAN tag */
+#define VLAN_HEAD 18 /* Ethernet header with one VLAN tag */
 #define MTU_MAX 9216
 
 #define K(kind) (1u << (kind))
@@ -76,30 +75,16 @@ devices_mtu(const struct config *cfg)
 	return mtu < MTU_MAX ? mtu : MTU_MAX;
 }
 
-static bool
-iface_name_ok(const char *name, size_t max)
-{
-	static const char good[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	    "0123456789_.-";
-	size_t len = strlen(name);
-
-	return len > 0 && len <= max && strspn(name, good) == len &&
-	    strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
-}
-
 static void
 check_name(const struct config *cfg, const struct config_device *dev,
     struct config_errors *errs)
 {
-	int max =
-	    dev->kind == PORT_TUN_PER_PEER ? IFACE_STEM_MAX : IFACE_NAME_MAX;
+	int max = dev->kind == PORT_TUN_PER_PEER ? IFACE_STEM_MAX : IFNAME_MAX;
 	const struct config_device *other;
 
 	if (dev->name[0] == '\0')
 		return; /* has been told */
-	if (device_is_iface(dev->kind) &&
-	    !iface_name_ok(dev->name, (size_t)max))
+	if (device_is_iface(dev->kind) && !ifname_ok(dev->name, (size_t)max))
 		config_error(errs,
 		    "%s:%d: device \"%s\": is no name of an interface; "
 		    "expected 1 to %d of A-Z a-z 0-9 _ . -",

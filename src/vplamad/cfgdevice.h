@@ -4,7 +4,10 @@
 
 #include <stdbool.h>
 
+#include "base/ifname.h"
 #include "vplamad/config.h"
+
+#define IFACE_STEM_MAX 9 /* bytes of the name of a tun-per-peer device */
 
 /* Is it an interface of the kernel's? */
 bool device_is_iface(uint32_t kind);
@@ -24,6 +27,18 @@ uint32_t devices_mtu(const struct config *cfg);
 /* Is this one of the offloads to use? */
 bool offload_has(const struct config *cfg, enum config_offload what);
 void offload_check(const struct config *cfg, struct config_errors *errs);
+
+/*
+ * cfgiface.c: what the interface of a tun-per-peer device is called for one
+ * peer: the same after each start, whoever else is there. The name of the
+ * device, a hyphen, and the peer's name where that makes a name of an
+ * interface; else five letters and digits that come from the peer's key.
+ */
+void iface_of_peer(const char *stem, const char *peer, const uint8_t *ed_pk,
+    char ret[static IFNAME_MAX + 1]);
+
+/* No two have one name, and there are not more than fit into the core. */
+void ifaces_check(const struct config *cfg, struct config_errors *errs);
 
 /* cfgprefix.c: nobody has the very prefix that another has. */
 void prefixes_check(const struct config *cfg, struct config_errors *errs);

@@ -566,6 +566,7 @@ config_load(const char *path, struct config *ret, struct config_errors *errs)
 		check_peer(&cfg, &cfg.peers[i], errs);
 		check_twins(&cfg, i, errs);
 	}
+	ifaces_check(&cfg, errs);
 	prefixes_check(&cfg, errs);
 	if (cfg.given[OPT_mtu].line == 0)
 		cfg.mtu = devices_mtu(&cfg);

@@ -161,12 +161,14 @@ port_of(const struct vplamad *d, const struct device *dev)
 	struct port_conf pc = {
 		.kind = (enum port_kind)c->kind,
 		.dev = (unsigned)(c - d->cfg.devices),
-		.unit = dev->peer,
 		.ethernet = device_is_ethernet(c),
 		.offload = offload_of(&d->cfg),
 		.mtu = (uint16_t)c->mtu,
 	};
 
+	if (dev->peer != 0)
+		snprintf(pc.unit, sizeof(pc.unit), "%s",
+		    dev->name + strlen(c->name) + 1);
 	place_of(c->local, &pc.local, pc.local_path);
 	place_of(c->remote, &pc.remote, pc.remote_path);
 	return pc;
@@ -225,9 +227,31 @@ open_port(struct vplamad *d, struct device *dev, unsigned no)
 	return port_ops(pc.kind)->open(&dev->port, &pc, no, &d->devices.env);
 }
 
+/*
+ * The configuration has been checked; a peer that a control command adds may
+ * still want a name that is in use.
+ */
+static bool
+is_taken(const struct vplamad *d, const struct device *dev)
+{
+	unsigned no;
+
+	for (no = 0; no < FWD_PORTS; no++) {
+		const struct device *other = d->devices.by_no[no];
+
+		if (other == NULL || strcmp(other->name, dev->name) != 0)
+			continue;
+		log_warnx("%s:%d: device \"%s\": the interface %s is there "
+			  "already; give the peer another name",
+		    d->cfg.path, dev->conf->line, dev->conf->name, dev->name);
+		return true;
+	}
+	return false;
+}
+
 /* The number comes first: a driver tells of packets by it. */
 static bool
-open_one(struct vplamad *d, const struct config_device *c, uint32_t peer,
+open_one(struct vplamad *d, const struct config_device *c, const struct node *n,
     struct turn *t)
 {
 	struct device *dev = xcalloc(1, sizeof(*dev));
@@ -235,11 +259,17 @@ open_one(struct vplamad *d, const struct config_device *c, uint32_t peer,
 	int no, rc;
 
 	dev->conf = c;
-	dev->peer = peer;
 	dev->reopen_at = MONO_NEVER;
 	snprintf(dev->name, sizeof(dev->name), "%s", c->name);
-	if (peer != 0)
-		snprintf(dev->name, sizeof(dev->name), "%s%u", c->name, peer);
+	if (n != NULL) {
+		dev->peer = n->id;
+		iface_of_peer(
+		    c->name, n->conf.name, n->conf.public_key, dev->name);
+	}
+	if (is_taken(d, dev)) {
+		free(dev);
+		return false;
+	}
 	fc = fwd_of(dev, d->cfg.id.ed_pk);
 	no = core_port_add(&d->core, &fc, t);
 	if (no < 0) {
@@ -290,20 +320,20 @@ devices_open(struct vplamad *d, struct turn *t)
 		on_input, on_gone };
 	for (i = 0; i < d->cfg.n_devices; i++)
 		if (d->cfg.devices[i].kind != PORT_TUN_PER_PEER &&
-		    !open_one(d, &d->cfg.devices[i], 0, t))
+		    !open_one(d, &d->cfg.devices[i], NULL, t))
 			return false;
 	return true;
 }
 
 bool
-devices_peer_added(struct vplamad *d, uint32_t id, struct turn *t)
+devices_peer_added(struct vplamad *d, const struct node *n, struct turn *t)
 {
 	bool ok = true;
 	size_t i;
 
 	for (i = 0; i < d->cfg.n_devices; i++)
 		if (d->cfg.devices[i].kind == PORT_TUN_PER_PEER)
-			ok &= open_one(d, &d->cfg.devices[i], id, t);
+			ok &= open_one(d, &d->cfg.devices[i], n, t);
 	return ok;
 }
 

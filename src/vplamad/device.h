@@ -14,16 +14,17 @@
 #include "vplamad/config.h"
 
 struct monitor;
+struct node;
 struct vplamad;
 
 /* One open port. Without its port it is about to be opened again. */
 struct device {
 	const struct config_device *conf;
 	struct port *port;
-	uint32_t peer; /* only for this one's id; 0: for all */
-	char name[DEVICE_NAME_MAX + 12]; /* of the interface: with the id */
-	bool up;			 /* carrier */
-	bool gone;			 /* was taken away under us */
+	uint32_t peer;			/* only for this one's id; 0: for all */
+	char name[DEVICE_NAME_MAX + 1]; /* of the interface, or a label */
+	bool up;			/* carrier */
+	bool gone;			/* was taken away under us */
 	unsigned wait;	       /* seconds until the attempt after the next */
 	struct mono reopen_at; /* when it is tried; MONO_NEVER: it is open */
 };
@@ -45,7 +46,8 @@ void device_mac(
  * False after a line in the log.
  */
 bool devices_open(struct vplamad *d, struct turn *t);
-bool devices_peer_added(struct vplamad *d, uint32_t id, struct turn *t);
+bool devices_peer_added(
+    struct vplamad *d, const struct node *n, struct turn *t);
 
 void devices_peer_removed(struct vplamad *d, uint32_t id);
 

@@ -152,7 +152,7 @@ node_add(struct vplamad *d, struct config_peer *conf, const char **ret_why,
 		return false;
 	}
 	n->id = p->id;
-	if (!devices_peer_added(d, n->id, t)) {
+	if (!devices_peer_added(d, n, t)) {
 		*ret_why = "a device for it cannot be opened; see the log";
 		node_del(n, CLOSE_REMOVED, t);
 		return false;

@@ -36,7 +36,7 @@ static const struct monitor_dev plain = {
 };
 
 static int
-dev_open(const struct monitor_dev *d, uint32_t unit, uint32_t want,
+dev_open(const struct monitor_dev *d, const char *unit, uint32_t want,
     uint32_t *ret_offload)
 {
 	struct monitor m = { .dev[3] = *d };
@@ -58,7 +58,7 @@ tap_is_set_up(void **state)
 	d.n_addr = 2;
 	d.speed_mbit = 50;
 	d.segment = 1400;
-	fd = dev_open(&d, 0, ALL, &got);
+	fd = dev_open(&d, "", ALL, &got);
 	assert_true(fd >= 0);
 	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
@@ -90,7 +90,7 @@ tun_is_set_up(void **state)
 	(void)state;
 	d.addr = addrs;
 	d.n_addr = 2;
-	fd = dev_open(&d, 0, 0, &got);
+	fd = dev_open(&d, "", 0, &got);
 	assert_true(fd >= 0);
 	assert_int_equal(got, 0);
 	assert_true(lab_says("POINTOPOINT", "ip link show vt"));
@@ -119,7 +119,7 @@ offloads_as_asked(void **state)
 	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		bool vnet = (want[i] & PRIV_TUN_VNET) != 0;
 		uint32_t got = 99;
-		int fd = dev_open(&d, 0, want[i], &got);
+		int fd = dev_open(&d, "", want[i], &got);
 
 		assert_true(fd >= 0);
 		assert_int_equal(got & ~(vnet ? want[i] : 0), 0);
@@ -167,14 +167,14 @@ persistent_or_not(void **state)
 	d.tap = d.persistent = true;
 	d.addr = addrs;
 	d.n_addr = 2;
-	fd = dev_open(&d, 0, ALL, &got);
+	fd = dev_open(&d, "", ALL, &got);
 	assert_true(fd >= 0);
 	index = if_nametoindex("vt");
 	close(fd);
 	changes = carrier_changes();
 	assert_int_equal(if_nametoindex("vt"), index);
 	lab_do("ip route add 10.77.0.0/16 via 10.9.0.2");
-	fd = dev_open(&d, 0, ALL, &got);
+	fd = dev_open(&d, "", ALL, &got);
 	assert_true(fd >= 0);
 	assert_int_equal(if_nametoindex("vt"), index);
 	assert_true(lab_says("10.77.0.0/16", "ip -4 route"));
@@ -185,7 +185,7 @@ persistent_or_not(void **state)
 	/* with another key; and not for ever any more */
 	d.mac[5] = 0x66;
 	d.persistent = false;
-	fd = dev_open(&d, 0, ALL, &got);
+	fd = dev_open(&d, "", ALL, &got);
 	assert_true(fd >= 0);
 	assert_true(lab_says("02:11:22:33:44:66", "ip link show vt"));
 	assert_true(lab_says(",UP>", "ip link show vt"));
@@ -202,19 +202,16 @@ one_for_each_peer(void **state)
 
 	(void)state;
 	d.per_peer = true;
-	a = dev_open(&d, 7, ALL, &got);
-	b = dev_open(&d, UINT32_MAX, ALL, &got);
+	a = dev_open(&d, "island", ALL, &got);
+	b = dev_open(&d, "twelve_signs", ALL, &got);
 	assert_true(a >= 0 && b >= 0);
-	assert_int_not_equal(if_nametoindex("vt7"), 0);
-	assert_int_not_equal(if_nametoindex("vt4294967295"), 0);
-	strcpy(d.name, "fifteen-letters");
-	assert_int_equal(dev_open(&d, 1, ALL, &got), -ENAMETOOLONG);
-	strcpy(d.name, "fourteen-lette");
-	close(a);
-	a = dev_open(&d, 1, ALL, &got);
-	assert_true(a >= 0);
-	assert_int_not_equal(if_nametoindex("fourteen-lette1"), 0);
-	assert_int_equal(dev_open(&d, 10, ALL, &got), -ENAMETOOLONG);
+	assert_int_not_equal(if_nametoindex("vt-island"), 0);
+	assert_int_not_equal(if_nametoindex("vt-twelve_signs"), 0);
+	assert_int_equal(dev_open(&d, "island", ALL, &got), -EBUSY);
+	assert_int_equal(
+	    dev_open(&d, "thirteen_sign", ALL, &got), -ENAMETOOLONG);
+	strcpy(d.name, "thirteen_signs");
+	assert_int_equal(dev_open(&d, "1", ALL, &got), -ENAMETOOLONG);
 	close(a);
 	close(b);
 }
@@ -226,26 +223,26 @@ refused(void **state)
 	static struct prefix foreign = { PREFIX_IPV4, 33, { 10 } };
 	struct monitor_dev d = plain;
 	uint32_t got = 99;
-	int fd = dev_open(&d, 0, ALL, &got);
+	int fd = dev_open(&d, "", ALL, &got);
 
 	(void)state;
 	assert_true(fd >= 0);
 	got = 99;
-	assert_int_equal(dev_open(&d, 0, ALL, &got), -EBUSY);
+	assert_int_equal(dev_open(&d, "", ALL, &got), -EBUSY);
 	close(fd);
 	strcpy(d.name, "lo");
-	assert_int_equal(dev_open(&d, 0, ALL, &got), -EEXIST);
+	assert_int_equal(dev_open(&d, "", ALL, &got), -EEXIST);
 	strcpy(d.name, "a/b");
-	assert_int_equal(dev_open(&d, 0, ALL, &got), -EINVAL);
+	assert_int_equal(dev_open(&d, "", ALL, &got), -EINVAL);
 	strcpy(d.name, "vt");
 	d.n_addr = 1;
 	d.addr = &mac;
-	assert_int_equal(dev_open(&d, 0, ALL, &got), -EINVAL);
+	assert_int_equal(dev_open(&d, "", ALL, &got), -EINVAL);
 	d.addr = &foreign;
-	assert_int_equal(dev_open(&d, 0, ALL, &got), -EINVAL);
+	assert_int_equal(dev_open(&d, "", ALL, &got), -EINVAL);
 	d.n_addr = 0;
 	d.mtu = 20;
-	assert_int_equal(dev_open(&d, 0, ALL, &got), -EINVAL);
+	assert_int_equal(dev_open(&d, "", ALL, &got), -EINVAL);
 	assert_int_equal(got, 99);
 	assert_int_equal(if_nametoindex("vt"), 0);
 }
@@ -261,12 +258,12 @@ without_ipv6(void **state)
 	       "net.ipv6.conf.default.disable_ipv6=1");
 	d.addr = addrs;
 	d.n_addr = 1;
-	fd = dev_open(&d, 0, ALL, &got);
+	fd = dev_open(&d, "", ALL, &got);
 	assert_true(fd >= 0);
 	assert_true(lab_says("10.9.0.1/24", "ip addr show vt"));
 	close(fd);
 	d.n_addr = 2; /* asked for, so its lack is an error */
-	fd = dev_open(&d, 0, ALL, &got);
+	fd = dev_open(&d, "", ALL, &got);
 	assert_true(fd < 0);
 	assert_int_equal(if_nametoindex("vt"), 0);
 	close(ns);
@@ -310,7 +307,7 @@ no_privileges(void **state)
 	if (pid == 0) {
 		bool ok = setuid(65534) == 0;
 
-		ok = ok && priv_tun_open(&pv, 0, 0, ALL, &got) == -EPERM;
+		ok = ok && priv_tun_open(&pv, 0, "", ALL, &got) == -EPERM;
 		ok = ok && priv_udp_bind(&pv, &a, 0, 0) == -EPERM;
 		_exit(!ok);
 	}

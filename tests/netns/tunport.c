@@ -97,7 +97,7 @@ side_open(struct lab *l, unsigned i, enum port_kind kind, unsigned offload)
 	const struct port_conf conf = {
 		.kind = kind,
 		.dev = i,
-		.unit = kind == PORT_TUN_PER_PEER ? 3 : 0,
+		.unit = { kind == PORT_TUN_PER_PEER ? 'p' : '\0' },
 		.offload = offload,
 		.mtu = MTU,
 	};

@@ -157,6 +157,23 @@ refused(struct fix *f, struct priv_req req)
 	assert_int_equal(rep.fd, -1);
 }
 
+/* What a device per peer may not be called. */
+static void
+bad_units(struct fix *f)
+{
+	static const char *const bad[] = { "", ".", "..", "a/b", "a b", "%d",
+		"a\n", "\xc3\xa4", "-:" };
+	struct priv_req req = { .op = PRIV_TUN_OPEN };
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		strcpy(req.unit, bad[i]);
+		refused(f, req);
+	}
+	memset(req.unit, 'x', sizeof(req.unit)); /* has no end */
+	refused(f, req);
+}
+
 static void
 tun_out_of_range(void **state)
 {
@@ -176,7 +193,7 @@ tun_out_of_range(void **state)
 	bad.offload = 1 << 3;
 	refused(&f, bad);
 	/* a device that is none of its settings */
-	assert_int_equal(priv_tun_open(&f.pv, 0, 0, 0, &got), -ENOENT);
+	assert_int_equal(priv_tun_open(&f.pv, 0, "", 0, &got), -ENOENT);
 	f.m.dev[0].used = true;
 	refused(&f, req); /* without a name */
 	strcpy(f.m.dev[0].name, "vt%d");
@@ -185,8 +202,12 @@ tun_out_of_range(void **state)
 	refused(&f, req);
 	strcpy(f.m.dev[0].name, "vt");
 	bad = req;
-	bad.unit = 1;
+	strcpy(bad.unit, "a");
 	refused(&f, bad); /* one device and no more */
+	f.m.dev[0].per_peer = true;
+	bad_units(&f);
+	assert_int_equal(priv_tun_open(&f.pv, 0, "1234567890123456", 0, &got),
+	    -ENAMETOOLONG);
 	assert_int_equal(got, 5);
 	fix_fini(&f);
 }
@@ -296,10 +317,10 @@ any_transport(void **state)
 	s.rep = (struct priv_reply){ .rc = 0, .fd = -1 };
 	assert_int_equal(priv_unix_unlink(&pv, PRIV_PATH_MESH), 0);
 	s.rep = (struct priv_reply){ .fd = 9, .offload = PRIV_TUN_VNET };
-	assert_int_equal(priv_tun_open(&pv, 2, 8, 7, &got), 9);
+	assert_int_equal(priv_tun_open(&pv, 2, "7", 7, &got), 9);
 	assert_int_equal(got, PRIV_TUN_VNET);
 	assert_int_equal(s.req.dev, 2);
-	assert_int_equal(s.req.unit, 8);
+	assert_string_equal(s.req.unit, "7");
 	assert_int_equal(s.req.offload, 7);
 	assert_int_equal(s.calls, 4);
 }

@@ -140,6 +140,10 @@ ip link set vplB netns $other
 nsenter -t $other -n sh -c "ip link set vplB up
 	ip address add 10.9.0.2/24 dev vplB
 	ping -c 2 -i 0.2 -W 2 10.9.0.1" | sed "s/^/back: /"
+(umask 077 && "$bin/vplamctl" genkey >"$dir/a/psk")
+sed -i "s,^peer.*{ ,&pair-psk-file = \"$dir/a/psk\" ," "$dir/a/vplamad.conf"
+"$bin/vplamctl" -s "$dir/a/control.sock" reload
+ip -br link | sed "s/^/psk: /"
 "$bin/vplamctl" -s "$dir/a/control.sock" peers del b
 i=0
 until ip -br link show vplA | grep -q NO-CARRIER || [ $i = 40 ]; do
@@ -166,8 +170,8 @@ if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && unshare -n true 2>/dev/null; the
 	want "fe80::" "$(grep ^vplA <<<"$out")" "and a link-local one"
 	want " 02:" "$(grep ^vplA <<<"$out")" "and a MAC address of its range"
 	want LOWER_UP "$(grep ^vplA <<<"$out")" "its carrier is up"
-	want LOWER_UP "$(grep ^pp1 <<<"$out")" "so is that of the peer's own"
-	logged a 'device "pp1": is in mode hub' ||
+	want LOWER_UP "$(grep ^pp-b <<<"$out")" "so is that of the peer's own"
+	logged a 'device "pp-b": is in mode hub' ||
 		fail "the prefix of a peer is not passed over: $(cat "$dir/a/log")"
 	want "carrier: gone, it was taken away" "$(grep ^gone: <<<"$out")" \
 		"an interface that was deleted is told to be gone"
@@ -175,9 +179,10 @@ if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && unshare -n true 2>/dev/null; the
 	want "10.9.0.1/24" "$(grep "^back: vplA" <<<"$out")" "and with its address"
 	grep -q "^back:   carrier: gone" <<<"$out" && fail "it is still gone: $out"
 	want "bytes from 10.9.0.1" "$out" "and it carries packets"
+	want "psk: pp-b" "$out" "with another pair key the interface has its name"
 	want NO-CARRIER "$(grep '^then: vplA' <<<"$out")" \
 		"without peers it has no carrier"
-	grep -q '^then: pp1' <<<"$out" &&
+	grep -q '^then: pp-b' <<<"$out" &&
 		fail "the interface of a peer goes with it: $out"
 	want "exit 0" "$out" "both end well"
 	want vplA "$(grep ^last: <<<"$out")" "the persistent one stays"

@@ -1,6 +1,7 @@
 # Unit tests of vplamad.
 if HAVE_CMOCKA
 vplamad_tests = \
+	tests/unit/test_cfgiface \
 	tests/unit/test_config \
 	tests/unit/test_device \
 	tests/unit/test_stamp
@@ -10,6 +11,9 @@ TESTS += $(vplamad_tests)
 vplamad_test_libs = src/vplamad/libvplamad.a src/crypto/libcrypto.a \
 	src/crypto/libkx.a src/base/libbase.a $(SODIUM_LIBS) $(CONFUSE_LIBS) \
 	$(CMOCKA_LIBS)
+
+tests_unit_test_cfgiface_SOURCES = tests/unit/test_cfgiface.c
+tests_unit_test_cfgiface_LDADD = $(vplamad_test_libs)
 
 tests_unit_test_config_SOURCES = tests/unit/test_config.c
 tests_unit_test_config_LDADD = $(vplamad_test_libs)
@@ -42,6 +46,8 @@ vplamad_golden = \
 	tests/golden/config/devices-bad3.ok \
 	tests/golden/config/devices-more.in \
 	tests/golden/config/devices-more.ok \
+	tests/golden/config/ifaces.in \
+	tests/golden/config/ifaces.ok \
 	tests/golden/config/narrow.in \
 	tests/golden/config/narrow.ok \
 	tests/golden/config/offload.in \

@@ -78,7 +78,7 @@ bound_port(int fd, uint16_t *ret)
 static void
 split(struct lsock *s, const struct priv *pv)
 {
-	int rc, fd = priv_udp_bind(pv, &s->local, PRIV_UDP_DATA, UDP_RCVBUF);
+	int rc, fd = priv_udp_bind(pv, s->hs.sock, PRIV_UDP_DATA, UDP_RCVBUF);
 
 	if (fd < 0) {
 		rc = fd;
@@ -236,7 +236,7 @@ lsock_open(struct udp *u, const struct priv *pv, const struct addr *a)
 	int rc;
 
 	*s = (struct lsock){ .u = u, .local = *a };
-	s->hs.fd = priv_udp_bind(pv, a, PRIV_UDP_HANDSHAKE, UDP_RCVBUF);
+	s->hs.fd = priv_udp_bind(pv, u->n, PRIV_UDP_HANDSHAKE, UDP_RCVBUF);
 	s->data.fd = -1;
 	if (s->hs.fd < 0)
 		return s->hs.fd;

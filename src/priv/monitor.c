@@ -45,53 +45,87 @@ udp_options(int fd, bool v4)
  * second daemon of the same user would quietly take half of the packets.
  */
 static int
-udp_bind_kind(int fd, const struct priv_req *req)
+udp_bind_kind(int fd, uint32_t kind, const struct addr *a)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = addr_to_sockaddr(&req->addr, false, &ss);
+	socklen_t len = addr_to_sockaddr(a, false, &ss);
 	int rc;
 
-	if (req->udp_kind == PRIV_UDP_DATA) {
+	if (kind == PRIV_UDP_DATA) {
 		rc = set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 		if (rc < 0)
 			return rc;
 	}
 	if (bind(fd, (const struct sockaddr *)&ss, len) < 0)
 		return -errno;
-	if (req->udp_kind == PRIV_UDP_HANDSHAKE)
+	if (kind == PRIV_UDP_HANDSHAKE)
 		(void)set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	return 0;
 }
 
-static int
-op_udp_bind(
-    const struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
+/* Where the socket lies now: the kernel may have chosen its port. */
+static bool
+where_is(int fd, struct addr *ret)
 {
-	bool v4 = addr_is_v4(&req->addr);
-	int fd, rc;
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
 
-	(void)ret;
-	if (req->udp_kind > PRIV_UDP_DATA || req->rcvbuf > PRIV_RCVBUF_MAX)
-		return -EINVAL;
-	fd = socket(v4 ? AF_INET : AF_INET6,
-	    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return getsockname(fd, (struct sockaddr *)&ss, &len) == 0 &&
+	    addr_from_sockaddr((struct sockaddr *)&ss, ret);
+}
+
+static int
+udp_bound(const struct monitor *m, uint32_t kind, const struct addr *a)
+{
+	bool v4 = addr_is_v4(a);
+	int rc,
+	    fd = socket(v4 ? AF_INET : AF_INET6,
+		SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
 	if (fd < 0)
 		return -errno;
 	rc = udp_options(fd, v4);
 	if (rc == 0 && m->mark != 0)
 		rc = set_int(fd, SOL_SOCKET, SO_MARK, (int)m->mark);
 	if (rc == 0)
-		rc = udp_bind_kind(fd, req);
-	if (rc < 0) {
-		close(fd);
-		return rc;
-	}
+		rc = udp_bind_kind(fd, kind, a);
+	if (rc == 0)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+/*
+ * A data socket takes part of what comes to its address, so it is for where we
+ * have just bound a handshake socket, and only once.
+ */
+static int
+op_udp_bind(
+    struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
+{
+	uint32_t no = req->listen;
+	struct addr a;
+	int fd;
+
+	(void)ret;
+	if (req->udp_kind > PRIV_UDP_DATA || req->rcvbuf > PRIV_RCVBUF_MAX)
+		return -EINVAL;
+	if (no >= MONITOR_LISTEN || no >= m->n_listen)
+		return -ENOENT;
+	a = req->udp_kind == PRIV_UDP_DATA ? m->leave[no] : m->listen[no];
+	if (req->udp_kind == PRIV_UDP_DATA && a.port == 0)
+		return -EINVAL;
+	fd = udp_bound(m, req->udp_kind, &a);
+	if (fd < 0)
+		return fd;
+	if (req->udp_kind == PRIV_UDP_DATA || !where_is(fd, &m->leave[no]))
+		m->leave[no].port = 0;
 	set_rcvbuf(fd, req->rcvbuf);
 	return fd;
 }
 
 static int
-path_of(const struct monitor *m, const struct priv_req *req, const char **ret)
+path_of(struct monitor *m, const struct priv_req *req, const char **ret)
 {
 	if (req->path >= PRIV_PATH_MAX)
 		return -EINVAL;
@@ -101,7 +135,7 @@ path_of(const struct monitor *m, const struct priv_req *req, const char **ret)
 
 static int
 op_unix_listen(
-    const struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
+    struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
 {
 	const char *path;
 	int type, rc = path_of(m, req, &path);
@@ -118,7 +152,7 @@ op_unix_listen(
 
 static int
 op_unix_unlink(
-    const struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
+    struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
 {
 	const char *path;
 	int rc = path_of(m, req, &path);
@@ -131,7 +165,7 @@ op_unix_unlink(
 
 static int
 op_tun_open(
-    const struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
+    struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
 {
 	const uint32_t known = PRIV_TUN_VNET | PRIV_TUN_TSO | PRIV_TUN_USO;
 	const struct monitor_dev *d;
@@ -149,7 +183,7 @@ op_tun_open(
 }
 
 struct op {
-	int (*fn)(const struct monitor *m, const struct priv_req *req,
+	int (*fn)(struct monitor *m, const struct priv_req *req,
 	    struct priv_reply *ret);
 	bool gives_fd;
 };
@@ -164,7 +198,7 @@ static const struct op ops[] = {
 void
 monitor_call(void *arg, const struct priv_req *req, struct priv_reply *ret)
 {
-	const struct monitor *m = arg;
+	struct monitor *m = arg;
 	const struct op *op;
 	int rc;
 

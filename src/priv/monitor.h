@@ -5,11 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/addr.h"
 #include "base/prefix.h"
 #include "priv/priv_proto.h"
 
 #define MONITOR_DEVS 8
 #define MONITOR_NAME 16 /* IFNAMSIZ */
+#define MONITOR_LISTEN 8
 
 /* A TUN or TAP device that the daemon may ask for. */
 struct monitor_dev {
@@ -31,11 +33,19 @@ struct monitor_dev {
 	size_t n_addr;
 };
 
-/* Its own settings; a path that is NULL is refused with -ENOENT. */
+/*
+ * Its own settings; a path that is NULL is refused with -ENOENT, so is the
+ * number of an address that is not there.
+ */
 struct monitor {
 	const char *path[PRIV_PATH_MAX];
+	struct addr listen[MONITOR_LISTEN];
+	unsigned n_listen;
 	uint32_t mark; /* SO_MARK of UDP sockets; 0: none */
 	struct monitor_dev dev[MONITOR_DEVS];
+
+	/* Where a data socket may be bound, by number; port 0: none may be. */
+	struct addr leave[MONITOR_LISTEN];
 };
 
 /*

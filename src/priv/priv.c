@@ -15,14 +15,14 @@ ask(const struct priv *pv, const struct priv_req *req)
 }
 
 int
-priv_udp_bind(const struct priv *pv, const struct addr *a,
-    enum priv_udp_kind kind, uint32_t rcvbuf)
+priv_udp_bind(const struct priv *pv, unsigned listen, enum priv_udp_kind kind,
+    uint32_t rcvbuf)
 {
 	const struct priv_req req = {
 		.op = PRIV_UDP_BIND,
 		.udp_kind = kind,
+		.listen = listen,
 		.rcvbuf = rcvbuf,
-		.addr = *a,
 	};
 
 	return ask(pv, &req);

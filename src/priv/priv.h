@@ -20,10 +20,11 @@ struct priv {
 };
 
 /*
- * A bound UDP socket (nonblocking, close-on-exec), or -errno. Bind the
- * handshake socket of an address before its data socket.
+ * A UDP socket (nonblocking, close-on-exec) bound to address number listen of
+ * the monitor's settings, or -errno. The handshake socket comes first; it gives
+ * leave for one data socket, which is bound to the same port.
  */
-int priv_udp_bind(const struct priv *pv, const struct addr *a,
+int priv_udp_bind(const struct priv *pv, unsigned listen,
     enum priv_udp_kind kind, uint32_t rcvbuf);
 
 /* A listening Unix socket, as unix_listen() in base/fdutil.h gives it. */

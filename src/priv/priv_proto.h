@@ -8,8 +8,6 @@
 
 #include <stdint.h>
 
-#include "base/addr.h"
-
 enum priv_op {
 	PRIV_UDP_BIND = 1,
 	PRIV_UNIX_LISTEN = 2,
@@ -40,6 +38,7 @@ enum {
 struct priv_req {
 	uint32_t op; /* enum priv_op: says which fields below count */
 	uint32_t udp_kind;
+	uint32_t listen; /* number of the address in the monitor's settings */
 	uint32_t rcvbuf; /* bytes; 0 keeps the kernel's default */
 	uint32_t path;	 /* enum priv_path */
 	uint32_t unix_type;
@@ -48,7 +47,6 @@ struct priv_req {
 	uint32_t offload; /* PRIV_TUN_*: what to try for */
 	/* Of a device per peer: what follows the name and a hyphen; else "". */
 	char unit[PRIV_UNIT];
-	struct addr addr;
 };
 
 struct priv_reply {

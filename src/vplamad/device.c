@@ -10,6 +10,8 @@
 #include "vplamad/option.h"
 #include "vplamad/vplamad.h"
 
+_Static_assert(MONITOR_LISTEN == CONFIG_LISTEN, "as many addresses");
+
 #define MAC_LABEL "vplama mac v1"
 #define REOPEN_MIN 1 /* seconds between attempts: doubled each time */
 #define REOPEN_MAX 16
@@ -30,6 +32,8 @@ devices_monitor(struct monitor *m, struct config *cfg)
 {
 	size_t i;
 
+	m->n_listen = cfg->given[OPT_listen].n;
+	memcpy(m->listen, cfg->listen, sizeof(m->listen));
 	m->mark = cfg->mark;
 	for (i = 0; i < cfg->n_devices; i++) {
 		struct config_device *c = &cfg->devices[i];

@@ -273,10 +273,11 @@ without_ipv6(void **state)
 static void
 marked_sockets(void **state)
 {
-	struct monitor m = { .mark = 0xcafe };
+	struct monitor m = { .mark = 0xcafe,
+		.listen = { sock_addr("127.0.0.1") },
+		.n_listen = 1 };
 	struct priv pv = { monitor_call, &m };
-	struct addr a = sock_addr("127.0.0.1");
-	int fd = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 0);
+	int fd = priv_udp_bind(&pv, 0, PRIV_UDP_HANDSHAKE, 0);
 	int mark = 0;
 	socklen_t len = sizeof(mark);
 
@@ -286,7 +287,7 @@ marked_sockets(void **state)
 	assert_int_equal(mark, 0xcafe);
 	close(fd);
 	m.mark = 0;
-	fd = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 0);
+	fd = priv_udp_bind(&pv, 0, PRIV_UDP_HANDSHAKE, 0);
 	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_MARK, &mark, &len), 0);
 	assert_int_equal(mark, 0);
 	close(fd);
@@ -296,9 +297,11 @@ marked_sockets(void **state)
 static void
 no_privileges(void **state)
 {
-	struct monitor m = { .mark = 1, .dev[0] = plain };
+	struct monitor m = { .mark = 1,
+		.dev[0] = plain,
+		.listen = { sock_addr("127.0.0.1") },
+		.n_listen = 1 };
 	struct priv pv = { monitor_call, &m };
-	struct addr a = sock_addr("127.0.0.1");
 	int status = -1;
 	pid_t pid = fork();
 	uint32_t got;
@@ -308,7 +311,7 @@ no_privileges(void **state)
 		bool ok = setuid(65534) == 0;
 
 		ok = ok && priv_tun_open(&pv, 0, "", ALL, &got) == -EPERM;
-		ok = ok && priv_udp_bind(&pv, &a, 0, 0) == -EPERM;
+		ok = ok && priv_udp_bind(&pv, 0, 0, 0) == -EPERM;
 		_exit(!ok);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -105,6 +105,8 @@ open_in(struct line *l, const char *ns, const char *text)
 	close(fd);
 	if (!addr_parse(text, 7469, &a))
 		errx(1, "%s: not an address", text);
+	l->monitor.listen[0] = a;
+	l->monitor.n_listen = 1;
 	if (udp_open(&u, l->loop, &l->priv, &a, 1, &l->h, &l->cnt, &which) < 0)
 		errx(1, "cannot listen at %s", text);
 	return u;

@@ -62,6 +62,14 @@ env_fini(struct env *e)
 }
 
 void
+env_listen(struct env *e, const struct addr *a, unsigned n)
+{
+	assert_true(n <= MONITOR_LISTEN);
+	memcpy(e->monitor.listen, a, n * sizeof(*a));
+	e->monitor.n_listen = n;
+}
+
+void
 env_until(struct env *e, bool (*until)(void *arg), void *arg)
 {
 	e->until = until;

@@ -34,6 +34,9 @@ struct env {
 void env_init(struct env *e);
 void env_fini(struct env *e); /* fails if a socket file was left behind */
 
+/* The addresses that the monitor lets its users listen at. */
+void env_listen(struct env *e, const struct addr *a, unsigned n);
+
 /* Runs the loop until the condition holds; fails after ENV_LIMIT_MS. */
 void env_until(struct env *e, bool (*until)(void *arg), void *arg);
 

@@ -44,21 +44,24 @@ fix_fini(struct fix *f)
 static void
 pair_on(const char *where)
 {
-	struct monitor m = { 0 };
+	struct monitor m = { .listen = { sock_addr(where) }, .n_listen = 1 };
 	struct priv pv = { monitor_call, &m };
-	struct addr a = sock_addr(where);
-	int hs = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 1 << 16);
+	int hs = priv_udp_bind(&pv, 0, PRIV_UDP_HANDSHAKE, 1 << 16);
 	int data, other;
 
 	assert_true(hs >= 0);
-	a = sock_name(hs);
-	assert_int_not_equal(a.port, 0);
+	m.listen[0] = sock_name(hs);
+	assert_int_not_equal(m.listen[0].port, 0);
 	assert_true(fcntl(hs, F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(hs, F_GETFD) & FD_CLOEXEC);
-	data = priv_udp_bind(&pv, &a, PRIV_UDP_DATA, 0);
+	data = priv_udp_bind(&pv, 0, PRIV_UDP_DATA, 0);
 	assert_true(data >= 0);
+	assert_int_equal(sock_name(data).port, m.listen[0].port);
+	/* one leave, one socket */
+	other = priv_udp_bind(&pv, 0, PRIV_UDP_DATA, 0);
+	assert_int_equal(other, -EINVAL);
 	/* another daemon, though of the same user, is told */
-	other = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 0);
+	other = priv_udp_bind(&pv, 0, PRIV_UDP_HANDSHAKE, 0);
 	assert_int_equal(other, -EADDRINUSE);
 	close(hs);
 	close(data);
@@ -77,18 +80,16 @@ udp_pairs(void **state)
 static void
 udp_both_families_on_one_port(void **state)
 {
-	struct monitor m = { 0 };
+	struct monitor m = { .listen = { sock_addr("::"),
+				 sock_addr("0.0.0.0") },
+		.n_listen = 2 };
 	struct priv pv = { monitor_call, &m };
-	struct addr a = sock_addr("::");
-	int v6 = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 0), v4;
-	uint16_t port;
+	int v6 = priv_udp_bind(&pv, 0, PRIV_UDP_HANDSHAKE, 0), v4;
 
 	(void)state;
 	assert_true(v6 >= 0);
-	port = sock_name(v6).port;
-	a = sock_addr("0.0.0.0");
-	a.port = port;
-	v4 = priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 0);
+	m.listen[1].port = sock_name(v6).port;
+	v4 = priv_udp_bind(&pv, 1, PRIV_UDP_HANDSHAKE, 0);
 	assert_true(v4 >= 0);
 	close(v4);
 	close(v6);
@@ -97,13 +98,37 @@ udp_both_families_on_one_port(void **state)
 static void
 udp_foreign_address(void **state)
 {
-	struct monitor m = { 0 };
+	struct monitor m = { .listen = { sock_addr("203.0.113.1") },
+		.n_listen = 1 };
 	struct priv pv = { monitor_call, &m };
-	struct addr a = sock_addr("203.0.113.1");
 
 	(void)state;
 	assert_int_equal(
-	    priv_udp_bind(&pv, &a, PRIV_UDP_HANDSHAKE, 0), -EADDRNOTAVAIL);
+	    priv_udp_bind(&pv, 0, PRIV_UDP_HANDSHAKE, 0), -EADDRNOTAVAIL);
+}
+
+/* A data socket without its handshake socket would take another's packets. */
+static void
+udp_only_where_it_may(void **state)
+{
+	struct monitor m = { .listen = { sock_addr("127.0.0.1"),
+				 sock_addr("127.0.0.1:7469") },
+		.n_listen = 2 };
+	struct priv pv = { monitor_call, &m };
+	int hs;
+
+	(void)state;
+	assert_int_equal(priv_udp_bind(&pv, 0, PRIV_UDP_DATA, 0), -EINVAL);
+	assert_int_equal(priv_udp_bind(&pv, 1, PRIV_UDP_DATA, 0), -EINVAL);
+	assert_int_equal(priv_udp_bind(&pv, 2, PRIV_UDP_HANDSHAKE, 0), -ENOENT);
+	assert_int_equal(
+	    priv_udp_bind(&pv, MONITOR_LISTEN, PRIV_UDP_HANDSHAKE, 0), -ENOENT);
+	assert_int_equal(
+	    priv_udp_bind(&pv, UINT32_MAX, PRIV_UDP_DATA, 0), -ENOENT);
+	hs = priv_udp_bind(&pv, 0, PRIV_UDP_HANDSHAKE, 0);
+	assert_true(hs >= 0);
+	assert_int_equal(priv_udp_bind(&pv, 1, PRIV_UDP_DATA, 0), -EINVAL);
+	close(hs);
 }
 
 static void
@@ -240,8 +265,7 @@ out_of_range(void **state)
 {
 	static const uint32_t bad_op[] = { 0, 5, 6, 255, UINT32_MAX };
 	static const uint32_t modes[] = { 0001, 0662, 01660, 04770, 0777 };
-	const struct priv_req udp = { .op = PRIV_UDP_BIND,
-		.addr = sock_addr("127.0.0.1") };
+	const struct priv_req udp = { .op = PRIV_UDP_BIND };
 	const struct priv_req un = { .op = PRIV_UNIX_LISTEN, .mode = 0660 };
 	struct priv_req req;
 	struct fix f;
@@ -299,15 +323,14 @@ any_transport(void **state)
 {
 	struct seen s = { .rep = { .rc = 0, .fd = 77 } };
 	struct priv pv = { fake_call, &s };
-	struct addr a = sock_addr("192.0.2.1:7469");
 	uint32_t got = 0;
 
 	(void)state;
-	assert_int_equal(priv_udp_bind(&pv, &a, PRIV_UDP_DATA, 4096), 77);
+	assert_int_equal(priv_udp_bind(&pv, 6, PRIV_UDP_DATA, 4096), 77);
 	assert_int_equal(s.req.op, PRIV_UDP_BIND);
 	assert_int_equal(s.req.udp_kind, PRIV_UDP_DATA);
 	assert_int_equal(s.req.rcvbuf, 4096);
-	assert_true(addr_equal(&s.req.addr, &a));
+	assert_int_equal(s.req.listen, 6);
 	s.rep = (struct priv_reply){ .rc = -EPERM, .fd = -1 };
 	assert_int_equal(
 	    priv_unix_listen(&pv, PRIV_PATH_CONTROL, PRIV_UNIX_STREAM, 0600),
@@ -332,6 +355,7 @@ main(void)
 		cmocka_unit_test(udp_pairs),
 		cmocka_unit_test(udp_both_families_on_one_port),
 		cmocka_unit_test(udp_foreign_address),
+		cmocka_unit_test(udp_only_where_it_may),
 		cmocka_unit_test(unix_listen_and_unlink),
 		cmocka_unit_test(unix_path_not_set),
 		cmocka_unit_test(out_of_range),

@@ -444,6 +444,7 @@ all_or_none(void **state)
 	listen[0] = sock_addr("127.0.0.2");
 	assert_true(udp_local(s->u, 0, &listen[1]));
 	listen[2] = sock_addr("127.0.0.3");
+	env_listen(&e, listen, 3);
 	assert_int_equal(
 	    udp_open(&u, e.loop, &e.priv, listen, 3, &s->h, &e.cnt, &which),
 	    -EADDRINUSE);

@@ -92,6 +92,7 @@ side_new(struct env *e, const char *a, const char *b)
 	listen[0] = sock_addr(a);
 	if (b != NULL)
 		listen[n++] = sock_addr(b);
+	env_listen(e, listen, n);
 	assert_int_equal(udp_open(&s->u, e->loop, &e->priv, listen, n, &s->h,
 			     &e->cnt, &which),
 	    0);

@@ -44,6 +44,19 @@ fwd_peer_init(struct core *c, struct peer *p, struct mono now)
 			flood_init(&p->flood[i], c->port[i], now);
 }
 
+/* What peers are told that we take: in each handshake. */
+static void
+announce(struct core *c)
+{
+	unsigned i;
+
+	c->caps &= ~(uint32_t)CAP_TAP;
+	for (i = 0; i < c->n_port; i++)
+		if (c->port[i] != NULL && c->port[i]->cfg.ethernet &&
+		    !c->port[i]->cfg.sink)
+			c->caps |= CAP_TAP;
+}
+
 int
 core_port_add(struct core *c, const struct fwd_config *cfg, struct turn *t)
 {
@@ -66,8 +79,7 @@ core_port_add(struct core *c, const struct fwd_config *cfg, struct turn *t)
 	c->port[no] = port;
 	if (c->n_port <= (unsigned)no)
 		c->n_port = (unsigned)no + 1;
-	if (cfg->ethernet)
-		c->caps |= CAP_TAP;
+	announce(c);
 	TAILQ_FOREACH (p, &c->peers, link) {
 		flood_room(c, p);
 		flood_init(&p->flood[no], port, t->now);
@@ -89,6 +101,7 @@ void
 core_port_del(struct core *c, unsigned no)
 {
 	port_free(c, no);
+	announce(c);
 }
 
 void

@@ -32,6 +32,7 @@ const char *fwd_mode_name(enum fwd_mode m); /* "switch" */
 
 struct fwd_config {
 	bool ethernet; /* carries frames, else IP packets */
+	bool sink; /* throws away what it is given: peers need not send it */
 	enum fwd_mode mode;
 	uint32_t peer;	   /* only for this one; 0: for all */
 	uint32_t age_ms;   /* switch: an unseen address is forgotten */
@@ -71,6 +72,9 @@ void fwd_forget(struct core *c, const struct peer *p);
 
 /* A new peer gets what it may send to all, on each device. */
 void fwd_peer_init(struct core *c, struct peer *p, struct mono now);
+
+/* Is there a peer that would get a packet of device no now? */
+bool fwd_reaches(const struct core *c, unsigned no);
 
 /* All devices go. */
 void fwd_fini(struct core *c);

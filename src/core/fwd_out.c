@@ -199,6 +199,19 @@ is_reachable(const struct fwd_port *port, const struct peer *p)
 	    (!port->cfg.ethernet || (s->caps & CAP_TAP) != 0);
 }
 
+bool
+fwd_reaches(const struct core *c, unsigned no)
+{
+	const struct fwd_port *port = c->port[no];
+	const struct peer *p;
+
+	TAILQ_FOREACH (p, &c->peers, link)
+		if ((port->cfg.peer == 0 || port->cfg.peer == p->id) &&
+		    is_reachable(port, p))
+			return true;
+	return false;
+}
+
 static void
 send_to(struct core *c, unsigned no, struct peer *p, struct run *run,
     struct turn *t)

@@ -49,8 +49,9 @@ struct udp_handler {
 
 /*
  * Binds all of n addresses (1 to UDP_LISTEN_MAX) or none; the monitor behind pv
- * has the same, in the same order. h and pv are borrowed, cnt gets the counters udp_*. Offloads are used where the kernel has
- * them. Returns 0 or -errno, and then *ret_which is the address at fault.
+ * has the same, in the same order. h and pv are borrowed, cnt gets the counters
+ * udp_*. Offloads are used where the kernel has them. Returns 0 or -errno, and
+ * then *ret_which is the address at fault.
  */
 int udp_open(struct udp **ret, struct loop *l, const struct priv *pv,
     const struct addr *listen, unsigned n, const struct udp_handler *h,

@@ -123,6 +123,7 @@ fwd_of(const struct device *dev, const uint8_t *ed_pk)
 
 	struct fwd_config fc = {
 		.ethernet = device_is_ethernet(c),
+		.sink = c->kind == PORT_DUMMY,
 		.mode = mode_of(c),
 		.peer = dev->peer,
 		.age_ms = c->mac_age * 1000,
@@ -362,17 +363,6 @@ devices_close(struct vplamad *d)
 			close_one(d, no);
 }
 
-static bool
-is_live(const struct vplamad *d, uint32_t id)
-{
-	const struct peer *p;
-
-	TAILQ_FOREACH (p, &d->core.peers, link)
-		if (p->state == PEER_VRNODE && (id == 0 || id == p->id))
-			return true;
-	return false;
-}
-
 void
 devices_carrier(struct vplamad *d)
 {
@@ -380,8 +370,8 @@ devices_carrier(struct vplamad *d)
 
 	for (no = 0; no < FWD_PORTS; no++) {
 		struct device *dev = d->devices.by_no[no];
-		bool up =
-		    dev != NULL && dev->port != NULL && is_live(d, dev->peer);
+		bool up = dev != NULL && dev->port != NULL &&
+		    fwd_reaches(&d->core, no);
 
 		if (dev == NULL || dev->up == up)
 			continue;

@@ -91,7 +91,8 @@ event_from_core(void *arg, enum core_event ev, const struct peer *p)
 
 	if (loggers[ev] != NULL)
 		loggers[ev](p);
-	if (ev == EV_PEER_STATE)
+	/* a new session may be the first that takes what a device carries */
+	if (ev == EV_PEER_STATE || ev == EV_PEER_SESSION)
 		d->live_changed = true;
 	/* The core is in the middle of something: its names wait. */
 	if (ev == EV_PEER_DIAL && (n = node_by_id(d, p->id)) != NULL)

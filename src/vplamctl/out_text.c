@@ -99,7 +99,7 @@ carrier_text(struct json_object *d)
 {
 	if (get_bool(d, "gone"))
 		return "gone, it was taken away; it is opened again";
-	return get_bool(d, "carrier") ? "up" : "down, no peer is live";
+	return get_bool(d, "carrier") ? "up" : "down, it reaches no live peer";
 }
 
 static void

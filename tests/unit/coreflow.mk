@@ -16,6 +16,7 @@ coreflow_tests = \
 	tests/unit/test_core_pmtu \
 	tests/unit/test_core_fwdin \
 	tests/unit/test_core_spoof \
+	tests/unit/test_core_ports \
 	tests/unit/test_core_runs \
 	tests/unit/test_core_bounds
 check_PROGRAMS += $(coreflow_tests)
@@ -57,6 +58,9 @@ tests_unit_test_core_meshtalk_LDADD = $(coreflow_libs)
 tests_unit_test_core_bits_SOURCES = tests/unit/test_core_bits.c \
 	$(coreflow_duo)
 tests_unit_test_core_bits_LDADD = $(coreflow_libs)
+tests_unit_test_core_ports_SOURCES = tests/unit/test_core_ports.c \
+	$(coreflow_duo)
+tests_unit_test_core_ports_LDADD = $(coreflow_libs)
 tests_unit_test_core_runs_SOURCES = tests/unit/test_core_runs.c \
 	$(coreflow_duo)
 tests_unit_test_core_runs_LDADD = $(coreflow_libs)

@@ -29,7 +29,7 @@ conf a "$port" "prefix = { \"10.1.0.0/16\" }" \
 	"device d { kind = udp local = \"127.0.0.1:$udp\" }" \
 	"$(peer b "endpoint = { \"127.0.0.1:$((port + 1))\" }
 		prefix = { \"10.2.0.0/16\" }")"
-conf b "$((port + 1))" "$(peer a "")" "device far { kind = dummy }"
+conf b "$((port + 1))" "$(peer a "")" "device far { kind = udp remote = \"127.0.0.1:$((udp + 2))\" }"
 start b
 start a
 within 3000 shows a || fail "a has a vrnode within 3 s: $(ctl a show)"
@@ -70,6 +70,22 @@ want "device \"d\": is gone; it takes a restart" "$(cat "$dir/a/log")" \
 	"a device that is gone takes a restart"
 want "device: d" "$(ctl a show)" "the device goes on"
 
+# Who takes no Ethernet is nobody to a device that carries it.
+nodes e f
+conf e "$((port + 3))" "device e { kind = udp remote = \"127.0.0.1:$udp\" }" \
+	"$(peer f "endpoint = { \"127.0.0.1:$((port + 4))\" }")"
+conf f "$((port + 4))" "$(peer e "")" "device none { kind = dummy }" \
+	"device ip { kind = udp carries = ip remote = \"127.0.0.1:$udp\" }"
+start f
+start e
+within 3000 shows e || fail "e has a vrnode within 3 s: $(ctl e show)"
+within 3000 logged f "device ip: carrier=up" || fail "f says carrier=up"
+want "carrier: down, it reaches no live peer" "$(ctl e show)" \
+	"no carrier for a peer that takes no Ethernet"
+kill "${pid[e]}" "${pid[f]}"
+wait "${pid[e]}" "${pid[f]}"
+unset "pid[e]" "pid[f]"
+
 # A device that cannot be opened.
 nodes c
 conf c "$((port + 2))" "device taken { kind = udp local = \"127.0.0.1:$udp\" }"
@@ -100,7 +116,7 @@ want ":8: address: 10.2.0.1/16 lies in 10.2.0.0/16 of peer \"a\"" "$out" \
 kill "${pid[b]}"
 wait "${pid[b]}" || fail "b: exit $?"
 within 2000 logged a "device d: carrier=down" || fail "a says carrier=down"
-want "carrier: down, no peer is live" "$(ctl a show)" "show says so"
+want "carrier: down, it reaches no live peer" "$(ctl a show)" "show says so"
 kill "${pid[a]}"
 wait "${pid[a]}" || fail "a: exit $?"
 unset 'pid[a]' 'pid[b]'

@@ -114,7 +114,7 @@ show_reads_like_wg(void **state)
 	    "\n"
 	    "device: d\n"
 	    "  kind: dummy, mode hub, mtu 576\n"
-	    "  carrier: down, no peer is live\n"
+	    "  carrier: down, it reaches no live peer\n"
 	    "  packets: 0 from the device, 0 to it\n"
 	    "  addresses: 0 learned behind peers\n"
 	    "\n"

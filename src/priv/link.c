@@ -104,12 +104,6 @@ link_set_mtu(struct link *l, uint16_t mtu)
 	return set_u32(l, IFLA_MTU, mtu);
 }
 
-int
-link_set_gso_segs(struct link *l, unsigned n)
-{
-	return set_u32(l, IFLA_GSO_MAX_SEGS, n);
-}
-
 /* An ioctl about the interface; it needs a socket, of whatever kind. */
 static int
 ask(const struct link *l, unsigned long what, struct ifreq *ifr)

@@ -26,9 +26,6 @@ int link_set_mtu(struct link *l, uint16_t mtu);
 /* Takes the interface down for a moment when it has another one. */
 int link_set_mac(struct link *l, const uint8_t mac[6]);
 
-/* Segments that the kernel may put into one super-packet. */
-int link_set_gso_segs(struct link *l, unsigned n);
-
 /* False: the kernel makes no link-local address; true: one of the MAC. */
 int link_set_own_ll(struct link *l, bool from_mac);
 

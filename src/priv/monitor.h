@@ -22,13 +22,6 @@ struct monitor_dev {
 	uint8_t mac[6];	 /* of a TAP; the end of a TUN's link-local address */
 	uint16_t mtu;
 	uint32_t speed_mbit; /* what ethtool says of it; 0: as the kernel has */
-	/*
-	 * Bytes of a full datagram's IP packet, for the kernel's limit of a
-	 * super-packet; 0: leave it. It suits programs of this machine. What it
-	 * forwards with more segments the kernel cuts to single packets, which
-	 * costs far more than a second send.
-	 */
-	uint16_t segment;
 	struct prefix *addr; /* host bits set: addresses on the device */
 	size_t n_addr;
 };

@@ -37,7 +37,7 @@ int priv_unix_unlink(const struct priv *pv, enum priv_path path);
 /*
  * Opens TUN or TAP device number dev of the monitor's settings, for the peer
  * that unit stands for if it is one per peer (else ""), sets it up
- * (MAC, MTU, addresses, speed, limits of super-packets), without carrier and
+ * (MAC, MTU, addresses, speed), without carrier and
  * administratively up. offload (PRIV_TUN_*) is what to try; *ret_offload
  * what the kernel has. The descriptor (nonblocking, close-on-exec), or -errno.
  */

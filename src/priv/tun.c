@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_ether.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <stdbool.h>
@@ -25,22 +24,6 @@
 #endif
 
 #define VNET_LEN 10
-#define UDP_PAYLOAD 65469u /* of a train over IPv6 that no link cuts */
-#define UDP_SEGMENTS 64u   /* on every kernel */
-#define DATA_HEAD 16u	   /* of a transport packet */
-#define FRAME_HEAD 4u	   /* inside it, before the packet */
-#define DATA_PAD 16u
-#define DATA_TAG 16u
-
-unsigned
-tun_gso_segs(unsigned segment, unsigned head)
-{
-	unsigned plain = FRAME_HEAD + head + segment;
-	unsigned padded = (plain + DATA_PAD - 1) / DATA_PAD * DATA_PAD;
-	unsigned n = UDP_PAYLOAD / (DATA_HEAD + padded + DATA_TAG);
-
-	return n < 1 ? 1 : n > UDP_SEGMENTS ? UDP_SEGMENTS : n;
-}
 
 static int
 name_of(const struct monitor_dev *d, const char *unit, char ret[IFNAMSIZ])
@@ -157,12 +140,9 @@ set_up(const char *name, const struct monitor_dev *d)
 		rc = identify(&l, d);
 	for (i = 0; rc == 0 && i < d->n_addr; i++)
 		rc = link_add_addr(&l, &d->addr[i]);
-	/* only hints: without them it is slower, or less is known of it */
+	/* only a hint to others: without it less is known of it */
 	if (d->speed_mbit != 0)
 		(void)link_set_speed(&l, d->speed_mbit);
-	if (d->segment != 0)
-		(void)link_set_gso_segs(
-		    &l, tun_gso_segs(d->segment, d->tap ? ETH_HLEN : 0));
 	if (rc == 0)
 		rc = link_set_up(&l, true);
 	link_fini(&l);

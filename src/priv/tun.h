@@ -15,10 +15,4 @@ struct monitor_dev;
 int tun_open(const struct monitor_dev *d, const char *unit, uint32_t want,
     uint32_t *ret_offload);
 
-/*
- * Segments of segment bytes (an IP packet, behind head bytes of Ethernet) that
- * go out as datagrams by one call: UDP_SEGMENT takes 64, a link 65535 bytes.
- */
-unsigned tun_gso_segs(unsigned segment, unsigned head);
-
 #endif

@@ -48,7 +48,6 @@ devices_monitor(struct monitor *m, struct config *cfg)
 			.persistent = c->persistent != 0,
 			.mtu = (uint16_t)c->mtu,
 			.speed_mbit = c->link_speed,
-			.segment = (uint16_t)c->mtu,
 			.addr = c->address,
 			.n_addr = c->given[DEV_OPT_address].n,
 		};

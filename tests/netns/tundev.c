@@ -57,7 +57,6 @@ tap_is_set_up(void **state)
 	d.addr = addrs;
 	d.n_addr = 2;
 	d.speed_mbit = 50;
-	d.segment = 1400;
 	fd = dev_open(&d, "", ALL, &got);
 	assert_true(fd >= 0);
 	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
@@ -74,7 +73,8 @@ tap_is_set_up(void **state)
 	assert_true(lab_says("50Mb/s", "ethtool vt"));
 	assert_true(lab_says("Duplex: Full", "ethtool vt"));
 	assert_true(lab_says("Auto-negotiation: off", "ethtool vt"));
-	assert_true(lab_says("gso_max_segs 44", "ip -d link show vt"));
+	/* a lower limit has the kernel cut what it forwards to single packets */
+	assert_true(lab_says("gso_max_segs 65535", "ip -d link show vt"));
 	assert_true(got & PRIV_TUN_VNET);
 	close(fd);
 	assert_int_equal(if_nametoindex("vt"), 0);

@@ -113,7 +113,6 @@ side_open(struct lab *l, unsigned i, enum port_kind kind, unsigned offload)
 		.per_peer = kind == PORT_TUN_PER_PEER,
 		.mac = { 2, 0, 0, 0, 0, (uint8_t)(i + 1) },
 		.mtu = MTU,
-		.segment = MTU,
 		.addr = s->addr,
 		.n_addr = 2,
 	};

@@ -80,7 +80,6 @@ monitor_gets_interfaces_only(void **state)
 	assert_string_equal(m.dev[0].name, "vpl0");
 	assert_true(m.dev[0].persistent);
 	assert_int_equal(m.dev[0].mtu, 1400);
-	assert_int_equal(m.dev[0].segment, 1400);
 	assert_int_equal(m.dev[0].speed_mbit, 50);
 	assert_ptr_equal(m.dev[0].addr, dev[0].address);
 	assert_int_equal(m.dev[0].n_addr, 2);

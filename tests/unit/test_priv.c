@@ -237,29 +237,6 @@ tun_out_of_range(void **state)
 	fix_fini(&f);
 }
 
-/* As many datagrams as one call of the kernel takes, and not one more. */
-static void
-segments_of_a_send(void **state)
-{
-	unsigned mtu, n, head;
-
-	(void)state;
-	assert_int_equal(tun_gso_segs(1400, 0), 45);
-	assert_int_equal(tun_gso_segs(1400, 14), 44);
-	assert_int_equal(tun_gso_segs(576, 0), 64);
-	assert_int_equal(tun_gso_segs(65535, 0), 1);
-	for (mtu = 68; mtu < 20000; mtu++) {
-		for (head = 0; head <= 14; head += 14) {
-			unsigned most = 36 + mtu + head + 15;
-
-			n = tun_gso_segs(mtu, head);
-			assert_true(n >= 1 && n <= 64);
-			assert_true(n * (36 + mtu + head) <= 65469);
-			assert_true(n == 64 || (n + 1) * most > 65469);
-		}
-	}
-}
-
 static void
 out_of_range(void **state)
 {
@@ -360,7 +337,6 @@ main(void)
 		cmocka_unit_test(unix_path_not_set),
 		cmocka_unit_test(out_of_range),
 		cmocka_unit_test(tun_out_of_range),
-		cmocka_unit_test(segments_of_a_send),
 		cmocka_unit_test(any_transport),
 	};
 

@@ -354,6 +354,22 @@ longest_train(void **state)
 	fits("::1", 28, 2338);	     /* 65469 - 5 */
 }
 
+/* A super-packet of 64 KiB with what each datagram adds is more than one. */
+static void
+cut_in_two(void **state)
+{
+	struct line l;
+
+	(void)state;
+	line_open(&l, "127.0.0.1", (struct udp_offload){ true, true });
+	line_send(&l, 48, 0, 1436);
+	side_wait(l.b, 48);
+	arrived(l.b, 48);
+	assert_int_equal(kernel.msgs, 2);
+	assert_int_equal(kernel.trains, 2);
+	line_close(&l);
+}
+
 static void
 refused_for_good(int err)
 {
@@ -584,6 +600,7 @@ main(void)
 		cmocka_unit_test(source_of_a_train),
 		cmocka_unit_test(source_lost),
 		cmocka_unit_test(longest_train),
+		cmocka_unit_test(cut_in_two),
 		cmocka_unit_test(line_cannot),
 		cmocka_unit_test(train_is_too_big),
 		cmocka_unit_test(full_socket),

@@ -85,6 +85,9 @@ struct port_ops {
 	/* Is there anybody to talk to? NULL where nothing can show it. */
 	void (*carrier)(struct port *p, bool up);
 
+	/* Its interface is not to outlive close(). NULL where none would. */
+	void (*forget)(struct port *p);
+
 	/* Not from within input(). NULL is fine. */
 	void (*close)(struct port *p);
 };

@@ -245,6 +245,7 @@ const struct port_ops port_udp = {
 	.open = udp_open,
 	.send = dgram_send,
 	.carrier = NULL,
+	.forget = NULL,
 	.close = dgram_close,
 };
 
@@ -253,5 +254,6 @@ const struct port_ops port_unix_dgram = {
 	.open = unix_open,
 	.send = dgram_send,
 	.carrier = NULL,
+	.forget = NULL,
 	.close = dgram_close,
 };

@@ -31,5 +31,6 @@ const struct port_ops port_dummy = {
 	.open = dummy_open,
 	.send = dummy_send,
 	.carrier = NULL,
+	.forget = NULL,
 	.close = dummy_close,
 };

@@ -211,6 +211,7 @@ const struct port_ops port_fd = {
 	.open = fd_open,
 	.send = pair_send,
 	.carrier = NULL,
+	.forget = NULL,
 	.close = pair_close,
 };
 
@@ -219,5 +220,6 @@ const struct port_ops port_stdio = {
 	.open = stdio_open,
 	.send = pair_send,
 	.carrier = NULL,
+	.forget = NULL,
 	.close = pair_close,
 };

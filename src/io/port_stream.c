@@ -379,7 +379,7 @@ stream_close(struct port *port)
 #define STREAM(text)                                                      \
 	{                                                                 \
 		.name = (text), .open = stream_open, .send = stream_send, \
-		.carrier = NULL, .close = stream_close,                   \
+		.carrier = NULL, .forget = NULL, .close = stream_close,   \
 	}
 
 const struct port_ops port_tcp = STREAM("tcp");

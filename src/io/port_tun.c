@@ -297,6 +297,16 @@ tun_open(struct port **ret, const struct port_conf *conf, unsigned no,
 	return 0;
 }
 
+/* Who holds the descriptor may; it needs no privilege. */
+static void
+tun_forget(struct port *port)
+{
+	struct port_tun *p = CONTAINER_OF(port, struct port_tun, base);
+
+	if (!p->gone && ioctl(p->fd, TUNSETPERSIST, 0ul) < 0)
+		log_warn("port %u: cannot let its interface go", port->no);
+}
+
 static void
 tun_close(struct port *port)
 {
@@ -315,6 +325,7 @@ const struct port_ops port_tap = {
 	tun_open,
 	tun_send,
 	tun_carrier,
+	tun_forget,
 	tun_close,
 };
 
@@ -323,6 +334,7 @@ const struct port_ops port_tun = {
 	tun_open,
 	tun_send,
 	tun_carrier,
+	tun_forget,
 	tun_close,
 };
 
@@ -331,5 +343,6 @@ const struct port_ops port_tun_per_peer = {
 	tun_open,
 	tun_send,
 	tun_carrier,
+	tun_forget,
 	tun_close,
 };

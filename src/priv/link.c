@@ -14,6 +14,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Debian 11 has older headers; the mark of what we have added to an interface.
+ */
+#ifndef IFA_PROTO
+#define IFA_PROTO 11
+#endif
+#define OURS 118 /* marks what we have added to an interface */
+
 #define MSG_ROOM 1024 /* bytes; every request here is far shorter */
 
 union msg {
@@ -153,8 +160,9 @@ link_set_own_ll(struct link *l, bool from_mac)
 	return talk(l, req);
 }
 
-int
-link_add_addr(struct link *l, const struct prefix *addr)
+static int
+addr_msg(
+    struct link *l, const struct prefix *addr, uint16_t type, uint16_t flags)
 {
 	bool v4 = addr->family == PREFIX_IPV4;
 	size_t len = v4 ? 4 : 16;
@@ -164,8 +172,8 @@ link_add_addr(struct link *l, const struct prefix *addr)
 
 	if (!v4 && addr->family != PREFIX_IPV6)
 		return -EINVAL;
-	req->nlmsg_type = RTM_NEWADDR;
-	req->nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE;
+	req->nlmsg_type = type;
+	req->nlmsg_flags = flags;
 	ifa = mnl_nlmsg_put_extra_header(req, sizeof(*ifa));
 	ifa->ifa_family = v4 ? AF_INET : AF_INET6;
 	ifa->ifa_prefixlen = addr->bits;
@@ -173,7 +181,120 @@ link_add_addr(struct link *l, const struct prefix *addr)
 	ifa->ifa_index = l->index;
 	mnl_attr_put(req, IFA_LOCAL, len, addr->a);
 	mnl_attr_put(req, IFA_ADDRESS, len, addr->a);
+	mnl_attr_put_u8(req, IFA_PROTO, OURS);
 	return talk(l, req);
+}
+
+int
+link_add_addr(struct link *l, const struct prefix *addr)
+{
+	return addr_msg(l, addr, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+}
+
+/* What is to go from an interface; the rest waits for the next look. */
+#define DUMP_ROOM 32768 /* the kernel sends no more at once */
+#define DROP_MAX 32
+
+struct drop {
+	unsigned index;
+	const struct prefix *stay;
+	size_t n_stay;
+	struct prefix all[DROP_MAX];
+	size_t n;
+};
+
+static int
+on_attr(const struct nlattr *attr, void *arg)
+{
+	const struct nlattr **at = arg;
+	uint16_t type = mnl_attr_get_type(attr);
+
+	if (type <= IFA_PROTO)
+		at[type] = attr;
+	return MNL_CB_OK;
+}
+
+/* One address of the machine; false: it is none that we have added to l. */
+static bool
+read_addr(const struct nlmsghdr *msg, unsigned index, struct prefix *ret)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(msg);
+	const struct nlattr *at[IFA_PROTO + 1] = { NULL }, *addr;
+	bool v4 = ifa->ifa_family == AF_INET;
+	size_t len = v4 ? 4 : 16;
+
+	if (ifa->ifa_index != index || (!v4 && ifa->ifa_family != AF_INET6))
+		return false;
+	(void)mnl_attr_parse(msg, sizeof(*ifa), on_attr, at);
+	addr = at[IFA_LOCAL] != NULL ? at[IFA_LOCAL] : at[IFA_ADDRESS];
+	if (at[IFA_PROTO] == NULL || mnl_attr_get_u8(at[IFA_PROTO]) != OURS ||
+	    addr == NULL || mnl_attr_get_payload_len(addr) != len)
+		return false;
+	*ret = (struct prefix){ .family = v4 ? PREFIX_IPV4 : PREFIX_IPV6,
+		.bits = ifa->ifa_prefixlen };
+	memcpy(ret->a, mnl_attr_get_payload(addr), len);
+	return true;
+}
+
+static bool
+is_link_local(const struct prefix *p)
+{
+	return p->family == PREFIX_IPV6 && p->a[0] == 0xfe &&
+	    (p->a[1] & 0xc0) == 0x80;
+}
+
+static int
+on_addr(const struct nlmsghdr *msg, void *arg)
+{
+	struct drop *d = arg;
+	struct prefix p;
+	size_t i;
+
+	if (d->n == DROP_MAX || !read_addr(msg, d->index, &p) ||
+	    is_link_local(&p))
+		return MNL_CB_OK;
+	for (i = 0; i < d->n_stay; i++)
+		if (prefix_equal(&p, &d->stay[i]))
+			return MNL_CB_OK;
+	d->all[d->n++] = p;
+	return MNL_CB_OK;
+}
+
+static int
+list_addrs(struct link *l, struct drop *d)
+{
+	unsigned port = mnl_socket_get_portid(l->nl);
+	char buf[DUMP_ROOM];
+	union msg m;
+	struct nlmsghdr *req = mnl_nlmsg_put_header(m.buf);
+	int rc = MNL_CB_OK;
+	ssize_t n;
+
+	req->nlmsg_type = RTM_GETADDR;
+	req->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	req->nlmsg_seq = ++l->seq;
+	(void)mnl_nlmsg_put_extra_header(req, sizeof(struct ifaddrmsg));
+	if (mnl_socket_sendto(l->nl, req, req->nlmsg_len) < 0)
+		return -errno;
+	while (rc > MNL_CB_STOP) {
+		n = mnl_socket_recvfrom(l->nl, buf, sizeof(buf));
+		if (n < 0)
+			return -errno;
+		rc = mnl_cb_run(buf, (size_t)n, l->seq, port, on_addr, d);
+	}
+	return rc < 0 ? -errno : 0;
+}
+
+int
+link_drop_addrs(struct link *l, const struct prefix *stay, size_t n)
+{
+	struct drop d = { .index = l->index, .stay = stay, .n_stay = n };
+	int rc = list_addrs(l, &d);
+	size_t i;
+
+	for (i = 0; rc == 0 && i < d.n; i++)
+		rc = addr_msg(l, &d.all[i], RTM_DELADDR, 0);
+	return rc;
 }
 
 /* Each mask of link modes is as long as this kernel says, three of them. */

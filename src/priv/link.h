@@ -3,6 +3,7 @@
 #define VPLAM_PRIV_LINK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/prefix.h"
@@ -31,6 +32,13 @@ int link_set_own_ll(struct link *l, bool from_mac);
 
 /* What is there already stays as it is; no duplicate is looked for. */
 int link_add_addr(struct link *l, const struct prefix *addr);
+
+/*
+ * Takes away what link_add_addr() added, in another life too, but for the n
+ * that stay, and link-local ones. Needs Linux 5.18: before, nothing shows whose
+ * an address is.
+ */
+int link_drop_addrs(struct link *l, const struct prefix *stay, size_t n);
 
 /* What ethtool says of it: Mbit/s, full duplex. */
 int link_set_speed(struct link *l, uint32_t mbit);

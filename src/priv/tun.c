@@ -138,6 +138,9 @@ set_up(const char *name, const struct monitor_dev *d)
 		rc = link_set_mtu(&l, d->mtu);
 	if (rc == 0)
 		rc = identify(&l, d);
+	/* those of the configuration before this one, if it is persistent */
+	if (rc == 0)
+		rc = link_drop_addrs(&l, d->addr, d->n_addr);
 	for (i = 0; rc == 0 && i < d->n_addr; i++)
 		rc = link_add_addr(&l, &d->addr[i]);
 	/* only a hint to others: without it less is known of it */

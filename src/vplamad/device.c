@@ -341,6 +341,14 @@ devices_peer_added(struct vplamad *d, const struct node *n, struct turn *t)
 	return ok;
 }
 
+/* A persistent interface stays for the next start, not for a peer that went. */
+static void
+forget(struct device *dev)
+{
+	if (dev->port != NULL && dev->port->ops->forget != NULL)
+		dev->port->ops->forget(dev->port);
+}
+
 void
 devices_peer_removed(struct vplamad *d, uint32_t id)
 {
@@ -348,8 +356,10 @@ devices_peer_removed(struct vplamad *d, uint32_t id)
 
 	for (no = 0; no < FWD_PORTS; no++)
 		if (d->devices.by_no[no] != NULL &&
-		    d->devices.by_no[no]->peer == id)
+		    d->devices.by_no[no]->peer == id) {
+			forget(d->devices.by_no[no]);
 			close_one(d, no);
+		}
 }
 
 void

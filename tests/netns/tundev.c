@@ -73,7 +73,8 @@ tap_is_set_up(void **state)
 	assert_true(lab_says("50Mb/s", "ethtool vt"));
 	assert_true(lab_says("Duplex: Full", "ethtool vt"));
 	assert_true(lab_says("Auto-negotiation: off", "ethtool vt"));
-	/* a lower limit has the kernel cut what it forwards to single packets */
+	/* a lower limit has the kernel cut what it forwards to single packets
+	 */
 	assert_true(lab_says("gso_max_segs 65535", "ip -d link show vt"));
 	assert_true(got & PRIV_TUN_VNET);
 	close(fd);
@@ -191,6 +192,46 @@ persistent_or_not(void **state)
 	assert_true(lab_says(",UP>", "ip link show vt"));
 	close(fd);
 	assert_int_equal(if_nametoindex("vt"), 0);
+}
+
+/* Addresses that the configuration has no more go; what others added stays. */
+static void
+dropped_addresses(void **state)
+{
+	struct monitor_dev d = plain;
+	uint32_t got;
+	unsigned tap;
+	int fd;
+
+	(void)state;
+	for (tap = 0; tap < 2; tap++) {
+		d.tap = tap != 0;
+		d.persistent = true;
+		d.addr = addrs;
+		d.n_addr = 2;
+		fd = dev_open(&d, "", ALL, &got);
+		assert_true(fd >= 0);
+		close(fd);
+		lab_do("ip addr add 10.50.0.1/24 dev vt");
+		lab_do("ip addr add fd50::1/64 dev vt");
+		d.n_addr = 1;
+		fd = dev_open(&d, "", ALL, &got);
+		assert_true(fd >= 0);
+		assert_true(lab_says("10.9.0.1/24", "ip addr show vt"));
+		assert_false(lab_says("fd09::1/64", "ip addr show vt"));
+		assert_true(lab_says("10.50.0.1/24", "ip addr show vt"));
+		assert_true(lab_says("fd50::1/64", "ip addr show vt"));
+		assert_true(lab_says("fe80::", "ip addr show vt") || d.tap);
+		close(fd);
+		d.n_addr = 0;
+		d.persistent = false;
+		fd = dev_open(&d, "", ALL, &got);
+		assert_true(fd >= 0);
+		assert_false(lab_says("10.9.0.1/24", "ip addr show vt"));
+		assert_true(lab_says("10.50.0.1/24", "ip addr show vt"));
+		close(fd);
+		assert_int_equal(if_nametoindex("vt"), 0);
+	}
 }
 
 static void
@@ -326,6 +367,7 @@ main(void)
 		cmocka_unit_test(tun_is_set_up),
 		cmocka_unit_test(offloads_as_asked),
 		cmocka_unit_test(persistent_or_not),
+		cmocka_unit_test(dropped_addresses),
 		cmocka_unit_test(one_for_each_peer),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(marked_sockets),

@@ -176,7 +176,7 @@ END
 if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && unshare -n true 2>/dev/null; then
 	conf a "$port" \
 		"device vplA { address = { \"10.9.0.1/24\" } persistent = yes }" \
-		"device pp { kind = tun-per-peer }" \
+		"device pp { kind = tun-per-peer persistent = yes }" \
 		"$(peer b "endpoint = { \"127.0.0.1:$((port + 1))\" }
 			prefix = { \"10.2.0.0/16\" }")"
 	conf b "$((port + 1))" "$(peer a "")" "device vplB { mtu = 1280 }"
@@ -199,7 +199,7 @@ if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && unshare -n true 2>/dev/null; the
 	want NO-CARRIER "$(grep '^then: vplA' <<<"$out")" \
 		"without peers it has no carrier"
 	grep -q '^then: pp-b' <<<"$out" &&
-		fail "the interface of a peer goes with it: $out"
+		fail "the interface of a peer goes with it, persistent or not: $out"
 	want "exit 0" "$out" "both end well"
 	want vplA "$(grep ^last: <<<"$out")" "the persistent one stays"
 	grep -q '^last: vplB' <<<"$out" &&

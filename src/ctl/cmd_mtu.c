@@ -4,6 +4,7 @@
 #include "ctl/call.h"
 #include "ctl/json.h"
 #include "wire/ctlmsg.h"
+#include "wire/eth.h"
 #include "wire/frame.h"
 #include "wire/msg.h"
 
@@ -42,13 +43,30 @@ sum_json(const struct peer *p, size_t body, size_t *ret_line)
 	return list;
 }
 
-/* What happens on this device to a packet that does not fit. */
-static struct json_object *
-port_json(const struct fwd_port *port, unsigned no)
+/* The largest MTU of a device whose packets, with a VLAN tag, go whole. */
+static size_t
+fitting(const struct fwd_port *port, size_t body)
 {
-	struct json_object *o = json_object_new_object();
+	size_t head = port->cfg.ethernet ? ETH_HEAD + ETH_VLAN : 0;
 
-	put_u64(o, "number", no);
+	return body > head ? body - head : 0;
+}
+
+/* Does this device suit the path, and what if a packet does not fit? */
+static struct json_object *
+port_json(const struct ctl_call *call, unsigned no, size_t body)
+{
+	const struct fwd_port *port = call->ctl->core->port[no];
+	const struct ctl_host *host = call->ctl->host;
+	struct ctl_device dev = { .name = "", .kind = "" };
+	struct json_object *o = json_object_new_object();
+	size_t mtu = fitting(port, body);
+
+	(void)host->device(host->arg, no, &dev);
+	put_str(o, "name", dev.name);
+	put_u64(o, "mtu", dev.mtu);
+	put_u64(o, "fitting_mtu", mtu);
+	put_bool(o, "fits", dev.mtu <= mtu);
 	put_str(o, "carries", port->cfg.ethernet ? "ethernet" : "ip");
 	put_str(o, "longer",
 	    port->cfg.ethernet ? "goes in fragments"
@@ -58,16 +76,18 @@ port_json(const struct fwd_port *port, unsigned no)
 }
 
 static struct json_object *
-ports_json(const struct core *c, const struct peer *p)
+ports_json(const struct ctl_call *call, const struct peer *p)
 {
 	struct json_object *list = json_object_new_array();
+	const struct core *c = call->ctl->core;
 	unsigned i;
 
 	for (i = 0; i < c->n_port; i++)
 		if (c->port[i] != NULL &&
 		    (c->port[i]->cfg.peer == 0 ||
 			c->port[i]->cfg.peer == p->id))
-			json_object_array_add(list, port_json(c->port[i], i));
+			json_object_array_add(
+			    list, port_json(call, i, peer_mtu(c, p)));
 	return list;
 }
 
@@ -100,6 +120,6 @@ cmd_mtu(struct ctl_call *call)
 		    mono_since(p->pmtu.known_at, call->t->now) / MONO_SEC);
 	json_object_object_add(o, "sum", sum_json(p, peer_mtu(c, p), &line));
 	put_u64(o, "line", line);
-	json_object_object_add(o, "ports", ports_json(c, p));
+	json_object_object_add(o, "ports", ports_json(call, p));
 	return o;
 }

@@ -412,6 +412,23 @@ put_path(struct out *o, struct json_object *res)
 		    o->f);
 }
 
+/* Does the device suit the path? */
+static void
+put_port(struct out *o, struct json_object *port)
+{
+	fputs("  device ", o->f);
+	put_text(o->f, get_str(port, "name"));
+	fprintf(o->f, " carries %s: its mtu of %" PRIu64,
+	    get_str(port, "carries"), get_u64(port, "mtu"));
+	if (get_bool(port, "fits"))
+		fputs(" fits this path\n", o->f);
+	else
+		fprintf(o->f,
+		    " does not fit this path, %" PRIu64 " does; what is longer "
+		    "%s\n",
+		    get_u64(port, "fitting_mtu"), get_str(port, "longer"));
+}
+
 static void
 text_mtu(struct out *o, struct json_object *res)
 {
@@ -421,15 +438,8 @@ text_mtu(struct out *o, struct json_object *res)
 	heading(o, YELLOW, "peer", get_str(res, "name"));
 	put_path(o, res);
 	put_sum(o, res);
-	for (i = 0; i < get_len(ports); i++) {
-		struct json_object *port = json_object_array_get_idx(ports, i);
-
-		fprintf(o->f,
-		    "  device %" PRIu64 " carries %s: what is longer "
-		    "%s\n",
-		    get_u64(port, "number"), get_str(port, "carries"),
-		    get_str(port, "longer"));
-	}
+	for (i = 0; i < get_len(ports); i++)
+		put_port(o, json_object_array_get_idx(ports, i));
 }
 
 static void

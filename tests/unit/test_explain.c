@@ -293,10 +293,24 @@ explain_no_suite(void **state)
 	node_fini(&b);
 }
 
+static void
+port_is(struct node *n, const char *want)
+{
+	struct json_object *o =
+	    result(n, "{\"cmd\":\"mtu\",\"args\":{\"peer\":\"b\"}}");
+	const char *text = json_object_to_json_string_ext(
+	    json_object_object_get(o, "ports"), JSON_C_TO_STRING_PLAIN);
+
+	assert_non_null(strstr(text, "\"name\":\"vpl0\""));
+	assert_non_null(strstr(text, want));
+	json_object_put(o);
+}
+
 /* The parts of the sum are the line. */
 static void
 mtu_adds_up(void **state)
 {
+	const struct fwd_config eth = { .ethernet = true, .mode = FWD_HUB };
 	struct json_object *o, *sum, *v;
 	int64_t total = 0;
 	struct node a, b;
@@ -318,6 +332,11 @@ mtu_adds_up(void **state)
 	json_object_object_get_ex(o, "body", &v);
 	assert_int_equal(json_object_get_int64(v), CORE_MTU);
 	json_object_put(o);
+	/* an mtu of 1400 suits IP in such bodies, and not Ethernet */
+	assert_int_equal(core_port_add(&a.core, &eth, &a.t), 0);
+	port_is(&a, "\"mtu\":1400,\"fitting_mtu\":1382,\"fits\":false");
+	a.core.port[0]->cfg.ethernet = false;
+	port_is(&a, "\"mtu\":1400,\"fitting_mtu\":1400,\"fits\":true");
 	node_fini(&a);
 	node_fini(&b);
 }

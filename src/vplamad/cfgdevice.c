@@ -60,19 +60,26 @@ device_has(uint32_t kind, enum device_option_id id)
 }
 
 uint32_t
+device_need(const struct config_device *dev)
+{
+	uint32_t need = dev->mtu + (device_is_ethernet(dev) ? VLAN_HEAD : 0);
+
+	return need < MTU_MAX ? need : MTU_MAX;
+}
+
+uint32_t
 devices_mtu(const struct config *cfg)
 {
-	uint32_t mtu = cfg->mtu, need;
+	uint32_t mtu = cfg->mtu;
 	size_t i;
 
 	for (i = 0; i < cfg->n_devices; i++) {
-		const struct config_device *dev = &cfg->devices[i];
+		uint32_t need = device_need(&cfg->devices[i]);
 
-		need = dev->mtu + (device_is_ethernet(dev) ? VLAN_HEAD : 0);
 		if (need > mtu)
 			mtu = need;
 	}
-	return mtu < MTU_MAX ? mtu : MTU_MAX;
+	return mtu;
 }
 
 static void

@@ -21,6 +21,9 @@ bool device_has(uint32_t kind, enum device_option_id id);
 /* Each device for itself, and their names. */
 void devices_check(const struct config *cfg, struct config_errors *errs);
 
+/* Bytes of a body that a full packet of the device takes. */
+uint32_t device_need(const struct config_device *dev);
+
 /* The mtu of a configuration that sets none: what the devices want. */
 uint32_t devices_mtu(const struct config *cfg);
 

@@ -127,6 +127,21 @@ warn_narrow(const struct config *cfg, const struct config_device *dev,
 	}
 }
 
+/* Each full packet of the device would go in two datagrams. */
+static void
+warn_mtu(const struct config *cfg, const struct config_device *dev,
+    struct config_errors *warns)
+{
+	if (cfg->given[OPT_mtu].line == 0 || cfg->mtu >= device_need(dev))
+		return;
+	config_error(warns,
+	    "%s:%d: mtu: %u is less than device \"%s\" (line %d) needs for its "
+	    "mtu of %u%s; expected at least %u, or no such line",
+	    cfg->path, cfg->given[OPT_mtu].line, cfg->mtu, dev->name, dev->line,
+	    dev->mtu, device_is_ethernet(dev) ? " and 18 of Ethernet" : "",
+	    device_need(dev));
+}
+
 void
 config_warnings(const struct config *cfg, struct config_errors *warns)
 {
@@ -136,6 +151,7 @@ config_warnings(const struct config *cfg, struct config_errors *warns)
 	for (i = 0; i < cfg->n_devices; i++) {
 		const struct config_device *dev = &cfg->devices[i];
 
+		warn_mtu(cfg, dev, warns);
 		if (dev->kind != PORT_TUN && dev->kind != PORT_TUN_PER_PEER)
 			continue;
 		for (k = 0; k < dev->given[DEV_OPT_address].n; k++)

@@ -113,10 +113,16 @@ cmd_reload(struct ctl_call *call)
 	const struct ctl_host *host = call->ctl->host;
 	struct json_object *errors = json_object_new_array();
 
-	if (!host->reload(host->arg, errors)) {
+	bool good = host->reload(host->arg, errors);
+
+	if (!good || json_object_array_length(errors) > 0) {
 		call->details = errors;
-		return call_fail(call, "config",
-		    "the new configuration has errors; the old one stays");
+		return good ? call_fail(call, "partly",
+				  "the new configuration is in force but for "
+				  "these peers")
+			    : call_fail(call, "config",
+				  "the new configuration has errors; the old "
+				  "one stays");
 	}
 	json_object_put(errors);
 	return json_object_new_object();

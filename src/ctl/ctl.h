@@ -33,7 +33,8 @@ struct ctl_host {
 	void *arg;
 
 	/* Reads the configuration again; false: kept the old one. errors is an
-	 * array of strings "file:line: what" that the caller owns. */
+	 * array of strings "file:line: what" that the caller owns; with true:
+	 * peers that were refused. */
 	bool (*reload)(void *arg, struct json_object *errors);
 	void (*stop)(void *arg);
 

@@ -194,9 +194,22 @@ withdraw_prefixes(struct vplamad *d, const struct config *new)
 }
 
 static void
-take_peers(struct vplamad *d, struct config *new, struct turn *t)
+refused(struct json_object *errors, const char *place, const char *why)
+{
+	char *text = xasprintf("%s: is refused: %s", place, why);
+
+	log_warnx("%s", text);
+	if (errors != NULL)
+		json_object_array_add(errors, json_object_new_string(text));
+	free(text);
+}
+
+static void
+take_peers(struct vplamad *d, struct config *new, struct json_object *errors,
+    struct turn *t)
 {
 	const char *why;
+	char *place;
 	size_t i;
 
 	drop_peers(d, new, t);
@@ -211,8 +224,11 @@ take_peers(struct vplamad *d, struct config *new, struct turn *t)
 			continue;
 		}
 		log_info("peer %s: configured=yes", c->name);
+		place =
+		    xasprintf("%s:%d: peer \"%s\"", c->file, c->line, c->name);
 		if (!node_add(d, c, &why, t))
-			log_warnx("peer %s: refused: %s", c->name, why);
+			refused(errors, place, why);
+		free(place);
 	}
 }
 
@@ -236,7 +252,7 @@ reload(struct vplamad *d, struct json_object *errors, struct turn *t)
 	if (good) {
 		vplamad_warn(&new);
 		take_options(d, &new, t);
-		take_peers(d, &new, t);
+		take_peers(d, &new, errors, t);
 		config_free(&new);
 		log_info("reload: done peers=%u", d->core.n_peers);
 	} else {

@@ -68,6 +68,9 @@ host_reload(void *arg, struct json_object *errors)
 	if (n->reload_fails)
 		json_object_array_add(errors,
 		    json_object_new_string("vplamad.conf:3: mtu: too big"));
+	if (n->reload_refuses)
+		json_object_array_add(errors,
+		    json_object_new_string("x.conf:1: peer \"x\": is refused"));
 	return !n->reload_fails;
 }
 

@@ -28,6 +28,7 @@ struct node {
 	const char *names; /* JSON that peer_names() gives, or NULL */
 	bool in_file;	   /* peers have a file and a line */
 	bool stopped, reload_fails;
+	bool reload_refuses;
 	char added[256]; /* endpoints of the last peer added, each with ";" */
 };
 

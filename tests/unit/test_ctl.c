@@ -697,6 +697,9 @@ the_host_is_told(void **state)
 	    json_object_get_string(json_object_array_get_idx(details, 0)),
 	    "vplamad.conf:3: mtu: too big");
 	json_object_put(o);
+	a.reload_fails = false;
+	a.reload_refuses = true;
+	refused(&a, line, "partly", "in force but for these peers");
 	json_object_put(result(&a, "{\"cmd\":\"monitor\"}"));
 	assert_false(a.stopped);
 	json_object_put(result(&a, "{\"cmd\":\"stop\"}"));

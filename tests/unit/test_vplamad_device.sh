@@ -157,9 +157,13 @@ nsenter -t $other -n sh -c "ip link set vplB up
 	ip address add 10.9.0.2/24 dev vplB
 	ping -c 2 -i 0.2 -W 2 10.9.0.1" | sed "s/^/back: /"
 (umask 077 && "$bin/vplamctl" genkey >"$dir/a/psk")
-sed -i "s,^peer.*{ ,&pair-psk-file = \"$dir/a/psk\" ," "$dir/a/vplamad.conf"
-"$bin/vplamctl" -s "$dir/a/control.sock" reload
+sed -i "s,^peer \"b\" { ,&pair-psk-file = \"$dir/a/psk\" ," "$dir/a/vplamad.conf"
+"$bin/vplamctl" -s "$dir/a/control.sock" reload | sed "s/^/psk: /"
 ip -br link | sed "s/^/psk: /"
+ip tuntap add pp-other mode tap
+cat "$dir/a/more" >>"$dir/a/vplamad.conf"
+"$bin/vplamctl" -s "$dir/a/control.sock" reload 2>&1 | sed "s/^/refused: /"
+ip link del pp-other
 "$bin/vplamctl" -s "$dir/a/control.sock" peers del b
 i=0
 until ip -br link show vplA | grep -q NO-CARRIER || [ $i = 40 ]; do
@@ -173,12 +177,14 @@ echo "exit $?"
 kill "$other"
 ip -br link | sed 's/^/last: /'
 END
+nodes other
 if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && unshare -n true 2>/dev/null; then
 	conf a "$port" \
 		"device vplA { address = { \"10.9.0.1/24\" } persistent = yes }" \
 		"device pp { kind = tun-per-peer persistent = yes }" \
 		"$(peer b "endpoint = { \"127.0.0.1:$((port + 1))\" }
 			prefix = { \"10.2.0.0/16\" }")"
+	peer other "" >"$dir/a/more"
 	conf b "$((port + 1))" "$(peer a "")" "device vplB { mtu = 1280 }"
 	export bin dir
 	out=$(unshare -n sh "$dir/ifaces" 2>&1)
@@ -195,7 +201,11 @@ if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && unshare -n true 2>/dev/null; the
 	want "10.9.0.1/24" "$(grep "^back: vplA" <<<"$out")" "and with its address"
 	grep -q "^back:   carrier: gone" <<<"$out" && fail "it is still gone: $out"
 	want "bytes from 10.9.0.1" "$out" "and it carries packets"
+	want "psk: the configuration was read again" "$out" "a pair key comes"
 	want "psk: pp-b" "$out" "with another pair key the interface has its name"
+	want "refused: vplamctl: the new configuration is in force but for these" \
+		"$out" "a peer without its interface is refused"
+	want "peer \"other\": is refused: a device for it" "$out" "and named"
 	want NO-CARRIER "$(grep '^then: vplA' <<<"$out")" \
 		"without peers it has no carrier"
 	grep -q '^then: pp-b' <<<"$out" &&

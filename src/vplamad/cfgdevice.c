@@ -183,6 +183,78 @@ check_places(const struct config *cfg, const struct config_device *dev,
 		    option_word(&device_options[DEV_OPT_kind], dev->kind));
 }
 
+static void
+taken(const struct config *cfg, const struct config_device *dev,
+    const char *what, const char *whose, int line, struct config_errors *errs)
+{
+	config_error(errs,
+	    "%s:%d: local: %s is %s%s%s (line %d); expected another", cfg->path,
+	    dev->given[DEV_OPT_local].line, dev->local, what,
+	    whose[0] != '\0' ? " " : "", whose, line);
+}
+
+/* A path that somebody else listens at. */
+static void
+check_local_path(const struct config *cfg, const struct config_device *dev,
+    struct config_errors *errs)
+{
+	const struct config_device *other;
+
+	if (strcmp(dev->local, cfg->mesh_socket) == 0)
+		taken(cfg, dev, "the mesh-socket", "",
+		    cfg->given[OPT_mesh_socket].line, errs);
+	if (strcmp(dev->local, cfg->control_socket) == 0)
+		taken(cfg, dev, "the control-socket", "",
+		    cfg->given[OPT_control_socket].line, errs);
+	for (other = cfg->devices; other < dev; other++)
+		if (strcmp(dev->local, other->local) == 0)
+			taken(cfg, dev, "that of device ", other->name,
+			    other->given[DEV_OPT_local].line, errs);
+}
+
+/* An address and a port that are in use; the wildcard has all of its family. */
+static bool
+clash(const struct addr *a, const struct addr *b)
+{
+	if (a->port != b->port || addr_is_v4(a) != addr_is_v4(b))
+		return false;
+	return addr_same_ip(a, b) || addr_is_any(a) || addr_is_any(b);
+}
+
+static void
+check_local_addr(const struct config *cfg, const struct config_device *dev,
+    struct config_errors *errs)
+{
+	const struct config_device *other;
+	struct addr a, b;
+	unsigned i;
+
+	if (!addr_parse(dev->local, 0, &a))
+		return; /* has been told */
+	for (i = 0; dev->kind == PORT_UDP && i < cfg->given[OPT_listen].n; i++)
+		if (clash(&a, &cfg->listen[i]))
+			taken(cfg, dev, "where the tunnels listen", "",
+			    cfg->given[OPT_listen].line, errs);
+	for (other = cfg->devices; other < dev; other++)
+		if (other->kind == dev->kind &&
+		    addr_parse(other->local, 0, &b) && clash(&a, &b))
+			taken(cfg, dev, "that of device ", other->name,
+			    other->given[DEV_OPT_local].line, errs);
+}
+
+static void
+check_local(const struct config *cfg, const struct config_device *dev,
+    struct config_errors *errs)
+{
+	if (dev->given[DEV_OPT_local].n == 0 ||
+	    !device_has(dev->kind, DEV_OPT_local))
+		return;
+	if (dev->local[0] == '/')
+		check_local_path(cfg, dev, errs);
+	else
+		check_local_addr(cfg, dev, errs);
+}
+
 /* What interfaces of one kind there are is for the kernel to count. */
 void
 devices_check(const struct config *cfg, struct config_errors *errs)
@@ -201,6 +273,7 @@ devices_check(const struct config *cfg, struct config_errors *errs)
 		check_kind(cfg, dev, errs);
 		check_meaning(cfg, dev, errs);
 		check_places(cfg, dev, errs);
+		check_local(cfg, dev, errs);
 	}
 }
 

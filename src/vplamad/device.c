@@ -1,6 +1,5 @@
 #include "vplamad/device.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,40 +177,6 @@ port_of(const struct vplamad *d, const struct device *dev)
 	return pc;
 }
 
-/* What helps against an error; for any kind unless iface says otherwise. */
-static const struct hint {
-	int rc;
-	bool iface;
-	const char *text;
-} hints[] = {
-	{ -EPERM, true,
-	    "it needs CAP_NET_ADMIN: start vplamad by its unit, or as root" },
-	{ -EACCES, true,
-	    "it needs CAP_NET_ADMIN: start vplamad by its unit, or as root" },
-	{ -EBUSY, true, "another program has an interface of this name open" },
-	{ -EEXIST, true,
-	    "there is an interface of this name and another kind" },
-	{ -ENOENT, true,
-	    "/dev/net/tun is missing: load the module tun, or let the "
-	    "container have it" },
-	{ -ENODEV, true, "this kernel has no TUN: load the module tun" },
-	{ -EADDRINUSE, false, "another program has its local; set another" },
-	{ -EADDRNOTAVAIL, false, "its local is no address of this machine" },
-	{ -EDESTADDRREQ, false,
-	    "nothing says where to: see its kind in vplamad.conf(5)" },
-};
-
-static const char *
-hint_for(const struct config_device *c, int rc)
-{
-	const struct hint *h;
-
-	for (h = hints; h < hints + sizeof(hints) / sizeof(hints[0]); h++)
-		if (h->rc == rc && h->iface == device_is_iface(c->kind))
-			return h->text;
-	return "see its block";
-}
-
 static void
 say_failed(const struct vplamad *d, const struct device *dev, int rc)
 {
@@ -220,7 +185,7 @@ say_failed(const struct vplamad *d, const struct device *dev, int rc)
 	log_warnx("%s:%d: device \"%s\": kind %s cannot be opened: %s; %s",
 	    d->cfg.path, dev->conf->line, dev->name,
 	    option_word(kind, dev->conf->kind), strerror(-rc),
-	    hint_for(dev->conf, rc));
+	    device_hint(dev->conf->kind, rc));
 }
 
 static int

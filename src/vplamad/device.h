@@ -70,6 +70,9 @@ void devices_reopen(struct vplamad *d, struct turn *t);
 /* core_io->port_deliver; arg is the daemon. */
 void devices_deliver(void *arg, unsigned no, struct run *run);
 
+/* devhint.c: what helps against this -errno of opening one; static. */
+const char *device_hint(uint32_t kind, int rc);
+
 /* For ctl_host. */
 bool device_about(
     const struct devices *ds, unsigned no, struct ctl_device *ret);

@@ -8,6 +8,7 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/cfgtext.c src/vplamad/cfgtext.h \
 	src/vplamad/config.c src/vplamad/config.h \
 	src/vplamad/device.c src/vplamad/device.h \
+	src/vplamad/devhint.c \
 	src/vplamad/event.c \
 	src/vplamad/host.c \
 	src/vplamad/node.c src/vplamad/node.h \

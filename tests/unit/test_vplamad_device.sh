@@ -94,6 +94,18 @@ out=$("$bin/vplamad" -c "$dir/c/vplamad.conf" 2>&1)
 want "$dir/c/vplamad.conf:8: device \"taken\": kind udp cannot be opened:" \
 	"$out" "its block is named"
 want "another program has its local" "$out" "and what to do"
+conf c "$((port + 2))" "device s { kind = stdio }"
+out=$("$bin/vplamad" -c "$dir/c/vplamad.conf" </dev/null 2>&1)
+[ $? = 1 ] || fail "stdio without pipes: exit 1"
+want "must be pipes or sockets, no terminal" "$out" "stdio has a hint"
+conf c "$((port + 2))" \
+	"device u { kind = unix-stream local = \"$dir/none/sock\" }"
+out=$("$bin/vplamad" -c "$dir/c/vplamad.conf" 2>&1)
+want "the folder of its local is not there" "$out" "so has a missing folder"
+conf c "$((port + 2))" \
+	"device u { kind = unix-stream local = \"$dir/c/vplamad.conf\" }"
+out=$("$bin/vplamad" -c "$dir/c/vplamad.conf" 2>&1)
+want "its local is a file that is no socket" "$out" "and what is no socket"
 out=$(setpriv --inh-caps=-all --bounding-set=-all true 2>&1) &&
 	[ "$(id -u)" = 0 ] && {
 	conf c "$((port + 2))" "device vplT { }"

@@ -60,6 +60,8 @@ vplamad_golden = \
 	tests/golden/config/full.in tests/golden/config/full.ok \
 	tests/golden/config/keyfiles.in tests/golden/config/keyfiles.ok \
 	tests/golden/config/least.in tests/golden/config/least.ok \
+	tests/golden/config/locals.in \
+	tests/golden/config/locals.ok \
 	tests/golden/config/mtu-small.in \
 	tests/golden/config/mtu-small.ok \
 	tests/golden/config/names.in tests/golden/config/names.ok \

@@ -254,7 +254,9 @@ on_addr(const struct nlmsghdr *msg, void *arg)
 	    is_link_local(&p))
 		return MNL_CB_OK;
 	for (i = 0; i < d->n_stay; i++)
-		if (prefix_equal(&p, &d->stay[i]))
+		if (p.family == d->stay[i].family &&
+		    p.bits == d->stay[i].bits &&
+		    memcmp(p.a, d->stay[i].a, sizeof(p.a)) == 0)
 			return MNL_CB_OK;
 	d->all[d->n++] = p;
 	return MNL_CB_OK;

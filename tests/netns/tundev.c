@@ -198,6 +198,7 @@ persistent_or_not(void **state)
 static void
 dropped_addresses(void **state)
 {
+	static struct prefix moved = { PREFIX_IPV4, 24, { 10, 9, 0, 7 } };
 	struct monitor_dev d = plain;
 	uint32_t got;
 	unsigned tap;
@@ -223,11 +224,17 @@ dropped_addresses(void **state)
 		assert_true(lab_says("fd50::1/64", "ip addr show vt"));
 		assert_true(lab_says("fe80::", "ip addr show vt") || d.tap);
 		close(fd);
+		d.addr = &moved;
+		fd = dev_open(&d, "", ALL, &got);
+		assert_true(fd >= 0);
+		assert_true(lab_says("10.9.0.7/24", "ip addr show vt"));
+		assert_false(lab_says("10.9.0.1/24", "ip addr show vt"));
+		close(fd);
 		d.n_addr = 0;
 		d.persistent = false;
 		fd = dev_open(&d, "", ALL, &got);
 		assert_true(fd >= 0);
-		assert_false(lab_says("10.9.0.1/24", "ip addr show vt"));
+		assert_false(lab_says("10.9.0.7/24", "ip addr show vt"));
 		assert_true(lab_says("10.50.0.1/24", "ip addr show vt"));
 		close(fd);
 		assert_int_equal(if_nametoindex("vt"), 0);

@@ -53,6 +53,24 @@ device_is_ethernet(const struct config_device *dev)
 	return dev->carries == CARRIES_ETHERNET;
 }
 
+enum fwd_mode
+device_mode(const struct config_device *dev)
+{
+	switch (dev->mode) {
+	case MODE_HUB:
+		return FWD_HUB;
+	case MODE_SWITCH:
+		return FWD_SWITCH;
+	case MODE_ROUTER:
+		return FWD_ROUTER;
+	default:
+		break;
+	}
+	if (dev->kind == PORT_TUN_PER_PEER)
+		return FWD_HUB; /* of two: what it is given is the peer's */
+	return device_is_ethernet(dev) ? FWD_SWITCH : FWD_ROUTER;
+}
+
 bool
 device_has(uint32_t kind, enum device_option_id id)
 {
@@ -187,10 +205,13 @@ static void
 taken(const struct config *cfg, const struct config_device *dev,
     const char *what, const char *whose, int line, struct config_errors *errs)
 {
-	config_error(errs,
-	    "%s:%d: local: %s is %s%s%s (line %d); expected another", cfg->path,
-	    dev->given[DEV_OPT_local].line, dev->local, what,
-	    whose[0] != '\0' ? " " : "", whose, line);
+	char at[24] = "by default";
+
+	if (line != 0)
+		snprintf(at, sizeof(at), "line %d", line);
+	config_error(errs, "%s:%d: local: %s is %s%s (%s); expected another",
+	    cfg->path, dev->given[DEV_OPT_local].line, dev->local, what, whose,
+	    at);
 }
 
 /* A path that somebody else listens at. */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/ifname.h"
+#include "core/fwd.h"
 #include "vplamad/config.h"
 
 #define IFACE_STEM_MAX 9 /* bytes of the name of a tun-per-peer device */
@@ -14,6 +15,9 @@ bool device_is_iface(uint32_t kind);
 
 /* Frames; else IP packets. */
 bool device_is_ethernet(const struct config_device *dev);
+
+/* Its mode, or what suits a device that is asked for none of its own. */
+enum fwd_mode device_mode(const struct config_device *dev);
 
 /* Has the option a meaning for a device of that kind? */
 bool device_has(uint32_t kind, enum device_option_id id);

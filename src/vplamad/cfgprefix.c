@@ -142,6 +142,53 @@ warn_mtu(const struct config *cfg, const struct config_device *dev,
 	    device_need(dev));
 }
 
+/* Is the prefix inside the network of one of the addresses of its family? */
+static bool
+is_covered(const struct config_device *dev, const struct prefix *p)
+{
+	unsigned k, same = 0;
+
+	for (k = 0; k < dev->given[DEV_OPT_address].n; k++) {
+		const struct prefix *addr = &dev->address[k];
+
+		if (addr->family != p->family)
+			continue;
+		same++;
+		if (prefix_common(addr, p) >= addr->bits &&
+		    addr->bits <= p->bits)
+			return true;
+	}
+	return same == 0; /* a mesh daemon or a route brings it there */
+}
+
+/* What a peer has, and the kernel sends elsewhere unless a route is made. */
+static void
+warn_outside(const struct config *cfg, const struct config_device *dev,
+    struct config_errors *warns)
+{
+	char text[PREFIX_TEXT];
+	size_t i;
+	unsigned k;
+
+	for (i = 0; i < cfg->n_peers; i++) {
+		const struct config_peer *peer = &cfg->peers[i];
+
+		for (k = 0; k < peer->given[PEER_OPT_prefix].n; k++) {
+			if (is_covered(dev, &peer->prefix[k]))
+				continue;
+			prefix_format(&peer->prefix[k], text);
+			config_error(warns,
+			    "%s:%d: prefix: %s of peer \"%s\" is in no network "
+			    "of device \"%s\" (%s:%d); expected an address "
+			    "with "
+			    "a wider network, or a route to it",
+			    peer->file, peer->given[PEER_OPT_prefix].line, text,
+			    peer->name, dev->name, cfg->path,
+			    dev->given[DEV_OPT_address].line);
+		}
+	}
+}
+
 void
 config_warnings(const struct config *cfg, struct config_errors *warns)
 {
@@ -152,6 +199,9 @@ config_warnings(const struct config *cfg, struct config_errors *warns)
 		const struct config_device *dev = &cfg->devices[i];
 
 		warn_mtu(cfg, dev, warns);
+		if (device_is_iface(dev->kind) &&
+		    device_mode(dev) == FWD_ROUTER)
+			warn_outside(cfg, dev, warns);
 		if (dev->kind != PORT_TUN && dev->kind != PORT_TUN_PER_PEER)
 			continue;
 		for (k = 0; k < dev->given[DEV_OPT_address].n; k++)

@@ -76,25 +76,6 @@ devices_deliver(void *arg, unsigned no, struct run *run)
 		count_n(&d->core.cnt, CNT_port_drop, run->n);
 }
 
-/* What suits a device that is asked for no mode of its own. */
-static enum fwd_mode
-mode_of(const struct config_device *c)
-{
-	switch (c->mode) {
-	case MODE_HUB:
-		return FWD_HUB;
-	case MODE_SWITCH:
-		return FWD_SWITCH;
-	case MODE_ROUTER:
-		return FWD_ROUTER;
-	default:
-		break;
-	}
-	if (c->kind == PORT_TUN_PER_PEER)
-		return FWD_HUB; /* of two: what it is given is the peer's */
-	return device_is_ethernet(c) ? FWD_SWITCH : FWD_ROUTER;
-}
-
 void
 devices_peer_granted(const struct vplamad *d, uint32_t id, const char *name)
 {
@@ -104,13 +85,13 @@ devices_peer_granted(const struct vplamad *d, uint32_t id, const char *name)
 	for (no = 0; no < FWD_PORTS; no++) {
 		dev = d->devices.by_no[no];
 		if (dev == NULL || dev->peer != id ||
-		    mode_of(dev->conf) == FWD_ROUTER)
+		    device_mode(dev->conf) == FWD_ROUTER)
 			continue;
 		log_warnx("%s:%d: device \"%s\": is in mode %s, which does "
 			  "not hold peer %s to its prefixes; mode = router "
 			  "would",
 		    d->cfg.path, dev->conf->line, dev->name,
-		    fwd_mode_name(mode_of(dev->conf)), name);
+		    fwd_mode_name(device_mode(dev->conf)), name);
 	}
 }
 
@@ -122,7 +103,7 @@ fwd_of(const struct device *dev, const uint8_t *ed_pk)
 	struct fwd_config fc = {
 		.ethernet = device_is_ethernet(c),
 		.sink = c->kind == PORT_DUMMY,
-		.mode = mode_of(c),
+		.mode = device_mode(c),
 		.peer = dev->peer,
 		.age_ms = c->mac_age * 1000,
 		.per_peer = c->mac_limit,

@@ -16,6 +16,7 @@
 
 #define MODE 0660
 #define BACKLOG 16
+#define GONE_MS 60000 /* who takes nothing for so long is not there */
 
 enum state {
 	IDLE,	 /* waits for the timer, or for who connects */
@@ -61,6 +62,8 @@ tcp_tune(int fd)
 	tcp_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 30);
 	tcp_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
 	tcp_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+	/* probes stop while data is under way; that would be tried for long */
+	tcp_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, GONE_MS);
 }
 
 static const char *

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -478,6 +480,52 @@ socket_files(void **state)
 	}
 }
 
+/* The end of our connection: the only socket at that port beside the listener.
+ */
+static int
+accepted(const struct fix *f)
+{
+	int fd, listens = 0;
+	socklen_t len = sizeof(listens);
+
+	for (fd = 3; fd < 256; fd++) {
+		struct sockaddr_storage ss = { 0 };
+		socklen_t ss_len = sizeof(ss);
+		struct addr a;
+
+		if (getsockname(fd, (struct sockaddr *)&ss, &ss_len) == 0 &&
+		    addr_from_sockaddr((struct sockaddr *)&ss, &a) &&
+		    addr_equal(&a, &f->conf.local) &&
+		    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) ==
+			0 &&
+		    listens == 0)
+			return fd;
+	}
+	return -1;
+}
+
+/* Who vanishes is given up after a minute, also while we send to him. */
+static void
+vanished(void **state)
+{
+	int fd, ms = 0;
+	socklen_t len = sizeof(ms);
+	struct peer *peer;
+	struct fix f;
+
+	(void)state;
+	start_listening(&f, PORT_TCP);
+	peer = dial(&f);
+	env_run(&f.e, 50);
+	fd = accepted(&f);
+	assert_true(fd >= 0);
+	assert_int_equal(
+	    getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, &len), 0);
+	assert_int_equal(ms, 60000);
+	peer_free(peer);
+	fix_fini(&f);
+}
+
 int
 main(void)
 {
@@ -495,6 +543,7 @@ main(void)
 		cmocka_unit_test(reader_goes),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(socket_files),
+		cmocka_unit_test(vanished),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,6 @@ struct port_conf {
 	char unit[IFNAME_MAX + 1]; /* as for priv_tun_open() */
 	bool ethernet;		   /* frames, else IP packets */
 	unsigned offload;	   /* PORT_VNET ... */
-	uint16_t mtu;		   /* of the device: IP bytes */
 	struct addr local, remote; /* udp, tcp; port 0: none */
 	char local_path[PORT_PATH], remote_path[PORT_PATH]; /* unix-*; "" */
 };

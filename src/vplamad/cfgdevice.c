@@ -26,6 +26,13 @@ static const uint32_t only[DEV_OPT_MAX] = {
 	[DEV_OPT_remote] = INET | UNIX,
 };
 
+/* Options of what a device learns: for mode switch only. */
+static const bool of_switch[DEV_OPT_MAX] = {
+	[DEV_OPT_mac_age] = true,
+	[DEV_OPT_mac_limit] = true,
+	[DEV_OPT_flood_rate] = true,
+};
+
 /* How many of local and remote a kind wants. */
 static const struct {
 	unsigned least, most;
@@ -71,10 +78,22 @@ device_mode(const struct config_device *dev)
 	return device_is_ethernet(dev) ? FWD_SWITCH : FWD_ROUTER;
 }
 
-bool
-device_has(uint32_t kind, enum device_option_id id)
+static bool
+suits_kind(const struct config_device *dev, enum device_option_id id)
 {
-	return only[id] == 0 || (only[id] & K(kind)) != 0;
+	return only[id] == 0 || (only[id] & K(dev->kind)) != 0;
+}
+
+static bool
+suits_mode(const struct config_device *dev, enum device_option_id id)
+{
+	return !of_switch[id] || device_mode(dev) == FWD_SWITCH;
+}
+
+bool
+device_has(const struct config_device *dev, enum device_option_id id)
+{
+	return suits_kind(dev, id) && suits_mode(dev, id);
 }
 
 uint32_t
@@ -142,23 +161,40 @@ check_kind(const struct config *cfg, const struct config_device *dev,
 			    other->line);
 }
 
-/* Options that say nothing to this kind. */
+_Static_assert((int)MODE_SWITCH - (int)MODE_HUB == (int)FWD_SWITCH &&
+	(int)MODE_ROUTER - (int)MODE_HUB == (int)FWD_ROUTER,
+    "the same modes by two names");
+
+static uint32_t
+word_of(enum fwd_mode mode)
+{
+	return (uint32_t)mode + MODE_HUB;
+}
+
+/* Options that say nothing to this kind or mode. */
 static void
 check_meaning(const struct config *cfg, const struct config_device *dev,
     struct config_errors *errs)
 {
 	const struct option *kind = &device_options[DEV_OPT_kind];
+	const struct option *mode = &device_options[DEV_OPT_mode];
 	unsigned i;
 
-	for (i = 0; i < DEV_OPT_MAX; i++)
-		if (dev->given[i].line != 0 &&
-		    !device_has(dev->kind, (enum device_option_id)i))
-			config_error(errs,
-			    "%s:%d: %s: has no meaning for kind %s; expected "
-			    "none in device \"%s\"",
-			    cfg->path, dev->given[i].line,
-			    device_options[i].name,
-			    option_word(kind, dev->kind), dev->name);
+	for (i = 0; i < DEV_OPT_MAX; i++) {
+		bool bad_kind = !suits_kind(dev, (enum device_option_id)i);
+
+		if (dev->given[i].line == 0 ||
+		    device_has(dev, (enum device_option_id)i))
+			continue;
+		config_error(errs,
+		    "%s:%d: %s: has no meaning %s %s; expected none in device "
+		    "\"%s\"",
+		    cfg->path, dev->given[i].line, device_options[i].name,
+		    bad_kind ? "for kind" : "in mode",
+		    bad_kind ? option_word(kind, dev->kind)
+			     : option_word(mode, word_of(device_mode(dev))),
+		    dev->name);
+	}
 }
 
 static void
@@ -186,7 +222,7 @@ check_places(const struct config *cfg, const struct config_device *dev,
 	const struct given *remote = &dev->given[DEV_OPT_remote];
 	unsigned n = local->n + remote->n;
 
-	if (!device_has(dev->kind, DEV_OPT_local) || local->bad || remote->bad)
+	if (!device_has(dev, DEV_OPT_local) || local->bad || remote->bad)
 		return; /* has been told */
 	check_place(cfg, dev, DEV_OPT_local, dev->local, errs);
 	check_place(cfg, dev, DEV_OPT_remote, dev->remote, errs);
@@ -267,8 +303,7 @@ static void
 check_local(const struct config *cfg, const struct config_device *dev,
     struct config_errors *errs)
 {
-	if (dev->given[DEV_OPT_local].n == 0 ||
-	    !device_has(dev->kind, DEV_OPT_local))
+	if (dev->given[DEV_OPT_local].n == 0 || !device_has(dev, DEV_OPT_local))
 		return;
 	if (dev->local[0] == '/')
 		check_local_path(cfg, dev, errs);

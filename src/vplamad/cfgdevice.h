@@ -19,8 +19,8 @@ bool device_is_ethernet(const struct config_device *dev);
 /* Its mode, or what suits a device that is asked for none of its own. */
 enum fwd_mode device_mode(const struct config_device *dev);
 
-/* Has the option a meaning for a device of that kind? */
-bool device_has(uint32_t kind, enum device_option_id id);
+/* Has the option a meaning for that device, by its kind and mode? */
+bool device_has(const struct config_device *dev, enum device_option_id id);
 
 /* Each device for itself, and their names. */
 void devices_check(const struct config *cfg, struct config_errors *errs);

@@ -620,9 +620,7 @@ always(const void *base, size_t i)
 static bool
 has_meaning(const void *base, size_t i)
 {
-	const struct config_device *dev = base;
-
-	return device_has(dev->kind, (enum device_option_id)i);
+	return device_has(base, (enum device_option_id)i);
 }
 
 void

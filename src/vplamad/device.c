@@ -147,7 +147,6 @@ port_of(const struct vplamad *d, const struct device *dev)
 		.dev = (unsigned)(c - d->cfg.devices),
 		.ethernet = device_is_ethernet(c),
 		.offload = offload_of(&d->cfg),
-		.mtu = (uint16_t)c->mtu,
 	};
 
 	if (dev->peer != 0)

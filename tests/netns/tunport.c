@@ -99,7 +99,6 @@ side_open(struct lab *l, unsigned i, enum port_kind kind, unsigned offload)
 		.dev = i,
 		.unit = { kind == PORT_TUN_PER_PEER ? 'p' : '\0' },
 		.offload = offload,
-		.mtu = MTU,
 	};
 
 	s->addr[0] =

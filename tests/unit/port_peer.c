@@ -80,7 +80,6 @@ fix_init(struct fix *f, enum port_kind kind)
 		on_input, NULL };
 	f->conf.kind = kind;
 	f->conf.ethernet = true;
-	f->conf.mtu = 1500;
 	snprintf(f->path[0], PORT_PATH, "%s/a", f->e.dir);
 	snprintf(f->path[1], PORT_PATH, "%s/b", f->e.dir);
 }

@@ -281,7 +281,7 @@ test_values(void **state)
 	dev = &cfg.devices[0];
 	assert_string_equal(dev->name, "vpl0");
 	assert_int_equal(dev->line, 18);
-	assert_int_equal(dev->mode, MODE_HUB);
+	assert_int_equal(dev->mode, MODE_SWITCH);
 	assert_int_equal(dev->given[DEV_OPT_address].n, 2);
 	assert_int_equal(dev->address[1].bits, 64);
 	assert_int_equal(dev->address[1].a[15], 1);
@@ -535,7 +535,7 @@ expect_device_defaults(const struct config_device *dev)
 
 	for (i = 0; i < DEV_OPT_MAX; i++) {
 		o = &device_options[i];
-		if (!device_has(PORT_TAP, (enum device_option_id)i))
+		if (!device_has(dev, (enum device_option_id)i))
 			continue;
 		if (dev->given[i].line == 0)
 			fail_msg("the example lacks %s", o->name);

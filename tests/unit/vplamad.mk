@@ -62,6 +62,8 @@ vplamad_golden = \
 	tests/golden/config/least.in tests/golden/config/least.ok \
 	tests/golden/config/locals.in \
 	tests/golden/config/locals.ok \
+	tests/golden/config/modes.in \
+	tests/golden/config/modes.ok \
 	tests/golden/config/mtu-small.in \
 	tests/golden/config/mtu-small.ok \
 	tests/golden/config/names.in tests/golden/config/names.ok \

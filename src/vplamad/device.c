@@ -16,12 +16,17 @@ _Static_assert(MONITOR_LISTEN == CONFIG_LISTEN, "as many addresses");
 #define REOPEN_MAX 16
 
 void
-device_mac(const struct config_mac *begin, const uint8_t *ed_pk, uint8_t ret[6])
+device_mac(
+    const struct config_device *dev, const uint8_t *ed_pk, uint8_t ret[6])
 {
-	uint8_t hash[32];
+	const struct config_mac *begin = &dev->mac;
+	uint8_t hash[32], from[KEY_LEN + DEVICE_NAME_MAX];
+	size_t len = strlen(dev->name);
 
-	blake2b(hash, sizeof(hash), NULL, MAC_LABEL, strlen(MAC_LABEL), ed_pk,
-	    KEY_LEN);
+	memcpy(from, ed_pk, KEY_LEN);
+	memcpy(from + KEY_LEN, dev->name, len);
+	blake2b(hash, sizeof(hash), NULL, MAC_LABEL, strlen(MAC_LABEL), from,
+	    KEY_LEN + len);
 	memcpy(ret, begin->a, begin->n);
 	memcpy(ret + begin->n, hash, 6u - begin->n);
 }
@@ -51,7 +56,7 @@ devices_monitor(struct monitor *m, struct config *cfg)
 			.n_addr = c->given[DEV_OPT_address].n,
 		};
 		snprintf(dev->name, sizeof(dev->name), "%.15s", c->name);
-		device_mac(&c->mac, cfg->id.ed_pk, dev->mac);
+		device_mac(c, cfg->id.ed_pk, dev->mac);
 	}
 }
 
@@ -116,7 +121,7 @@ fwd_of(const struct device *dev, const uint8_t *ed_pk)
 	/* A port of another kind is not the only station behind it. */
 	if (c->kind == PORT_TAP) {
 		fc.has_mac = true;
-		device_mac(&c->mac, ed_pk, fc.mac);
+		device_mac(c, ed_pk, fc.mac);
 	}
 	return fc;
 }

@@ -37,9 +37,12 @@ struct devices {
 /* Fills in what the privileged side has to know. conf stays borrowed. */
 void devices_monitor(struct monitor *m, struct config *cfg);
 
-/* The configured octets, then those of a hash of our public key. */
+/*
+ * The configured octets, then those of a hash of our public key and the name of
+ * the device: two on one node differ, and each is the same after every start.
+ */
 void device_mac(
-    const struct config_mac *begin, const uint8_t *ed_pk, uint8_t ret[6]);
+    const struct config_device *dev, const uint8_t *ed_pk, uint8_t ret[6]);
 
 /*
  * Opens those that are for all peers, or those of one peer that was added.

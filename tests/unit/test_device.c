@@ -26,14 +26,17 @@ words_are_those_of_the_drivers(void **state)
 	assert_null(option_word(kind, PORT_KINDS));
 }
 
-/* BLAKE2b-256 of "vplama mac v1" and 32 bytes of 1, as b2sum(1) has it. */
+/* BLAKE2b-256 of "vplama mac v1", 32 bytes of 1 and "vpl0", as b2sum(1) has it.
+ */
 static void
 mac_comes_from_the_key(void **state)
 {
-	static const uint8_t hash[5] = { 0x70, 0xe4, 0x2a, 0x91, 0xec };
-	const struct config_mac one = { 1, { 0x02 } };
-	const struct config_mac three = { 3, { 0x02, 0x76, 0x70 } };
-	const struct config_mac all = { 6, { 0xfe, 1, 2, 3, 4, 5 } };
+	static const uint8_t hash[5] = { 0xf9, 0xf2, 0x86, 0x80, 0xdf };
+	struct config_device one = { .name = "vpl0", .mac = { 1, { 0x02 } } };
+	const struct config_device three = { .name = "vpl0",
+		.mac = { 3, { 0x02, 0x76, 0x70 } } };
+	const struct config_device all = { .name = "vpl0",
+		.mac = { 6, { 0xfe, 1, 2, 3, 4, 5 } } };
 	uint8_t pk[KEY_LEN], mac[6], other[6];
 
 	(void)state;
@@ -42,12 +45,16 @@ mac_comes_from_the_key(void **state)
 	assert_int_equal(mac[0], 0x02);
 	assert_memory_equal(mac + 1, hash, 5);
 	device_mac(&three, pk, mac);
-	assert_memory_equal(mac, three.a, 3);
+	assert_memory_equal(mac, three.mac.a, 3);
 	assert_memory_equal(mac + 3, hash, 3);
 	device_mac(&all, pk, mac);
-	assert_memory_equal(mac, all.a, 6);
+	assert_memory_equal(mac, all.mac.a, 6);
 	device_mac(&one, pk, mac);
 	pk[31] ^= 1;
+	device_mac(&one, pk, other);
+	assert_memory_not_equal(mac, other, 6);
+	pk[31] ^= 1;
+	strcpy(one.name, "vpl1"); /* a second one of ours */
 	device_mac(&one, pk, other);
 	assert_memory_not_equal(mac, other, 6);
 }
@@ -83,7 +90,7 @@ monitor_gets_interfaces_only(void **state)
 	assert_int_equal(m.dev[0].speed_mbit, 50);
 	assert_ptr_equal(m.dev[0].addr, dev[0].address);
 	assert_int_equal(m.dev[0].n_addr, 2);
-	device_mac(&dev[0].mac, cfg.id.ed_pk, mac);
+	device_mac(&dev[0], cfg.id.ed_pk, mac);
 	assert_memory_equal(m.dev[0].mac, mac, 6);
 	assert_false(m.dev[1].used);
 	assert_true(m.dev[2].used && !m.dev[2].tap && m.dev[2].per_peer);

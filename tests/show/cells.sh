@@ -270,6 +270,7 @@ port_place() {
 # port_block KIND CARRIES: the device.
 port_block() {
 	echo "device \"$2\" { kind = \"$1\" mode = \"hub\" mtu = 3000"
+	[ "$1" != dummy ] || echo "carries = \"ip\"" # not told of Ethernet
 	case $1 in
 	udp | tcp | unix-*)
 		echo "carries = \"$2\""
@@ -289,7 +290,7 @@ port_mirror() {
 	tap | tun) how=(device "$2") ;;
 	tun-per-peer)
 		how=(device "$(topo_run "$node" ip -o link |
-			sed -n 's/.* \(ethernet[0-9]*\):.*/\1/p')")
+			sed -n 's/.* \(ethernet-[^:]*\):.*/\1/p')")
 		;;
 	udp | unix-dgram)
 		how+=("$(port_place "$@" their)" "$(port_place "$@" our)")
@@ -354,7 +355,7 @@ port_to() {
 	local kind=${1%/ip} n
 	n=$(port_number "$kind")
 	case $1 in
-	tun | tun-per-peer | */ip)
+	tun | tun-per-peer | dummy | */ip)
 		echo "-i vpl1 -l 1200 -w 10.90.0.$n,10.90.0.$n" \
 			"-w fd90::$n,fd90::$n"
 		;;

@@ -4,6 +4,7 @@
 #include "core/session.h"
 #include "wire/be.h"
 #include "wire/ip.h"
+#include "wire/msg.h"
 
 #define UDP_HEAD 8
 #define UDP_DST 2 /* place of the destination port */
@@ -16,7 +17,17 @@ static const struct layout {
 	[6] = { 40, 6, 24, 16 },
 };
 
-/* The UDP payload of an IP packet and where it goes; NULL if there is none. */
+/* Of our messages: sorts out most of what is not, before any look-up. */
+static bool
+is_type(uint8_t first)
+{
+	return first >= MSG_INIT && first <= MSG_DATA;
+}
+
+/*
+ * The UDP payload of an IP packet and where it goes; NULL if there is none, or
+ * it begins like no message of ours.
+ */
 static const uint8_t *
 udp_payload(const uint8_t *ip, size_t len, struct addr *ret_to, size_t *ret_len)
 {
@@ -25,8 +36,9 @@ udp_payload(const uint8_t *ip, size_t len, struct addr *ret_to, size_t *ret_len)
 	if (len == 0 || (ip[0] != 0x45 && ip[0] >> 4 != 6))
 		return NULL;
 	l = &layouts[ip[0] >> 4];
-	if (len < l->head + UDP_HEAD || ip[l->proto] != IP_UDP ||
-	    (ip[0] == 0x45 && (be16_get(ip + 6) & 0x1fff) != 0))
+	if (len <= l->head + UDP_HEAD || ip[l->proto] != IP_UDP ||
+	    (ip[0] == 0x45 && (be16_get(ip + 6) & 0x1fff) != 0) ||
+	    !is_type(ip[l->head + UDP_HEAD]))
 		return NULL;
 	*ret_to = addr_from_ip(
 	    ip + l->dst, l->alen, be16_get(ip + l->head + UDP_DST));

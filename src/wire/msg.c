@@ -35,6 +35,7 @@ msg_classify(const uint8_t *p, size_t len, enum counter *ret_why)
 	struct rd r = rd_of(p, len);
 	const struct shape *sh;
 	uint8_t type, version;
+	uint16_t zero;
 
 	*ret_why = CNT_msg_short;
 	if (!rd_u8(&r, &type))
@@ -50,7 +51,9 @@ msg_classify(const uint8_t *p, size_t len, enum counter *ret_why)
 	if (!rd_u8(&r, &version) || version != VPL_VERSION)
 		return 0;
 	*ret_why = CNT_msg_zero;
-	if (!rd_zeros(&r, 2) || !zeros_at(p, len, sh->zero_at, sh->zero_len))
+	if (!rd_le16(&r, &zero) || zero != 0)
+		return 0;
+	if (sh->zero_len > 0 && !zeros_at(p, len, sh->zero_at, sh->zero_len))
 		return 0;
 	return type;
 }
@@ -60,9 +63,10 @@ static bool
 head_parse(struct rd *r, enum msg_type want)
 {
 	uint8_t type, version;
+	uint16_t zero;
 
 	return rd_u8(r, &type) && type == want && rd_u8(r, &version) &&
-	    version == VPL_VERSION && rd_zeros(r, 2);
+	    version == VPL_VERSION && rd_le16(r, &zero) && zero == 0;
 }
 
 bool

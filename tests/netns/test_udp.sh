@@ -15,6 +15,10 @@ done
 topo_node a 192.0.2.1/24 2001:db8::1/64 &&
 	topo_node b 192.0.2.2/24 2001:db8::2/64 || exit 1
 failed=0
+# What is sent before a knows b's link address would be lost.
+for to in 192.0.2.2 2001:db8::2; do
+	topo_wait_for 10 topo_run a ping -q -c 1 -W 1 $to || exit 1
+done
 
 # line WHAT FROM TO TRAIN...: sends them; what came of it is in $out.
 line() {

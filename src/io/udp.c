@@ -248,8 +248,8 @@ lsock_open(struct udp *u, const struct priv *pv, const struct addr *a)
 	s->hs.sock = s->data.sock = (uint16_t)u->n;
 	s->hs.port = s->data.port = s->local.port;
 	split(s, pv);
-	s->data.turn = UDP_TURN;
-	s->hs.turn = s->data.fd < 0 ? UDP_TURN : UDP_TURN_HS;
+	s->data.share = UDP_TURN;
+	s->hs.share = s->data.fd < 0 ? UDP_TURN : UDP_TURN_HS;
 	lsock_out(s);
 	lsock_watch(s);
 	u->n++;

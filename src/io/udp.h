@@ -20,7 +20,8 @@ struct udp;
 #define UDP_RX_LEN 9472		   /* longest datagram taken: MTU 9216 */
 #define UDP_RCVBUF (4u << 20)	   /* bytes asked of the kernel, per socket */
 #define UDP_SNDBUF (1u << 20)	   /* the same for sending */
-#define UDP_TURN (128u << 10)	   /* bytes read in a turn, per socket */
+#define UDP_TURN (128u << 10)	   /* bytes read in a turn, per socket: */
+				   /* 2 trains, opened while in the cache */
 #define UDP_TURN_HS (10u << 10)	   /* the same where only handshakes come */
 #define UDP_ARENA (LOOP_ARENA / 2) /* data waits for the next turn then */
 #define UDP_ARENA_HS (UDP_ARENA + UDP_ARENA / 2) /* and handshakes */
@@ -42,7 +43,7 @@ struct udp_handler {
 	/*
 	 * Datagrams to remote were longer than the line takes. May be NULL.
 	 * Called in LOOP_FLUSH, but by udp_send(), too, when the queue is full:
-	 * note it and act in another turn.
+	 * it must not send.
 	 */
 	void (*too_big)(void *arg, const struct addr *remote, struct mono now);
 };

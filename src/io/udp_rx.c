@@ -215,31 +215,32 @@ take_message(
 }
 
 /*
- * How many messages make a turn's share, by the size of the last ones. Whole
- * trains are opened where they lie, two at a time: with more, the first would
- * have left the cache by then.
+ * How many messages are left of the share, by the size of the last ones, of
+ * which big ones are forgotten slowly; 0: no more. The first call of a turn
+ * asks for one at least.
  */
 static unsigned
-want_next(const struct udp_in *in, size_t bytes, unsigned n)
+wanted(const struct udp_in *in, const struct udp_bufs *b)
 {
-	size_t want = bytes > 0 ? in->turn * n / bytes : RUN_MAX;
+	size_t left = in->read < in->share ? in->share - in->read : 0;
+	size_t n = left / (in->size > 0 ? in->size : b->room);
 
-	if (want == 0)
+	if (n == 0 && in->read == 0)
 		return 1;
-	return want < RUN_MAX ? (unsigned)want : RUN_MAX;
+	return n < b->max ? (unsigned)n : b->max;
 }
 
-/* One call to the kernel; true if it filled all there was room for. */
+/* One call to the kernel; true if it filled all it was asked for. */
 static bool
 read_batch(struct gather *g, struct udp_in *in, size_t limit)
 {
 	struct udp_bufs *b = in->gro ? &g->rx->train : &g->rx->one;
-	unsigned want = in->want > 0 && in->want < b->max ? in->want : b->max;
-	size_t before = in->read;
+	unsigned want = wanted(in, b);
+	size_t before = in->read, size;
 	unsigned i;
 	int n;
 
-	if (g->t->mem->used >= limit)
+	if (want == 0 || g->t->mem->used >= limit)
 		return false;
 	bufs_fill(b, want, g->t->mem, limit);
 	if (b->n == 0)
@@ -252,7 +253,8 @@ read_batch(struct gather *g, struct udp_in *in, size_t limit)
 		in->read += b->msg[i].msg_len;
 		take_message(g, in, b, i);
 	}
-	in->want = want_next(in, in->read - before, b->used);
+	size = (in->read - before) / b->used;
+	in->size = size > in->size / 2 ? size : in->size / 2;
 	return b->used == b->n;
 }
 
@@ -265,7 +267,7 @@ udp_rx_drain(struct udp_rx *rx, struct udp_in *in, size_t limit, struct turn *t)
 	g.t = t;
 	g.path = (struct path){ 0 };
 	g.run.n = 0;
-	while (in->read < in->turn && read_batch(&g, in, limit))
+	while (read_batch(&g, in, limit))
 		;
 	hand_over(&g);
 }

@@ -27,8 +27,8 @@ struct udp_in {
 	uint16_t sock; /* number of the listen address */
 	uint16_t port; /* of that address */
 	size_t read;   /* bytes in this turn */
-	size_t turn;   /* after so many the rest waits for the next one */
-	unsigned want; /* messages for the next call; 0: as many as fit */
+	size_t share;  /* of a turn: after so many the rest waits */
+	size_t size;   /* of messages of late; 0: there was none */
 };
 
 /*

@@ -119,8 +119,7 @@ static bool
 lost_crossing(const struct ask *a)
 {
 	return memcmp(a->c->id.x_pk, a->hs.rs, KEY_LEN) < 0 &&
-	    dial_crosses(
-		a->c, a->p, &a->from->remote, a->carrier != NULL, a->t);
+	    dial_crosses(a->p, &a->from->remote, a->carrier != NULL, a->t->now);
 }
 
 static bool
@@ -237,6 +236,8 @@ accept_from(struct ask *a)
 	}
 	if (lost_crossing(a)) {
 		count(&c->cnt, CNT_init_crossed);
+		if (a->carrier == NULL)
+			dial_crossed(c, p, &a->from->remote, a->t);
 		return;
 	}
 	if (p->slot[SLOT_NEXT] != NULL &&

@@ -29,14 +29,14 @@ struct core;
 
 /* What happened, for the log, `vplamctl monitor` and the name resolver. */
 enum core_event {
-	EV_PEER_STATE,	  /* peer->state changed */
-	EV_PEER_ENDPOINT, /* peer->path changed */
-	EV_PEER_RTT,	  /* peer->rtt_us changed */
-	EV_PEER_SESSION,  /* a handshake was completed */
-	EV_PEER_DIAL,	  /* an initiation is about to be sent */
-	EV_PEER_LOOP,	  /* its tunnel is led into itself: set mark */
-	EV_MESH_UP,	  /* a mesh daemon said HELLO; peer is NULL */
-	EV_MESH_DOWN,	  /* it is gone; peer is NULL */
+	EV_PEER_STATE,	   /* peer->state changed */
+	EV_PEER_ENDPOINT,  /* peer->path changed */
+	EV_PEER_RTT,	   /* peer->rtt_us changed */
+	EV_PEER_SESSION,   /* a handshake was completed */
+	EV_PEER_DIAL,	   /* an initiation is about to be sent */
+	EV_PEER_RECURSION, /* a device gave what went to it as datagrams */
+	EV_MESH_UP,	   /* a mesh daemon said HELLO; peer is NULL */
+	EV_MESH_DOWN,	   /* it is gone; peer is NULL */
 };
 
 /*
@@ -97,8 +97,8 @@ struct core {
 	uint64_t stamp_ms;			      /* last one used */
 	uint32_t stamp_n;
 
-	TAILQ_HEAD(, peer) peers;	   /* in order of id */
-	uint32_t last_id, n_peers, missed; /* missed: see send_all() */
+	TAILQ_HEAD(, peer) peers; /* in order of id */
+	uint32_t last_id, n_peers;
 	struct htab by_id, by_key, by_index, by_endpoint;
 	struct heap deadlines;
 

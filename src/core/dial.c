@@ -290,16 +290,22 @@ crossing(struct peer *p, const struct addr *from, bool in_band, struct mono now)
 }
 
 bool
-dial_crosses(struct core *c, struct peer *p, const struct addr *from,
-    bool in_band, struct turn *t)
+dial_crosses(
+    struct peer *p, const struct addr *from, bool in_band, struct mono now)
 {
-	struct attempt *at = crossing(p, from, in_band, t->now);
+	return crossing(p, from, in_band, now) != NULL;
+}
 
-	if (at != NULL && !in_band && !at->crossed) {
-		at->crossed = true;
-		send_init(c, at, t);
-	}
-	return at != NULL;
+void
+dial_crossed(
+    struct core *c, struct peer *p, const struct addr *from, struct turn *t)
+{
+	struct attempt *at = crossing(p, from, false, t->now);
+
+	if (at == NULL || at->crossed)
+		return;
+	at->crossed = true;
+	send_init(c, at, t);
 }
 
 /* What the peer tells of how it sees us: is there a NAT in between? */

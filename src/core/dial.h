@@ -35,11 +35,17 @@ void dial_yield(struct core *c, struct peer *p, struct turn *t);
 
 /*
  * Did an initiation of ours cross one from `from` (or, when in_band, one
- * inside the session) so closely that both are on their way? Ours then goes
- * out once more: the peer listens now, which it may not have done before.
+ * inside the session) so closely that both are on their way?
  */
-bool dial_crosses(struct core *c, struct peer *p, const struct addr *from,
-    bool in_band, struct turn *t);
+bool dial_crosses(
+    struct peer *p, const struct addr *from, bool in_band, struct mono now);
+
+/*
+ * It did, and theirs is ignored. Ours goes out once more, at most: the peer
+ * listens now, which it may not have done before.
+ */
+void dial_crossed(
+    struct core *c, struct peer *p, const struct addr *from, struct turn *t);
 
 /* Message 2: in the open, or inside s. */
 void dial_response(struct core *c, const struct path *from, const uint8_t *msg,

@@ -31,7 +31,7 @@ bool frag_can(size_t len, size_t mtu);
 /*
  * Cuts body (len bytes of a frame of type and flags) into as few parts as there
  * can be for bodies of at most mtu, of one length but for the last, which lacks
- * less than one byte for each other. The packets of run, the caller's own, are
+ * at most one byte for each other. The packets of run, the caller's own, are
  * bodies of FRAME_FRAG. False: not frag_can(), or the arena is full.
  */
 bool frag_cut(struct run *run, const uint8_t *body, size_t len, uint8_t type,

@@ -51,6 +51,7 @@ struct fwd_port {
 	struct fwd_config cfg;
 	struct fdb *fdb;     /* NULL unless the mode is switch */
 	struct bucket flood; /* what it may send to all */
+	uint32_t missed;     /* peer that the last flood had no room for; 0 */
 	uint64_t rx, tx;     /* packets taken from it, handed to it */
 };
 
@@ -73,7 +74,7 @@ void fwd_forget(struct core *c, const struct peer *p);
 /* A new peer gets what it may send to all, on each device. */
 void fwd_peer_init(struct core *c, struct peer *p, struct mono now);
 
-/* Is there a peer that would get a packet of device no now? */
+/* Is there a live peer that takes what device no carries? */
 bool fwd_reaches(const struct core *c, unsigned no);
 
 /* All devices go. */

@@ -258,8 +258,8 @@ send_copy(struct core *c, unsigned no, struct peer *p, const struct run *run,
 static void
 send_all(struct core *c, unsigned no, struct run *run, struct turn *t)
 {
-	const struct fwd_port *port = c->port[no];
-	struct peer *start = peer_behind(c, core_peer_by_id(c, c->missed));
+	struct fwd_port *port = c->port[no];
+	struct peer *start = peer_behind(c, core_peer_by_id(c, port->missed));
 	struct peer *p = start, *last = NULL;
 	uint32_t missed = 0;
 
@@ -275,7 +275,7 @@ send_all(struct core *c, unsigned no, struct run *run, struct turn *t)
 			break;
 	}
 	if (missed != 0)
-		c->missed = missed;
+		port->missed = missed;
 	if (last != NULL)
 		send_to(c, no, last, run, t);
 	else
@@ -332,7 +332,7 @@ core_port_input(struct core *c, unsigned no, struct run *run, struct turn *t)
 	enum look_depth depth = fwd_depth(port, false, LOOK_LINK);
 	struct dest to = { 0 };
 	struct look last, l;
-	struct recursion seen = { 0 };
+	struct udp_dest udp = { 0 };
 	struct run part;
 	unsigned i;
 
@@ -343,7 +343,7 @@ core_port_input(struct core *c, unsigned no, struct run *run, struct turn *t)
 			continue;
 		}
 		if (recursion_found(
-			c, &seen, &run->pkt[i], port->cfg.ethernet, t))
+			c, &udp, &run->pkt[i], port->cfg.ethernet, t))
 			continue;
 		if (part.n > 0 && memcmp(&l, &last, sizeof(l)) != 0) {
 			dispatch(c, no, &to, &part, t);

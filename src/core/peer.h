@@ -123,7 +123,8 @@ struct peer {
 	struct bucket *flood; /* by device: what it may send to all there */
 	struct pbuf *staged, **staged_end; /* frames without a session */
 	unsigned n_staged;
-	struct mono recursion_at; /* core/recursion.h, the last; 0: never */
+	struct mono recursion_at;   /* core/recursion.h, the last; 0: never */
+	struct mono recursion_told; /* when the host last heard of it */
 	struct peer_stats stats;
 };
 

@@ -238,7 +238,7 @@ peer_send_parts(struct core *c, struct peer *p, uint8_t type, uint8_t flags,
 	count_n(&c->cnt, CNT_frag_sent, parts.n);
 	/* The parts may be small; what makes the path look narrow is not. */
 	if (s != NULL)
-		pmtu_note_sent(c, p, whole->len, whole->len, t->now);
+		pmtu_note_sent(c, p, whole->len, 0, t->now);
 	peer_send(c, p, FRAME_FRAG, 0, &parts, t);
 	return true;
 }

@@ -120,7 +120,7 @@ set_size(struct core *c, struct peer *p, uint16_t size, struct mono now)
 	size_t old = peer_mtu(c, p);
 
 	p->pmtu.size = size >= peer_mtu_agreed(c, p) ? 0 : size;
-	if (p->pmtu.size != 0 && mono_is_never(p->pmtu.raise_at))
+	if (peer_mtu(c, p) < old)
 		p->pmtu.raise_at = mono_add(now, RAISE_US);
 	if (peer_mtu(c, p) < old)
 		count(&c->cnt, CNT_mtu_down);
@@ -141,7 +141,8 @@ static void
 begin(struct core *c, struct peer *p, struct turn *t)
 {
 	struct pmtu *m = &p->pmtu;
-	bool raise = m->size != 0 && mono_due(m->raise_at, t->now);
+	bool raise =
+	    m->size != 0 && !m->hurried && mono_due(m->raise_at, t->now);
 
 	if (!m->used)
 		return;

@@ -14,7 +14,7 @@ event_name(enum core_event ev)
 		[EV_PEER_RTT] = "peer.rtt",
 		[EV_PEER_SESSION] = "peer.session",
 		[EV_PEER_DIAL] = "peer.dial",
-		[EV_PEER_LOOP] = "peer.recursion",
+		[EV_PEER_RECURSION] = "peer.recursion",
 		[EV_MESH_UP] = "mesh.up",
 		[EV_MESH_DOWN] = "mesh.down",
 	};

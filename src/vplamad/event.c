@@ -77,7 +77,7 @@ static void (*const loggers[])(const struct peer *p) = {
 	[EV_PEER_RTT] = NULL,
 	[EV_PEER_SESSION] = log_session,
 	[EV_PEER_DIAL] = log_dial,
-	[EV_PEER_LOOP] = log_recursion,
+	[EV_PEER_RECURSION] = log_recursion,
 	[EV_MESH_UP] = log_mesh_up,
 	[EV_MESH_DOWN] = log_mesh_down,
 };

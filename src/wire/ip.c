@@ -1,6 +1,7 @@
 #include "wire/ip.h"
 
 #include "wire/be.h"
+#include "wire/l4.h"
 
 #define IP4_HEAD 20
 #define IP6_HEAD 40
@@ -106,6 +107,23 @@ ip_parse(const uint8_t *p, size_t len, struct ip *ret)
 		return true;
 	*ret = (struct ip){ 0 };
 	return false;
+}
+
+bool
+ip_udp_parse(const uint8_t *p, size_t len, struct ip_udp *ret)
+{
+	bool v4 = len > 0 && p[0] == 0x45, v6 = len > 0 && p[0] >> 4 == 6;
+	size_t head = v4 ? IP4_HEAD : IP6_HEAD;
+
+	if ((!v4 && !v6) || len < head + UDP_HEAD || p[v4 ? 9 : 6] != IP_UDP ||
+	    (v4 && (be16_get(p + 6) & 0x1fff) != 0))
+		return false;
+	ret->dst = p + (v4 ? 16 : 24);
+	ret->alen = v4 ? 4 : 16;
+	ret->port = be16_get(p + head + 2);
+	ret->data = p + head + UDP_HEAD;
+	ret->len = len - head - UDP_HEAD;
+	return true;
 }
 
 static enum ip_says

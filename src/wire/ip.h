@@ -27,6 +27,18 @@ struct ip {
 /* False for what is no IP packet, or shorter than it says. */
 bool ip_parse(const uint8_t *p, size_t len, struct ip *ret);
 
+/* The first fragment of a UDP packet without options or extension headers. */
+struct ip_udp {
+	const uint8_t *dst; /* borrowed, as data is */
+	uint8_t alen;	    /* bytes of dst */
+	uint16_t port;	    /* it goes to */
+	const uint8_t *data;
+	size_t len; /* of data, as far as it is here */
+};
+
+/* Quicker than ip_parse(), for what we send ourselves; false for all else. */
+bool ip_udp_parse(const uint8_t *p, size_t len, struct ip_udp *ret);
+
 /* A group: IPv4 224/4 or 255.255.255.255, IPv6 ff00::/8. */
 static inline bool
 ip_is_group(const uint8_t *addr, size_t alen)

@@ -187,7 +187,7 @@ on_event(void *arg, enum core_event ev, const struct peer *p)
 
 	if (ev == EV_PEER_ENDPOINT)
 		e->switches++;
-	if (ev == EV_PEER_LOOP)
+	if (ev == EV_PEER_RECURSION)
 		e->recursions++;
 	if (ev == EV_PEER_STATE && p->state == PEER_VRNODE)
 		e->last_up = e->d->now;

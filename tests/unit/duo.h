@@ -60,7 +60,7 @@ struct duo_end {
 	size_t n_rec, max_rec;
 	unsigned hangups;
 	unsigned switches;	   /* EV_PEER_ENDPOINT */
-	unsigned recursions;	   /* EV_PEER_LOOP */
+	unsigned recursions;	   /* EV_PEER_RECURSION */
 	uint64_t out_n, out_bytes; /* datagrams it sent */
 	struct mono last_up;	   /* became a vrnode; 0: never */
 };

@@ -593,10 +593,51 @@ no_answer(void **state)
 	assert_int_equal(ip_too_big(out, m.p, 19, 1400), 0);
 }
 
+static void
+udp_destinations(void **state)
+{
+	static const uint8_t body[] = { 1, 2, 3, 4, 0, 11, 0, 0, 9, 8, 7 };
+	uint8_t p[40 + sizeof(body)] = { 0x45 };
+	struct ip_udp udp;
+	size_t len;
+
+	(void)state;
+	p[9] = 17;
+	p[16] = 198;
+	memcpy(p + 20, body, sizeof(body));
+	for (len = 0; len < 28; len++)
+		assert_false(ip_udp_parse(p, len, &udp));
+	assert_true(ip_udp_parse(p, 31, &udp));
+	assert_int_equal(udp.alen, 4);
+	assert_int_equal(udp.dst[0], 198);
+	assert_int_equal(udp.port, 0x0304);
+	assert_int_equal(udp.len, 3);
+	assert_int_equal(udp.data[0], 9);
+	p[7] = 1; /* a later fragment */
+	assert_false(ip_udp_parse(p, 31, &udp));
+	p[7] = 0;
+	p[0] = 0x46; /* options */
+	assert_false(ip_udp_parse(p, 31, &udp));
+	memset(p, 0, sizeof(p));
+	p[0] = 0x6f;
+	p[24] = 0x20;
+	memcpy(p + 40, body, sizeof(body));
+	assert_false(ip_udp_parse(p, sizeof(p), &udp));
+	p[6] = 17;
+	for (len = 0; len < 48; len++)
+		assert_false(ip_udp_parse(p, len, &udp));
+	assert_true(ip_udp_parse(p, sizeof(p), &udp));
+	assert_int_equal(udp.alen, 16);
+	assert_int_equal(udp.dst[0], 0x20);
+	assert_int_equal(udp.port, 0x0304);
+	assert_int_equal(udp.len, 3);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(udp_destinations),
 		cmocka_unit_test(ipv4),
 		cmocka_unit_test(ipv6),
 		cmocka_unit_test(ipv6_many_headers),

@@ -163,7 +163,7 @@ drop_peers(struct vplamad *d, const struct config *new, struct turn *t)
 		bool wanted = n->conf.file == NULL || still_there(new, n);
 
 		next = TAILQ_NEXT(n, link);
-		for (i = 0; i < new->n_peers &&wanted; i++) {
+		for (i = 0; wanted && i < new->n_peers; i++) {
 			const struct config_peer *c = &new->peers[i];
 
 			if (!config_peer_same_id(c, &n->conf) &&

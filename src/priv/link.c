@@ -5,6 +5,8 @@
 #include <linux/ethtool.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -28,15 +30,17 @@ union msg {
 	char buf[MSG_ROOM];
 };
 
-int
-link_init(struct link *l, const char *name)
+static int
+connect_kernel(struct link *l)
 {
-	*l = (struct link){ .name = name, .index = if_nametoindex(name) };
-	if (l->index == 0)
-		return -ENODEV;
+	int on = 1;
+
 	l->nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	if (l->nl == NULL)
 		return -errno;
+	/* lists of one interface; older kernels tell of all */
+	(void)mnl_socket_setsockopt(
+	    l->nl, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
 	if (mnl_socket_bind(l->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
 		int rc = -errno;
 
@@ -44,6 +48,13 @@ link_init(struct link *l, const char *name)
 		return rc;
 	}
 	return 0;
+}
+
+int
+link_init(struct link *l, const char *name)
+{
+	*l = (struct link){ .name = name, .index = if_nametoindex(name) };
+	return l->index == 0 ? -ENODEV : connect_kernel(l);
 }
 
 void
@@ -193,11 +204,12 @@ link_add_addr(struct link *l, const struct prefix *addr)
 
 /* What is to go from an interface; the rest waits for the next look. */
 #define DUMP_ROOM 32768 /* the kernel sends no more at once */
+#define DUMP_TRIES 4	/* addresses may change while they are told */
 #define DROP_MAX 32
 
 struct drop {
 	unsigned index;
-	const struct prefix *stay;
+	const struct prefix *own, *stay;
 	size_t n_stay;
 	struct prefix all[DROP_MAX];
 	size_t n;
@@ -237,10 +249,10 @@ read_addr(const struct nlmsghdr *msg, unsigned index, struct prefix *ret)
 }
 
 static bool
-is_link_local(const struct prefix *p)
+is_same(const struct prefix *a, const struct prefix *b)
 {
-	return p->family == PREFIX_IPV6 && p->a[0] == 0xfe &&
-	    (p->a[1] & 0xc0) == 0x80;
+	return a->family == b->family && a->bits == b->bits &&
+	    memcmp(a->a, b->a, sizeof(a->a)) == 0;
 }
 
 static int
@@ -251,31 +263,32 @@ on_addr(const struct nlmsghdr *msg, void *arg)
 	size_t i;
 
 	if (d->n == DROP_MAX || !read_addr(msg, d->index, &p) ||
-	    is_link_local(&p))
+	    is_same(&p, d->own))
 		return MNL_CB_OK;
 	for (i = 0; i < d->n_stay; i++)
-		if (p.family == d->stay[i].family &&
-		    p.bits == d->stay[i].bits &&
-		    memcmp(p.a, d->stay[i].a, sizeof(p.a)) == 0)
+		if (is_same(&p, &d->stay[i]))
 			return MNL_CB_OK;
 	d->all[d->n++] = p;
 	return MNL_CB_OK;
 }
 
+/* -EINTR: some changed meanwhile, so that others may be missing. */
 static int
-list_addrs(struct link *l, struct drop *d)
+list_once(struct link *l, struct drop *d)
 {
 	unsigned port = mnl_socket_get_portid(l->nl);
 	char buf[DUMP_ROOM];
 	union msg m;
 	struct nlmsghdr *req = mnl_nlmsg_put_header(m.buf);
+	struct ifaddrmsg *ifa;
 	int rc = MNL_CB_OK;
 	ssize_t n;
 
 	req->nlmsg_type = RTM_GETADDR;
 	req->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	req->nlmsg_seq = ++l->seq;
-	(void)mnl_nlmsg_put_extra_header(req, sizeof(struct ifaddrmsg));
+	ifa = mnl_nlmsg_put_extra_header(req, sizeof(*ifa));
+	ifa->ifa_index = l->index;
 	if (mnl_socket_sendto(l->nl, req, req->nlmsg_len) < 0)
 		return -errno;
 	while (rc > MNL_CB_STOP) {
@@ -287,15 +300,65 @@ list_addrs(struct link *l, struct drop *d)
 	return rc < 0 ? -errno : 0;
 }
 
-int
-link_drop_addrs(struct link *l, const struct prefix *stay, size_t n)
+/* The rest of a list that was interrupted goes with its socket. */
+static int
+list_addrs(struct link *l, struct drop *d)
 {
-	struct drop d = { .index = l->index, .stay = stay, .n_stay = n };
+	int rc = -EINTR, i;
+
+	for (i = 0; i < DUMP_TRIES && rc == -EINTR; i++) {
+		if (i > 0) {
+			link_fini(l);
+			rc = connect_kernel(l);
+			if (rc < 0)
+				return rc;
+		}
+		d->n = 0;
+		rc = list_once(l, d);
+	}
+	return rc;
+}
+
+/*
+ * The kernel would take all IPv4 addresses of a network away with the first of
+ * them, others' too, unless the next is to follow it.
+ */
+static int
+promote_next(struct link *l)
+{
+	union msg m;
+	struct nlmsghdr *req = set_begin(l, &m, 0, 0);
+	struct nlattr *spec = mnl_attr_nest_start(req, IFLA_AF_SPEC);
+	struct nlattr *inet = mnl_attr_nest_start(req, AF_INET);
+	struct nlattr *conf = mnl_attr_nest_start(req, IFLA_INET_CONF);
+
+	mnl_attr_put_u32(req, IPV4_DEVCONF_PROMOTE_SECONDARIES, 1);
+	mnl_attr_nest_end(req, conf);
+	mnl_attr_nest_end(req, inet);
+	mnl_attr_nest_end(req, spec);
+	return talk(l, req);
+}
+
+int
+link_drop_addrs(struct link *l, const struct prefix *own,
+    const struct prefix *stay, size_t n)
+{
+	struct drop d = {
+		.index = l->index,
+		.own = own,
+		.stay = stay,
+		.n_stay = n,
+	};
 	int rc = list_addrs(l, &d);
 	size_t i;
 
-	for (i = 0; rc == 0 && i < d.n; i++)
+	if (rc == 0 && d.n > 0)
+		(void)promote_next(l); /* there may be no IPv4 on it */
+	for (i = 0; rc == 0 && i < d.n; i++) {
 		rc = addr_msg(l, &d.all[i], RTM_DELADDR, 0);
+		if (rc == -EADDRNOTAVAIL)
+			rc = 0; /* somebody was faster */
+	}
 	return rc;
 }
 

@@ -34,11 +34,12 @@ int link_set_own_ll(struct link *l, bool from_mac);
 int link_add_addr(struct link *l, const struct prefix *addr);
 
 /*
- * Takes away what link_add_addr() added, in another life too, but for the n
- * that stay, and link-local ones. Needs Linux 5.18: before, nothing shows whose
- * an address is.
+ * Takes away what link_add_addr() added, in another life too, but for its own
+ * link-local address and the n that stay. What others added stays, also in the
+ * same network. Needs Linux 5.18: before, nothing shows whose an address is.
  */
-int link_drop_addrs(struct link *l, const struct prefix *stay, size_t n);
+int link_drop_addrs(struct link *l, const struct prefix *own,
+    const struct prefix *stay, size_t n);
 
 /* What ethtool says of it: Mbit/s, full duplex. */
 int link_set_speed(struct link *l, uint32_t mbit);

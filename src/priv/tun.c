@@ -114,20 +114,20 @@ eui64(const uint8_t mac[6])
  * would get a random one. Where IPv6 is switched off, neither is missed.
  */
 static int
-identify(struct link *l, const struct monitor_dev *d)
+identify(struct link *l, const struct monitor_dev *d, const struct prefix *own)
 {
-	const struct prefix ll = eui64(d->mac);
-
 	(void)link_set_own_ll(l, d->tap);
 	if (d->tap)
 		return link_set_mac(l, d->mac);
-	(void)link_add_addr(l, &ll);
+	(void)link_add_addr(l, own);
 	return 0;
 }
 
+/* old: it was there before, so it may have what we gave it then. */
 static int
-set_up(const char *name, const struct monitor_dev *d)
+set_up(const char *name, const struct monitor_dev *d, bool old)
 {
+	const struct prefix own = eui64(d->mac);
 	struct link l;
 	int rc = link_init(&l, name);
 	size_t i;
@@ -137,10 +137,9 @@ set_up(const char *name, const struct monitor_dev *d)
 	if (d->mtu != 0)
 		rc = link_set_mtu(&l, d->mtu);
 	if (rc == 0)
-		rc = identify(&l, d);
-	/* those of the configuration before this one, if it is persistent */
-	if (rc == 0)
-		rc = link_drop_addrs(&l, d->addr, d->n_addr);
+		rc = identify(&l, d, &own);
+	if (rc == 0 && old)
+		rc = link_drop_addrs(&l, &own, d->addr, d->n_addr);
 	for (i = 0; rc == 0 && i < d->n_addr; i++)
 		rc = link_add_addr(&l, &d->addr[i]);
 	/* only a hint to others: without it less is known of it */
@@ -156,7 +155,7 @@ int
 tun_open(const struct monitor_dev *d, const char *unit, uint32_t want,
     uint32_t *ret_offload)
 {
-	bool vnet = (want & PRIV_TUN_VNET) != 0;
+	bool vnet = (want & PRIV_TUN_VNET) != 0, old;
 	char name[IFNAMSIZ] = "";
 	int fd, rc = name_of(d, unit, name);
 
@@ -165,11 +164,12 @@ tun_open(const struct monitor_dev *d, const char *unit, uint32_t want,
 	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
+	old = if_nametoindex(name) != 0;
 	rc = attach(fd, d, name, &vnet);
 	if (rc == 0)
 		rc = tune(fd, want, vnet, ret_offload);
 	if (rc == 0)
-		rc = set_up(name, d);
+		rc = set_up(name, d, old);
 	/* last: a device that could not be set up goes with its descriptor */
 	if (rc == 0 && ioctl(fd, TUNSETPERSIST, d->persistent ? 1ul : 0ul) < 0)
 		rc = -errno;

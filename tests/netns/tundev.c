@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -222,7 +223,8 @@ dropped_addresses(void **state)
 		assert_false(lab_says("fd09::1/64", "ip addr show vt"));
 		assert_true(lab_says("10.50.0.1/24", "ip addr show vt"));
 		assert_true(lab_says("fd50::1/64", "ip addr show vt"));
-		assert_true(lab_says("fe80::", "ip addr show vt") || d.tap);
+		assert_true(d.tap ||
+		    lab_says("fe80::11:22ff:fe33:4455", "ip addr show vt"));
 		close(fd);
 		d.addr = &moved;
 		fd = dev_open(&d, "", ALL, &got);
@@ -239,6 +241,135 @@ dropped_addresses(void **state)
 		close(fd);
 		assert_int_equal(if_nametoindex("vt"), 0);
 	}
+}
+
+/* The kernel takes a network's other addresses away with the first of them. */
+static void
+dropped_within_a_network(void **state)
+{
+	static struct prefix three[] = {
+		{ PREFIX_IPV4, 24, { 10, 9, 0, 1 } },
+		{ PREFIX_IPV4, 24, { 10, 9, 0, 2 } },
+		{ PREFIX_IPV4, 24, { 10, 9, 0, 3 } },
+	};
+	struct monitor_dev d = plain;
+	uint32_t got;
+	int fd;
+
+	(void)state;
+	lab_do("sysctl -qw net.ipv4.conf.all.promote_secondaries=0 "
+	       "net.ipv4.conf.default.promote_secondaries=0");
+	d.persistent = true;
+	d.addr = three;
+	d.n_addr = 3;
+	fd = dev_open(&d, "", ALL, &got);
+	assert_true(fd >= 0);
+	assert_true(lab_says("10.9.0.2/24 scope global secondary", "ip addr"));
+	close(fd);
+	lab_do("ip addr add 10.9.0.50/24 dev vt");
+	d.addr = &three[2];
+	d.n_addr = 1;
+	fd = dev_open(&d, "", ALL, &got);
+	assert_true(fd >= 0);
+	assert_false(lab_says("10.9.0.1/24", "ip addr show vt"));
+	assert_false(lab_says("10.9.0.2/24", "ip addr show vt"));
+	assert_true(lab_says("10.9.0.3/24", "ip addr show vt"));
+	assert_true(lab_says("10.9.0.50/24", "ip addr show vt"));
+	assert_true(lab_says("10.9.0.0/24", "ip -4 route"));
+	close(fd);
+	d.n_addr = 0;
+	d.persistent = false;
+	fd = dev_open(&d, "", ALL, &got);
+	assert_true(fd >= 0);
+	assert_false(lab_says("10.9.0.3/24", "ip addr show vt"));
+	assert_true(lab_says("10.9.0.50/24", "ip addr show vt"));
+	close(fd);
+}
+
+/*
+ * One link-local address of its own, whatever it had before. That of a TAP is
+ * the kernel's, which makes it with the carrier.
+ */
+static void
+dropped_link_local(void **state)
+{
+	static struct prefix ll = { PREFIX_IPV6, 64, { 0xfe, 0x80, [15] = 9 } };
+	struct monitor_dev d = plain;
+	uint32_t got;
+	unsigned tap;
+	int fd;
+
+	(void)state;
+	for (tap = 0; tap < 2; tap++) {
+		d = plain;
+		d.tap = tap != 0;
+		d.persistent = true;
+		d.addr = &ll;
+		d.n_addr = 1;
+		fd = dev_open(&d, "", ALL, &got);
+		assert_true(fd >= 0);
+		assert_true(lab_says("fe80::9/64", "ip addr show vt"));
+		close(fd);
+		d.n_addr = 0;
+		fd = dev_open(&d, "", ALL, &got);
+		assert_true(fd >= 0);
+		assert_false(lab_says("fe80::9/64", "ip addr show vt"));
+		assert_true(d.tap ||
+		    lab_says("fe80::11:22ff:fe33:4455", "ip addr show vt"));
+		close(fd);
+		d.mac[5] = 0x66; /* another key */
+		d.persistent = false;
+		fd = dev_open(&d, "", ALL, &got);
+		assert_true(fd >= 0);
+		assert_false(
+		    lab_says("fe80::11:22ff:fe33:4455", "ip addr show vt"));
+		assert_true(d.tap ||
+		    lab_says("fe80::11:22ff:fe33:4466", "ip addr show vt"));
+		close(fd);
+	}
+}
+
+/* A list of addresses that change while it is told is told again. */
+static void
+dropped_while_others_change(void **state)
+{
+	struct monitor_dev d = plain;
+	uint32_t got;
+	pid_t pid;
+	int fd, i;
+
+	(void)state;
+	lab_do("for i in $(seq 0 7); do "
+	       "for j in $(seq 1 250); do echo addr add 10.60.$i.$j/32 "
+	       "dev lo; done; done | ip -batch -");
+	d.persistent = true;
+	d.addr = addrs;
+	d.n_addr = 2;
+	fd = dev_open(&d, "", ALL, &got);
+	assert_true(fd >= 0);
+	close(fd);
+	pid = fork();
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c",
+		    "while :; do for i in $(seq 100); do "
+		    "echo addr add 10.61.0.1/32 dev lo; "
+		    "echo addr del 10.61.0.1/32 dev lo; done; done | "
+		    "ip -batch -",
+		    (char *)NULL);
+		_exit(127);
+	}
+	assert_true(pid > 0);
+	for (i = 0; i < 50; i++) {
+		d.n_addr = (size_t)i % 2;
+		fd = dev_open(&d, "", ALL, &got);
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(lab_says("10.9.0.1/24", "ip addr show vt"));
+	assert_false(lab_says("fd09::1/64", "ip addr show vt"));
+	lab_do("ip link del vt; ip addr flush dev lo scope global");
 }
 
 static void
@@ -375,6 +506,9 @@ main(void)
 		cmocka_unit_test(offloads_as_asked),
 		cmocka_unit_test(persistent_or_not),
 		cmocka_unit_test(dropped_addresses),
+		cmocka_unit_test(dropped_within_a_network),
+		cmocka_unit_test(dropped_link_local),
+		cmocka_unit_test(dropped_while_others_change),
 		cmocka_unit_test(one_for_each_peer),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(marked_sockets),

@@ -40,7 +40,10 @@ iface_of_peer(const char *stem, const char *peer, const uint8_t *ed_pk,
 	snprintf(ret, IFNAME_MAX + 1, "%s-%s", stem, peer);
 }
 
-/* An interface, and the block that it comes from; peer NULL: the device's. */
+/*
+ * An interface or another device, by which people name them, and the block that
+ * it comes from; peer NULL: the device's.
+ */
 struct iface {
 	char name[IFNAME_MAX + 1];
 	const struct config_device *dev;
@@ -72,8 +75,8 @@ add(struct ifaces *list, const struct config *cfg, const struct iface *new,
 		if (strcmp(i->name, new->name) != 0 || are_twins(i, new))
 			continue;
 		config_error(errs,
-		    "%s:%d: %s \"%s\": its interface %s is that of %s \"%s\" "
-		    "(%s:%d) too; expected another name",
+		    "%s:%d: %s \"%s\": the name %s of its interface is that of "
+		    "%s \"%s\" (%s:%d) too; expected another name",
 		    of_peer ? new->peer->file : cfg->path,
 		    of_peer ? new->peer->line : new->dev->line,
 		    of_peer ? "peer" : "device",
@@ -143,9 +146,8 @@ ifaces_check(const struct config *cfg, struct config_errors *errs)
 	for (dev = cfg->devices; dev < cfg->devices + cfg->n_devices; dev++) {
 		struct iface new = { .dev = dev };
 
-		if (!device_is_iface(dev->kind) ||
-		    dev->kind == PORT_TUN_PER_PEER ||
-		    !ifname_ok(dev->name, IFNAME_MAX))
+		if (dev->kind == PORT_TUN_PER_PEER ||
+		    strlen(dev->name) > IFNAME_MAX)
 			continue;
 		snprintf(new.name, sizeof(new.name), "%.15s", dev->name);
 		list.all[list.n++] = new; /* one name twice has been told */

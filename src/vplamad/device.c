@@ -195,8 +195,8 @@ is_taken(const struct vplamad *d, const struct device *dev)
 
 		if (other == NULL || strcmp(other->name, dev->name) != 0)
 			continue;
-		log_warnx("%s:%d: device \"%s\": the interface %s is there "
-			  "already; give the peer another name",
+		log_warnx("%s:%d: device \"%s\": the name %s is taken; give "
+			  "the peer another",
 		    d->cfg.path, dev->conf->line, dev->conf->name, dev->name);
 		return true;
 	}

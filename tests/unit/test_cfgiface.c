@@ -110,12 +110,58 @@ as_many_as_the_core_takes(void **state)
 	assert_int_equal(errors_with(1000, two + 1, 1, text), 0);
 }
 
+/* What show and explain name a device by is one name for all kinds. */
+static void
+no_name_twice(void **state)
+{
+	static const enum port_kind kinds[] = { PORT_TAP, PORT_UDP,
+		PORT_STDIO };
+	struct config_device dev[2] = { { .line = 11 }, { .line = 12 } };
+	char file[] = "more";
+	struct config_peer peer = { .name = "bob",
+		.line = 21,
+		.file = file,
+		.given[PEER_OPT_public_key].n = 1 };
+	struct config cfg = { .path = "conf",
+		.devices = dev,
+		.n_devices = 2,
+		.peers = &peer,
+		.n_peers = 1 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct config_errors errs = { 0 };
+
+		dev[0].kind = kinds[i];
+		dev[1].kind = PORT_TUN_PER_PEER;
+		strcpy(dev[0].name, "mesh-bob");
+		strcpy(dev[1].name, "mesh");
+		ifaces_check(&cfg, &errs);
+		assert_int_equal(errs.n, 1);
+		assert_string_equal(errs.text[0],
+		    "more:21: peer \"bob\": the name mesh-bob of its interface "
+		    "is that of device \"mesh-bob\" (conf:11) too; expected "
+		    "another name");
+		config_errors_free(&errs);
+		strcpy(dev[0].name, "mesh-bo");
+		ifaces_check(&cfg, &errs);
+		assert_int_equal(errs.n, 0);
+		/* too long to be that of an interface */
+		strcpy(dev[0].name, "mesh-bob-and-carol");
+		dev[0].kind = PORT_UDP;
+		ifaces_check(&cfg, &errs);
+		assert_int_equal(errs.n, 0);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		cmocka_unit_test(as_many_as_the_core_takes),
+		cmocka_unit_test(no_name_twice),
 	};
 
 	if (!crypto_start())

@@ -33,8 +33,9 @@ struct ctl_host {
 	void *arg;
 
 	/* Reads the configuration again; false: kept the old one. errors is an
-	 * array of strings "file:line: what" that the caller owns; with true:
-	 * peers that were refused. */
+	 * array of strings "file:line: what" that the caller owns; with true,
+	 * for each peer that is not taken over (error "partly"):
+	 * "file:line: peer "NAME": is refused: why". */
 	bool (*reload)(void *arg, struct json_object *errors);
 	void (*stop)(void *arg);
 

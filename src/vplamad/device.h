@@ -25,7 +25,7 @@ struct device {
 	char name[DEVICE_NAME_MAX + 1]; /* of the interface, or a label */
 	bool up;			/* carrier */
 	bool gone;			/* was taken away under us */
-	unsigned wait;	       /* seconds until the attempt after the next */
+	unsigned wait;			/* seconds before the next attempt */
 	struct mono reopen_at; /* when it is tried; MONO_NEVER: it is open */
 };
 

@@ -1,7 +1,10 @@
 #include "tests/tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -73,6 +76,19 @@ tool_commands(struct tool_input *in,
 	if (in->len == sizeof(in->buf) - 1)
 		in->len = 0; /* a line without end is no command */
 	return true;
+}
+
+void
+tool_enter(const char *ns)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/var/run/netns/%s", ns);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
+		fatal("%s", ns);
+	close(fd);
 }
 
 struct addr

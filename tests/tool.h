@@ -37,6 +37,9 @@ void tool_wait(struct pollfd *pfd, nfds_t n, struct mono until);
 bool tool_commands(struct tool_input *in,
     bool (*command)(void *arg, const char *line), void *arg);
 
+/* The process is in that namespace of "ip netns" from now on. */
+void tool_enter(const char *ns);
+
 /* An address with a port. */
 struct addr tool_addr(const char *text);
 

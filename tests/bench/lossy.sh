@@ -32,8 +32,8 @@ lossy_vplamad() {
 		n=$((n + 1))
 		other=b
 		[ $node = a ] || other=a
-		sed -i "s|^}|	prefix = {\"10.98.0.$((3 - n))/32\"}\n}|" \
-			"$(topo_conf_dir $node)/peers.d/$other.conf"
+		topo_peer_line $node $other \
+			"prefix = {\"10.98.0.$((3 - n))/32\"}" || return 1
 		topo_vplamad $node "device \"vpl$n\" {" "	kind = \"tun\"" \
 			"	mtu = $LOSSY_MTU" "}" &&
 			lossy_device $node "vpl$n" $n || return 1

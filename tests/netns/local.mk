@@ -12,7 +12,7 @@ phony += check-root
 
 # Two ends of io/udp in two namespaces.
 check_PROGRAMS += tests/netns/udpline
-tests_netns_udpline_SOURCES = tests/netns/udpline.c
+tests_netns_udpline_SOURCES = tests/netns/udpline.c $(test_tool)
 tests_netns_udpline_LDADD = src/io/libio.a src/priv/libpriv.a \
 	src/wire/libwire.a src/base/libbase.a $(EVENT_LIBS) $(JSON_LIBS) \
 	$(SODIUM_LIBS) $(MNL_LIBS)

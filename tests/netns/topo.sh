@@ -358,6 +358,11 @@ topo_peer() {
 	} >"$dir/peers.d/$other.conf"
 }
 
+# topo_peer_line NODE OTHER LINE: into the block that topo_peer made.
+topo_peer_line() {
+	sed -i "\$i\\	$3" "$(topo_conf_dir "$1")/peers.d/$2.conf"
+}
+
 # topo_vplamad NODE [LINE...]: starts it (LINEs go to its configuration) and
 # waits until it answers. Its pid is in TOPO_PID and TOPO_VPLAMAD[NODE], its
 # log in NODE.log.
@@ -384,6 +389,16 @@ topo_ctl() {
 	local node=$1
 	shift
 	"$TOP_BUILDDIR/vplamctl" -s "$(topo_conf_dir "$node")/control.sock" "$@"
+}
+
+# topo_carrier NODE DEV...: all of these have a carrier.
+topo_carrier() {
+	local node=$1 dev
+	shift
+	for dev; do
+		[ "$(topo_run "$node" cat "/sys/class/net/$dev/carrier")" = 1 ] ||
+			return 1
+	done
 }
 
 # topo_meshd NODE [OPTION...]: the stand-in mesh daemon on NODE's mesh socket,

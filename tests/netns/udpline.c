@@ -7,19 +7,17 @@
  * were sent, and what was counted.
  */
 #include <err.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/counters.h"
 #include "io/loop.h"
 #include "io/udp.h"
 #include "priv/monitor.h"
 #include "priv/priv.h"
+#include "tests/tool.h"
 
 #define QUIET_MS 300 /* nothing arrives any more */
 #define MAX_LEN 65000
@@ -94,15 +92,9 @@ open_in(struct line *l, const char *ns, const char *text)
 {
 	struct addr a;
 	struct udp *u;
-	char path[128];
 	unsigned which;
-	int fd;
 
-	snprintf(path, sizeof(path), "/var/run/netns/%s", ns);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
-		err(1, "%s", ns);
-	close(fd);
+	tool_enter(ns);
 	if (!addr_parse(text, 7469, &a))
 		errx(1, "%s: not an address", text);
 	l->monitor.listen[0] = a;

@@ -11,11 +11,9 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -48,19 +46,6 @@ struct grams {
 	bool seen[GRAMS_MAX];
 };
 
-static void
-enter(const char *ns)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "/var/run/netns/%s", ns);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
-		err(1, "%s", ns);
-	close(fd);
-}
-
 /* Bound to that address in that namespace, at a port of the kernel's choice. */
 static int
 sock_at(const char *ns, const char *text, int type)
@@ -74,7 +59,7 @@ sock_at(const char *ns, const char *text, int type)
 		errx(1, "%s: not an address", text);
 	a.port = 0;
 	len = addr_to_sockaddr(&a, false, &ss);
-	enter(ns);
+	tool_enter(ns);
 	fd = socket(ss.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&ss, len) < 0)
 		err(1, "%s in %s", text, ns);

@@ -50,8 +50,7 @@ lab_node() {
 
 # lab_peer NODE OTHER LINE: as topo_peer, with LINE in the block.
 lab_peer() {
-	topo_peer "$1" "$2" &&
-		sed -i "\$i\\	$3" "$(topo_conf_dir "$1")/peers.d/$2.conf"
+	topo_peer "$1" "$2" && topo_peer_line "$@"
 }
 
 # cell_up CELL: named KIND-MODE.

@@ -27,8 +27,7 @@
 #define STREAM_LIMIT_S 10
 
 /* A packet of some size on its way, and what became of it. */
-struct
-try {
+struct probe {
 	size_t size; /* bytes of IP */
 	bool passed;
 	size_t told; /* "too big", make it this; 0: not said */
@@ -37,7 +36,7 @@ try {
 struct sweep {
 	int fd;
 	size_t head; /* bytes of IP and UDP */
-	struct try try[SIZES];
+	struct probe probe[SIZES];
 	unsigned n, bad;
 	size_t told; /* the last that was said; 0: nothing was */
 };
@@ -87,19 +86,19 @@ ask(struct sweep *s, size_t size, size_t max)
 
 	if (size < SMALLEST || size > max)
 		return;
-	while (i < s->n && s->try[i].size != size)
+	while (i < s->n && s->probe[i].size != size)
 		i++;
 	if (i == SIZES)
 		return;
-	s->try[i] = (struct try){ .size = size };
+	s->probe[i] = (struct probe){ .size = size };
 	if (i == s->n)
 		s->n++;
 }
 
 static bool
-is_open(const struct try *t)
+is_open(const struct probe *p)
 {
-	return !t->passed && t->told == 0;
+	return !p->passed && p->told == 0;
 }
 
 static unsigned
@@ -108,7 +107,7 @@ n_open(const struct sweep *s)
 	unsigned i, n = 0;
 
 	for (i = 0; i < s->n; i++)
-		n += is_open(&s->try[i]);
+		n += is_open(&s->probe[i]);
 	return n;
 }
 
@@ -119,9 +118,9 @@ send_open(struct sweep *s)
 	unsigned i;
 
 	for (i = 0; i < s->n; i++) {
-		size_t len = s->try[i].size - s->head;
+		size_t len = s->probe[i].size - s->head;
 
-		if (!is_open(&s->try[i]))
+		if (!is_open(&s->probe[i]))
 			continue;
 		lab_fill(buf, len, i);
 		/* an error that waits is told first, and then it is gone */
@@ -141,7 +140,7 @@ take_acks(struct sweep *s)
 		if (number >= s->n)
 			continue;
 		s->bad += be32_get(ack + 4) != 1;
-		s->try[number].passed = true;
+		s->probe[number].passed = true;
 	}
 }
 
@@ -187,8 +186,8 @@ take_errors(struct sweep *s)
 			return;
 		told = size_told(&mh);
 		number = n >= 4 ? be32_get(data) : SIZES;
-		if (told > 0 && number < s->n && told < s->try[number].size)
-			s->try[number].told = s->told = told;
+		if (told > 0 && number < s->n && told < s->probe[number].size)
+			s->probe[number].told = s->told = told;
 	}
 }
 
@@ -232,9 +231,9 @@ report(const struct sweep *s, const char *addr, bool df, struct mono began)
 	unsigned i, passed = 0;
 
 	for (i = 0; i < s->n; i++) {
-		passed += s->try[i].passed;
-		if (s->try[i].passed && s->try[i].size > largest)
-			largest = s->try[i].size;
+		passed += s->probe[i].passed;
+		if (s->probe[i].passed && s->probe[i].size > largest)
+			largest = s->probe[i].size;
 	}
 	printf("sizes to=%s df=%d sent=%u passed=%u lost=%u bad=%u largest=%zu "
 	       "told=%zu ms=%llu\n",

@@ -39,9 +39,12 @@ give_back(int fd)
 			continue;
 		if (n <= 0)
 			return;
-		for (at = 0; at<n; at += rc> 0 ? rc : 0) {
+		at = 0;
+		while (at < n) {
 			rc = write(fd, buf + at, (size_t)(n - at));
-			if (rc < 0 && errno != ENOBUFS && errno != EINTR)
+			if (rc >= 0)
+				at += rc;
+			else if (errno != ENOBUFS && errno != EINTR)
 				break;
 		}
 	}
@@ -218,7 +221,7 @@ raw_probe(const struct args *a)
 
 	if (p == NULL)
 		fatal("calloc");
-	/* Two in a row without an answer say enough. */
+	/* Two without an answer say enough. */
 	for (i = 0; i < a->n && t.sent - t.same - t.changed < 2; i++)
 		one(a, fd, i, &r, &t);
 	while (hear(a, fd, AFTER_MS, p) > 0)

@@ -239,6 +239,16 @@ topo_kill() {
 	wait "$1" 2>/dev/null || :
 }
 
+# topo_wait PID...: until these have ended by themselves.
+topo_wait() {
+	local pid left=()
+	wait "$@" || :
+	for pid in "${TOPO_PIDS[@]}"; do
+		[[ " $* " == *" $pid "* ]] || left+=("$pid")
+	done
+	TOPO_PIDS=("${left[@]}")
+}
+
 # topo_wait_for SECONDS CMD...: polls; false when CMD never came true.
 topo_wait_for() {
 	local end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))

@@ -167,20 +167,18 @@ neighbour() {
 
 # ping_all NODE LABEL OPTIONS ADDRESS...: at the same time, in the background.
 ping_all() {
-	local node=$1 label=$2 options=$3
+	local node=$1 label=$2 options=$3 to
 	shift 3
-	# shellcheck disable=SC2016  # for the inner shell
-	topo_bg "$node" "$node.$label" bash -c 'options=$0
-		for to; do
-			ping -q -n $options "$to" &
-		done
-		wait' "$options" "$@"
-	CELLS_PINGS+=("$TOPO_PID")
+	for to; do
+		# shellcheck disable=SC2086  # options
+		topo_bg "$node" "$node.$label" ping -q -n $options "$to"
+		CELLS_PINGS+=("$TOPO_PID")
+	done
 }
 
 # Waits for all pings.
 pinged() {
-	wait "${CELLS_PINGS[@]}"
+	topo_wait "${CELLS_PINGS[@]}"
 	CELLS_PINGS=()
 }
 

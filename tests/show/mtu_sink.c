@@ -18,7 +18,7 @@
 #define STREAMS 64
 #define DEVICES 4
 
-/* One connection; what is marked begins anew with each "mark". */
+/* One connection; what is marked begins anew with each "mark NUMBER". */
 struct stream {
 	int fd; /* -1: free */
 	char from[INET6_ADDRSTRLEN];
@@ -182,21 +182,23 @@ on_command(void *arg, const char *line)
 {
 	struct sink *s = arg;
 	struct stream *st;
+	unsigned number;
+	char more;
 
-	if (strcmp(line, "mark") != 0)
+	if (sscanf(line, "mark %u%c", &number, &more) != 1)
 		return false;
 	for (st = s->stream; st < s->stream + STREAMS; st++) {
 		if (st->fd < 0)
 			continue;
 		note_gap(st);
-		printf("flow from=%s gap_ms=%llu bytes=%llu bad=%d\n", st->from,
-		    (unsigned long long)st->gap_us / 1000,
+		printf("flow number=%u from=%s gap_ms=%llu bytes=%llu bad=%d\n",
+		    number, st->from, (unsigned long long)st->gap_us / 1000,
 		    (unsigned long long)(st->bytes - st->marked), st->bad);
 		st->gap_us = 0;
 		st->marked = st->bytes;
 	}
-	printf("mark frames=%u longest=%zu bad=%u\n", s->frames, s->longest,
-	    s->bad);
+	printf("mark number=%u frames=%u longest=%zu bad=%u\n", number,
+	    s->frames, s->longest, s->bad);
 	fflush(stdout);
 	s->frames = s->bad = 0;
 	s->longest = 0;

@@ -74,6 +74,11 @@ cell_up() {
 	done
 }
 
+# cell_live CELL: a has tunnels to both others.
+cell_live() {
+	[ "$(topo_ctl "$1-a" --json show | grep -c '"state":"vrnode"')" = 2 ]
+}
+
 # cell_count NODE N: counters for pings to 1, 2, 3, to nobody (9) and to all, for
 # answers to itself, and for what rawpkt sends, all of it and that in VLANs.
 cell_count() {
@@ -217,23 +222,34 @@ vlan() {
 	fi
 }
 
-SPOOFED=0 COUNTED=0 DELIVERED=0
+SPOOFED=0 COUNTED=0 DELIVERED=0 # at whom mode or address protects
+AT_THIRD=0                      # of a hub
 
-# flood_b CELL COUNT COUNTER IPV4 IPV6 MAC: from there to b itself; sets GOT,
-# what its device got.
+# flood_b CELL COUNT COUNTER IPV4 IPV6 MAC: from there to b itself; sets GOT and
+# THIRD, what the devices of b and c got. In mode hub c gets all that a sends.
 flood_b() {
 	local cell=$1 ways=("$4,10.77.2.1" "$5,fd77:0:0:2::1")
 	[ "${cell%-*}" = tun ] || ways+=("$6,$B_MAC")
 	cell_anew "$cell"
 	flood "$cell-a" "$cell-b" "$2" "$3" "${ways[@]}"
+	[ "${cell#*-}" != hub ] || cell_wait "$cell" c raw "$2"
 	cell_seen "$cell"
 	GOT=${SEEN[$cell-b.raw]}
+	THIRD=${SEEN[$cell-c.raw]}
+}
+
+# must_third CELL WHAT COUNT: c got that if it is a hub's, else none.
+must_third() {
+	local want=0
+	[ "${1#*-}" != hub ] || want=$3
+	must "$1: $2: at c" "$THIRD" -eq "$want"
 }
 
 # honest CELL: a's own addresses; the same in everything else.
 honest() {
 	flood_b "$1" 1000 fwd_in 10.77.1.1 fd77:0:0:1::1 $A_MAC
 	must "$1: sent by who they say" "$GOT of ${SENT:-none}" = "1000 of 1000"
+	must_third "$1" "sent by who they say" 1000
 }
 
 # spoof CELL WHAT COUNTER IPV4 IPV6 [MAC]
@@ -241,9 +257,15 @@ spoof() {
 	flood_b "$1" "$SPOOFS" "$3" "$4" "$5" "${6:-$A_MAC}"
 	must "$1: $2: delivered, counted, sent" \
 		"$GOT, ${COUNT:-none}, ${SENT:-none}" = "0, $SPOOFS, $SPOOFS"
+	must_third "$1" "$2" "$SPOOFS"
 	SPOOFED=$((SPOOFED + SENT))
 	COUNTED=$((COUNTED + COUNT))
 	DELIVERED=$((DELIVERED + GOT))
+	if [ "${1#*-}" = hub ]; then
+		AT_THIRD=$((AT_THIRD + THIRD))
+	else
+		DELIVERED=$((DELIVERED + THIRD))
+	fi
 }
 
 # --- ports -------------------------------------------------------------------

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -346,50 +345,6 @@ dropped_link_local(void **state)
 	}
 }
 
-/* A list of addresses that change while it is told is told again. */
-static void
-dropped_while_others_change(void **state)
-{
-	struct monitor_dev d = plain;
-	uint32_t got;
-	pid_t pid;
-	int fd, i;
-
-	(void)state;
-	lab_do("for i in $(seq 0 7); do "
-	       "for j in $(seq 1 250); do echo addr add 10.60.$i.$j/32 "
-	       "dev lo; done; done | ip -batch -");
-	d.persistent = true;
-	d.addr = addrs;
-	d.n_addr = 2;
-	fd = dev_open(&d, "", ALL, &got);
-	assert_true(fd >= 0);
-	close(fd);
-	pid = fork();
-	if (pid == 0) { /* it ends by itself, should nobody end it */
-		(void)setpgid(0, 0);
-		execl("/bin/sh", "sh", "-c",
-		    "for i in $(seq 20000); do "
-		    "echo addr add 10.61.0.1/32 dev lo; "
-		    "echo addr del 10.61.0.1/32 dev lo; done | ip -batch -",
-		    (char *)NULL);
-		_exit(127);
-	}
-	assert_true(pid > 0);
-	(void)setpgid(pid, pid);
-	for (i = 0; i < 50; i++) {
-		d.n_addr = (size_t)i % 2;
-		fd = dev_open(&d, "", ALL, &got);
-		assert_true(fd >= 0);
-		close(fd);
-	}
-	assert_int_equal(kill(-pid, SIGTERM), 0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	assert_true(lab_says("10.9.0.1/24", "ip addr show vt"));
-	assert_false(lab_says("fd09::1/64", "ip addr show vt"));
-	lab_do("ip link del vt; ip addr flush dev lo scope global");
-}
-
 static void
 one_for_each_peer(void **state)
 {
@@ -526,7 +481,6 @@ main(void)
 		cmocka_unit_test(dropped_addresses),
 		cmocka_unit_test(dropped_within_a_network),
 		cmocka_unit_test(dropped_link_local),
-		cmocka_unit_test(dropped_while_others_change),
 		cmocka_unit_test(one_for_each_peer),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(marked_sockets),

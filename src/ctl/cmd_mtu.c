@@ -6,11 +6,8 @@
 #include "wire/ctlmsg.h"
 #include "wire/eth.h"
 #include "wire/frame.h"
+#include "wire/l4.h"
 #include "wire/msg.h"
-
-#define UDP_HEAD 8
-#define IPV4_HEAD 20
-#define IPV6_HEAD 40
 
 static void
 add(struct json_object *list, const char *what, size_t bytes)
@@ -27,7 +24,7 @@ static struct json_object *
 sum_json(const struct peer *p, size_t body, size_t *ret_line)
 {
 	bool v4 = addr_is_v4(&p->path.remote);
-	size_t ip = v4 ? IPV4_HEAD : IPV6_HEAD;
+	size_t ip = v4 ? IP4_HEAD : IP6_HEAD;
 	struct json_object *list = json_object_new_array();
 	uint8_t head[FRAME_HEAD];
 	size_t pad = frame_write_head(head, FRAME_DATA, 0, body, body);

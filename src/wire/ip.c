@@ -3,8 +3,6 @@
 #include "wire/be.h"
 #include "wire/l4.h"
 
-#define IP4_HEAD 20
-#define IP6_HEAD 40
 #define EXT_MAX 16 /* extension headers of a packet; more is mischief */
 
 enum { EXT_HOP = 0, EXT_ROUTING = 43, EXT_FRAGMENT = 44, EXT_DEST = 60 };

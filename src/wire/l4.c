@@ -6,7 +6,6 @@
 #include "wire/ip.h"
 
 #define IP4_PARTS 0x3fff /* more fragments, and the place of this one */
-#define IP6_HEAD 40
 
 enum { EXT_HOP = 0, EXT_DEST = 60 };
 

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define IP4_HEAD 20 /* without options */
+#define IP6_HEAD 40
 #define TCP_HEAD 20
 #define UDP_HEAD 8
 

@@ -5,9 +5,8 @@
 #include "base/wr.h"
 #include "wire/be.h"
 #include "wire/csum.h"
+#include "wire/l4.h"
 
-#define IP4_HEAD 20
-#define IP6_HEAD 40
 #define ICMP_HEAD 8
 #define ICMP_CSUM 2	 /* place of the checksum */
 #define TOS_CONTROL 0xc0 /* internetwork control (RFC 1812, 4.3.2.5) */

@@ -13,4 +13,6 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/mesh.c src/wire/mesh.h \
 	src/wire/msg.c src/wire/msg.h \
 	src/wire/mss.c \
+	src/wire/negmsg.h \
+	src/wire/netdesc.h \
 	src/wire/toobig.c

@@ -9,13 +9,14 @@ may() {
 	case $1 in
 	base) echo base ;;
 	crypto | wire | priv | store) echo "$1 base" ;;
-	core) echo core crypto wire base ;;
-	io) echo io core priv wire base ;;
-	ctl) echo ctl core wire base ;;
+	neg) echo neg wire base ;;
+	core) echo core neg crypto wire base ;;
+	io) echo io core neg priv wire base ;;
+	ctl) echo ctl core neg wire base ;;
 	vplamctl) echo vplamctl crypto wire base ;;
 	ntkd-shim) echo ntkd-shim wire base ;;
 	entryserver) echo entryserver crypto store base ;;
-	vplamad) echo vplamad io ctl core store priv crypto wire base ;;
+	vplamad) echo vplamad io ctl core neg store priv crypto wire base ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -54,12 +55,15 @@ system_header() { # file folder header
 	sqlite3.h)
 		[ "$2" = store ] || complain "$1" "only src/store includes $3" ;;
 	esac
-	[ "$2" = core ] || return 0
+	case $2 in
+	core | neg) ;;
+	*) return 0 ;;
+	esac
 	case $3 in
 	sys/socket.h | netinet/* | net/* | arpa/* | time.h | sys/time.h | \
 	    unistd.h | fcntl.h | sys/stat.h | poll.h | sys/epoll.h | \
 	    pthread.h | signal.h)
-		complain "$1" "the core has no I/O and no clock: not $3" ;;
+		complain "$1" "$2 has no I/O and no clock: not $3" ;;
 	esac
 }
 
@@ -83,9 +87,9 @@ for f in $files; do
 	for inc in $(includes '<\([^>]*\)>' "$f"); do
 		system_header "$f" "$folder" "$inc"
 	done
-	if [ "$folder" = core ] &&
+	if { [ "$folder" = core ] || [ "$folder" = neg ]; } &&
 	    grep -nwE 'clock_gettime|gettimeofday|time\(NULL\)' "$f"; then
-		complain "$f" "the core takes the time from its turn"
+		complain "$f" "$folder takes the time from its turn"
 	fi
 done
 exit $rc

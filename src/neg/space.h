@@ -1,0 +1,70 @@
+/*
+ * Address spaces: which claims overlap, which paths may be claimed at all, and
+ * the choice of a free one (doc/negotiation.md "Overlap", "A new address").
+ * Pure functions.
+ */
+#ifndef VPLAM_NEG_SPACE_H
+#define VPLAM_NEG_SPACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/prefix.h"
+#include "wire/netdesc.h"
+
+/* Do they? *ret_level, if not NULL: the conflict's, the higher of the two. */
+bool claims_overlap(const struct topology *topo, const struct claim *a,
+    const struct claim *b, unsigned *ret_level);
+
+/* Equal level and path; flags do not count. */
+bool claims_equal(
+    const struct topology *topo, const struct claim *a, const struct claim *b);
+
+/* Does it lie under the claim? gid: a whole address. */
+bool claim_has(
+    const struct topology *topo, const struct claim *c, const uint16_t *gid);
+
+/* The highest level whose gid may change for whoever holds this claim. */
+unsigned claim_top(const struct topology *topo, const struct claim *c);
+
+/* Is its level and path one that a gnode may have (forbidden ones are not)? */
+bool claim_allowed(const struct topology *topo, const struct claim *c);
+
+/*
+ * What to route for it: false where the row of levels is no whole address (32
+ * or 128 bits in all). IPv4 inside NETDESC_PLAIN becomes an IPv4 prefix.
+ */
+bool claim_prefix(
+    const struct topology *topo, const struct claim *c, struct prefix *ret);
+
+/* The text of that prefix, else "level 2: 79.10" (gids from level up). */
+#define CLAIM_TEXT 128
+const char *claim_format(const struct topology *topo, const struct claim *c,
+    char buf[static CLAIM_TEXT]);
+
+/*
+ * The claims that cover exactly these prefixes, in topology_plain(): as few as
+ * its levels allow. How many, or -1: more than max, or a MAC prefix.
+ */
+int claims_from_prefix(const struct prefix *p, struct claim *out, unsigned max);
+
+/* Paths that must not be chosen. */
+struct taken {
+	const struct claim *claim;
+	size_t n;
+};
+
+enum choose_result { CHOOSE_OK, CHOOSE_FULL };
+
+/*
+ * A free path for claim, which collides at level k: at the lowest level from k
+ * to claim_top() that has one, lower gids kept; *ret overlaps nothing taken
+ * and is not claim. pick chooses one of n candidates, 0 to n - 1 in order of
+ * gid: random in life, the smallest in tests.
+ */
+enum choose_result space_choose(const struct topology *topo,
+    const struct claim *claim, unsigned k, const struct taken *taken,
+    uint32_t (*pick)(void *arg, uint32_t n), void *arg, struct claim *ret);
+
+#endif

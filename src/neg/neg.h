@@ -178,7 +178,7 @@ void neg_restore(struct neg *g, const struct neg_record *rec, struct mono now);
  * is agreed. Paths that we must not choose besides: of the host itself.
  */
 void neg_own(struct neg *g, const struct netdesc *own, struct mono now);
-void neg_avoid(struct neg *g, const struct claim *c, size_t n);
+void neg_avoid(struct neg *g, const struct prefix *p, size_t n);
 
 /* A tunnel has come to life, has died, has changed what we know of it. */
 void neg_link_up(struct neg *g, const struct neg_peer *p, struct mono now);

@@ -49,6 +49,13 @@ const char *claim_format(const struct topology *topo, const struct claim *c,
  */
 int claims_from_prefix(const struct prefix *p, struct claim *out, unsigned max);
 
+/*
+ * The smallest claim in topo that holds the whole prefix; false: it lies
+ * outside of what topo can name (MAC, another family).
+ */
+bool claim_covering(
+    const struct topology *topo, const struct prefix *p, struct claim *ret);
+
 /* Paths that must not be chosen. */
 struct taken {
 	const struct claim *claim;

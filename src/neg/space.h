@@ -1,7 +1,7 @@
 /*
- * Address spaces: which claims overlap, which paths may be claimed at all, and
- * the choice of a free one (doc/negotiation.md "Overlap", "A new address").
- * Pure functions.
+ * Address spaces: what a claim stands for as an address, and the choice of a
+ * free one (doc/negotiation.md "A new address"). Pure functions; what claims
+ * may be at all, and whether they overlap, is in wire/netdesc.h.
  */
 #ifndef VPLAM_NEG_SPACE_H
 #define VPLAM_NEG_SPACE_H
@@ -13,23 +13,9 @@
 #include "base/prefix.h"
 #include "wire/netdesc.h"
 
-/* Do they? *ret_level, if not NULL: the conflict's, the higher of the two. */
-bool claims_overlap(const struct topology *topo, const struct claim *a,
-    const struct claim *b, unsigned *ret_level);
-
-/* Equal level and path; flags do not count. */
-bool claims_equal(
-    const struct topology *topo, const struct claim *a, const struct claim *b);
-
 /* Does it lie under the claim? gid: a whole address. */
 bool claim_has(
     const struct topology *topo, const struct claim *c, const uint16_t *gid);
-
-/* The highest level whose gid may change for whoever holds this claim. */
-unsigned claim_top(const struct topology *topo, const struct claim *c);
-
-/* Is its level and path one that a gnode may have (forbidden ones are not)? */
-bool claim_allowed(const struct topology *topo, const struct claim *c);
 
 /*
  * What to route for it: false where the row of levels is no whole address (32

@@ -14,5 +14,6 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/msg.c src/wire/msg.h \
 	src/wire/mss.c \
 	src/wire/negmsg.h \
-	src/wire/netdesc.h \
+	src/wire/netdesc.c src/wire/netdesc.h \
+	src/wire/netdesc_check.c \
 	src/wire/toobig.c

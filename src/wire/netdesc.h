@@ -69,6 +69,10 @@ enum {
 	/* Only on the mesh socket: the mesh daemon can carry out a REHOOK. */
 	NETDESC_MOVABLE = 1 << 15,
 };
+#define NETDESC_TUNNEL_FLAGS                                                   \
+	(NETDESC_STABLE | NETDESC_REHOOKING | NETDESC_BUSY | NETDESC_PASSIVE | \
+	    NETDESC_TRANSIT)
+#define NETDESC_MESH_FLAGS (NETDESC_TUNNEL_FLAGS | NETDESC_MOVABLE)
 
 struct netdesc {
 	struct topology topo;
@@ -86,9 +90,14 @@ struct netdesc {
 };
 
 void netdesc_fini(struct netdesc *d); /* fine on zeroes */
+
+/* What to held before is not freed. */
 void netdesc_copy(struct netdesc *to, const struct netdesc *from);
 
-/* Same address space, address and claims with flags: no new epoch is due. */
+/*
+ * Same address space, address and claims with flags, in any order: no new
+ * epoch is due.
+ */
 bool netdesc_same_place(const struct netdesc *a, const struct netdesc *b);
 
 /* To be used in a tunnel, or on the mesh socket (no netid, no known ones). */
@@ -109,19 +118,49 @@ const char *netdesc_parse(
     struct rd *r, enum netdesc_use use, struct netdesc *ret);
 
 /*
- * Writes it; of the known ones as many as fit max bytes in all, from the
- * first. False: not even the rest does.
+ * Writes it (netdesc_check() holds); of the known ones as many as fit max bytes
+ * in all, from the first. False: not even the rest does.
  */
 bool netdesc_write(struct wr *w, const struct netdesc *d, size_t max);
 
-/* A claim alone, as in a descriptor: level, flags, path. */
+/*
+ * A claim alone, as in a descriptor: level, flags, path. Each gid is within its
+ * bits; whether a gnode may have it is claim_allowed(). On false *ret is zero.
+ */
 bool claim_parse(struct rd *r, const struct topology *topo, struct claim *ret);
 void claim_write(
     struct wr *w, const struct topology *topo, const struct claim *c);
 
-/* The row of levels of a topology alone: family, class, levels, bits. */
+/* A known one alone: netid, flags, level, path. */
+bool known_parse(struct rd *r, const struct topology *topo, struct known *ret);
+void known_write(
+    struct wr *w, const struct topology *topo, const struct known *k);
+
+/*
+ * Do they lie one within the other? *ret_level, if not NULL: the conflict's,
+ * the higher of the two (set only then).
+ */
+bool claims_overlap(const struct topology *topo, const struct claim *a,
+    const struct claim *b, unsigned *ret_level);
+
+/* Equal level and path; flags do not count. */
+bool claims_equal(
+    const struct topology *topo, const struct claim *a, const struct claim *b);
+
+/* The highest level whose gid may change for whoever holds this claim. */
+unsigned claim_top(const struct topology *topo, const struct claim *c);
+
+/* Is its level and path one that a gnode may have (forbidden ones are not)? */
+bool claim_allowed(const struct topology *topo, const struct claim *c);
+
+/*
+ * The row of levels of a topology alone: family, class, levels, bits. On false
+ * *ret is zero.
+ */
 bool topology_parse(struct rd *r, struct topology *ret);
 void topology_write(struct wr *w, const struct topology *topo);
+/* NULL, or what of it is out of range: "family", "class", "levels", "bits". */
+const char *topology_check(const struct topology *topo);
 bool topology_equal(const struct topology *a, const struct topology *b);
 
 /* ntkd's 4 levels of 8 bits in a class; the row for plain prefixes. */

@@ -42,6 +42,10 @@ int claims_from_prefix(const struct prefix *p, struct claim *out, unsigned max);
 bool claim_covering(
     const struct topology *topo, const struct prefix *p, struct claim *ret);
 
+/* The same in any row; -1 also for addresses that it does not hold. */
+int claims_of_prefix(const struct topology *topo, const struct prefix *p,
+    struct claim *out, unsigned max);
+
 /* Paths that must not be chosen. */
 struct taken {
 	const struct claim *claim;
@@ -53,8 +57,9 @@ enum choose_result { CHOOSE_OK, CHOOSE_FULL };
 /*
  * A free path for claim, which collides at level k: at the lowest level from k
  * to claim_top() that has one, lower gids kept; *ret overlaps nothing taken
- * and is not claim. pick chooses one of n candidates, 0 to n - 1 in order of
- * gid: random in life, the smallest in tests.
+ * and is not claim; more, nothing taken lies in the new gnode of that level,
+ * nor anything that nobody may have. pick chooses one of n candidates, 0 to n -
+ * 1 in order of gid: random in life, the smallest in tests.
  */
 enum choose_result space_choose(const struct topology *topo,
     const struct claim *claim, unsigned k, const struct taken *taken,

@@ -13,7 +13,7 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/mesh.c src/wire/mesh.h \
 	src/wire/msg.c src/wire/msg.h \
 	src/wire/mss.c \
-	src/wire/negmsg.h \
+	src/wire/negmsg.c src/wire/negmsg.h \
 	src/wire/netdesc.c src/wire/netdesc.h \
 	src/wire/netdesc_check.c \
 	src/wire/toobig.c

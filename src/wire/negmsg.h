@@ -19,6 +19,10 @@
 #define NEG_NONCE 16
 #define NEG_TAKEN 256 /* paths in a REJECT or VERDICT */
 
+/* The longest descriptor that a HELLO in 16 full parts holds. */
+#define NEG_DESC_HEAD (NEG_NONCE + 2)
+#define NEG_DESC_MAX (NEG_MSG_MAX - NEG_DESC_HEAD - NEG_SIG)
+
 enum neg_type {
 	NEG_ACK = 0, /* of the sequence number; no fields, one part */
 	NEG_HELLO = 1,
@@ -68,9 +72,13 @@ struct neg_desc {
 	uint8_t sig[NEG_SIG];
 };
 
+/* The numbers are those of neg/verdict.h. */
+#define NEG_VERDICT_KINDS 8
+#define NEG_MOVERS 4
+#define NEG_NO_LEVEL 0xff
 struct neg_verdict {
-	uint8_t kind;	/* enum verdict_kind in neg/verdict.h */
-	uint8_t level;	/* of the conflict; 0xff: none */
+	uint8_t kind;	/* enum verdict_kind */
+	uint8_t level;	/* of the conflict, or NEG_NO_LEVEL */
 	uint8_t who;	/* enum mover */
 	uint64_t third; /* netid of the third party, or 0 */
 };

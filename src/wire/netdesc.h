@@ -131,6 +131,9 @@ bool claim_parse(struct rd *r, const struct topology *topo, struct claim *ret);
 void claim_write(
     struct wr *w, const struct topology *topo, const struct claim *c);
 
+/* Is there such a level, and each gid of the path within its bits? */
+bool claim_in_range(const struct topology *topo, const struct claim *c);
+
 /* A known one alone: netid, flags, level, path. */
 bool known_parse(struct rd *r, const struct topology *topo, struct known *ret);
 void known_write(

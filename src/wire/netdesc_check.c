@@ -114,10 +114,16 @@ path_in_range(const struct topology *topo, unsigned level, const uint16_t *gid)
 }
 
 bool
+claim_in_range(const struct topology *topo, const struct claim *c)
+{
+	return c->level < topo->levels && path_in_range(topo, c->level, c->gid);
+}
+
+bool
 claim_allowed(const struct topology *topo, const struct claim *c)
 {
-	return c->level <= claim_top(topo, c) &&
-	    path_in_range(topo, c->level, c->gid) && path_allowed(topo, c);
+	return claim_in_range(topo, c) && c->level <= claim_top(topo, c) &&
+	    path_allowed(topo, c);
 }
 
 static const char *

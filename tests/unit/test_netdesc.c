@@ -1,0 +1,856 @@
+#include "wire/netdesc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/xmem.h"
+#include "tests/unit/descgen.h"
+
+#define MAX 32768 /* more than any descriptor needs */
+
+struct bytes {
+	uint8_t p[MAX];
+	size_t len;
+};
+
+static void
+write_desc(struct bytes *b, const struct netdesc *d)
+{
+	struct wr w = wr_of(b->p, MAX);
+
+	assert_true(netdesc_write(&w, d, MAX));
+	b->len = w.len;
+}
+
+/* Parses a copy of exactly len bytes. */
+static const char *
+parse(const uint8_t *p, size_t len, enum netdesc_use use, struct netdesc *ret)
+{
+	uint8_t *copy = test_malloc(len > 0 ? len : 1);
+	struct rd r = rd_of(copy, len);
+	const char *field;
+
+	memcpy(copy, p, len);
+	field = netdesc_parse(&r, use, ret);
+	test_free(copy);
+	return field;
+}
+
+static void
+refused(const uint8_t *p, size_t len, enum netdesc_use use, const char *want)
+{
+	static const struct netdesc none;
+	struct netdesc d;
+	const char *field = parse(p, len, use, &d);
+
+	assert_non_null(field);
+	if (want != NULL)
+		assert_string_equal(field, want);
+	assert_memory_equal(&d, &none, sizeof(d));
+}
+
+/* 10.79.0.0/16 and 10.80.5.0/24 of ntkd's class 10, at 10.79.228.42. */
+static struct netdesc
+sample(void)
+{
+	struct netdesc d = { .topo = topology_ntk(NETDESC_10),
+		.gid = { 42, 228, 79, 10 },
+		.netid = 0x0102030405060708,
+		.vnodeid = 0x1112131415161718,
+		.epoch = 7,
+		.nodes = 300,
+		.age = 100,
+		.flags = NETDESC_STABLE | NETDESC_TRANSIT,
+		.n_claims = 2,
+		.claim = { { 2, 0, { 0, 0, 79, 10 } },
+		    { 1, CLAIM_LEAVING, { 0, 5, 80, 10 } } } };
+
+	d.n_known = 1;
+	d.known = xcalloc(1, sizeof(*d.known));
+	d.known->netid = 0xa1a2a3a4a5a6a7a8;
+	d.known->claim = (struct claim){ 2, KNOWN_RESERVED, { 0, 0, 90, 10 } };
+	return d;
+}
+
+static struct netdesc
+mesh_sample(void)
+{
+	struct netdesc d = sample();
+
+	netdesc_fini(&d);
+	d.netid = d.vnodeid = 0;
+	d.epoch = d.age = 0;
+	d.flags = NETDESC_MOVABLE;
+	return d;
+}
+
+static void
+layout(void **state)
+{
+	static const char want[] = "\1\4\1\4\x8\x8\x8\x8"
+				   "\0\x2a\0\xe4\0\x4f\0\x0a"
+				   "\1\2\3\4\5\6\7\x8"
+				   "\x11\x12\x13\x14\x15\x16\x17\x18"
+				   "\0\0\0\7\0\0\1\x2c\0\0\0\x64\0\x11"
+				   "\2"
+				   "\2\0\0\x4f\0\x0a"
+				   "\1\1\0\5\0\x50\0\x0a"
+				   "\0\1"
+				   "\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8"
+				   "\2\2\0\x5a\0\x0a";
+	struct netdesc d = sample(), out;
+	struct bytes b;
+
+	(void)state;
+	write_desc(&b, &d);
+	assert_int_equal(b.len, sizeof(want) - 1);
+	assert_memory_equal(b.p, want, b.len);
+	assert_null(parse(b.p, b.len, NETDESC_TUNNEL, &out));
+	descgen_equal(&d, &out);
+	netdesc_fini(&d);
+	netdesc_fini(&out);
+}
+
+static void
+random_round_trips(void **state)
+{
+	struct rng r = rng_seeded(1);
+	struct netdesc d, out;
+	struct bytes b, again;
+	size_t cut;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 600; i++) {
+		enum netdesc_use use = i % 2 ? NETDESC_MESH : NETDESC_TUNNEL;
+
+		descgen_desc(&r, use, i < 500 ? 6 : NETDESC_KNOWN, &d);
+		assert_null(netdesc_check(&d, use));
+		write_desc(&b, &d);
+		assert_null(parse(b.p, b.len, use, &out));
+		descgen_equal(&d, &out);
+		write_desc(&again, &out);
+		assert_int_equal(again.len, b.len);
+		assert_memory_equal(again.p, b.p, b.len);
+		for (cut = 0; cut < b.len && i < 500; cut++)
+			refused(b.p, cut, use, NULL);
+		b.p[b.len] = 0;
+		refused(b.p, b.len + 1, use, "length");
+		netdesc_fini(&d);
+		netdesc_fini(&out);
+	}
+}
+
+/* Every value of a byte at a place of the sample. */
+static void
+byte_ranges(void **state)
+{
+	static const struct {
+		size_t at;
+		int good; /* the only value that is */
+		const char *field;
+	} want[] = {
+		{ 0, NETDESC_VERSION, "version" },
+		{ 1, 4, NULL }, /* family; 6: the class is wrong for it */
+		{ 14, 0, "gids" },
+		{ 15, 10, "gids" },
+	};
+	struct netdesc d = sample(), out;
+	struct bytes b;
+	size_t i;
+	int v;
+
+	(void)state;
+	write_desc(&b, &d);
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		for (v = 0; v < 256; v++) {
+			uint8_t was = b.p[want[i].at];
+
+			b.p[want[i].at] = (uint8_t)v;
+			if (v == want[i].good) {
+				assert_null(
+				    parse(b.p, b.len, NETDESC_TUNNEL, &out));
+				netdesc_fini(&out);
+			} else {
+				refused(b.p, b.len, NETDESC_TUNNEL,
+				    want[i].field != NULL ? want[i].field
+					: v == 6	  ? "class"
+							  : "family");
+			}
+			b.p[want[i].at] = was;
+		}
+	netdesc_fini(&d);
+}
+
+typedef void change_fn(struct netdesc *d);
+
+static void
+other_family(struct netdesc *d)
+{
+	d->topo.family = 5;
+}
+
+static void
+wrong_family(struct netdesc *d)
+{
+	d->topo.family = 6;
+}
+
+static void
+other_class(struct netdesc *d)
+{
+	d->topo.class = NETDESC_CLASSES;
+}
+
+static void
+site6_of_ipv4(struct netdesc *d)
+{
+	d->topo.class = NETDESC_SITE6;
+}
+
+static void
+no_levels(struct netdesc *d)
+{
+	d->topo.levels = 0;
+}
+
+static void
+only_fixed_levels(struct netdesc *d)
+{
+	d->topo.levels = 1;
+}
+
+static void
+too_many_levels(struct netdesc *d)
+{
+	d->topo.levels = NETDESC_LEVELS + 1;
+}
+
+static void
+no_bits(struct netdesc *d)
+{
+	d->topo.bits[0] = 0;
+}
+
+static void
+too_many_bits(struct netdesc *d)
+{
+	d->topo.bits[3] = 17;
+}
+
+static void
+other_plain_levels(struct netdesc *d)
+{
+	d->topo = topology_plain();
+	d->topo.levels = 15;
+}
+
+static void
+other_plain_bits(struct netdesc *d)
+{
+	d->topo = topology_plain();
+	d->topo.bits[4] = 3;
+}
+
+static void
+gid_too_big(struct netdesc *d)
+{
+	d->gid[0] = 256;
+}
+
+static void
+gid_elsewhere(struct netdesc *d)
+{
+	d->gid[2] = 81;
+}
+
+static void
+gids_zero(struct netdesc *d)
+{
+	memset(d->gid, 0, sizeof(d->gid));
+}
+
+static void
+no_claims(struct netdesc *d)
+{
+	d->n_claims = 0;
+}
+
+static void
+too_many_claims(struct netdesc *d)
+{
+	d->n_claims = NETDESC_CLAIMS + 1;
+}
+
+static void
+claim_above_top(struct netdesc *d)
+{
+	d->claim[1].level = 3;
+}
+
+static void
+claim_beyond_levels(struct netdesc *d)
+{
+	d->claim[1].level = 4;
+}
+
+static void
+claim_gid_too_big(struct netdesc *d)
+{
+	d->claim[1].gid[1] = 256;
+}
+
+static void
+claim_of_eleven(struct netdesc *d)
+{
+	d->claim[1].gid[3] = 11;
+}
+
+static void
+claim_where_one_hooks(struct netdesc *d)
+{
+	d->claim[1].gid[2] = 0;
+}
+
+static void
+claim_inside_another(struct netdesc *d)
+{
+	d->claim[1].gid[2] = 79;
+}
+
+static void
+claim_flag(struct netdesc *d)
+{
+	d->claim[0].flags = 2;
+}
+
+static void
+no_nodes(struct netdesc *d)
+{
+	d->nodes = 0;
+}
+
+static void
+unknown_flag(struct netdesc *d)
+{
+	d->flags = 1 << 5;
+}
+
+static void
+movable(struct netdesc *d)
+{
+	d->flags = NETDESC_MOVABLE;
+}
+
+static void
+no_netid(struct netdesc *d)
+{
+	d->netid = 0;
+}
+
+static void
+some_netid(struct netdesc *d)
+{
+	d->netid = 1;
+}
+
+static void
+some_vnodeid(struct netdesc *d)
+{
+	d->vnodeid = 1;
+}
+
+static void
+some_epoch(struct netdesc *d)
+{
+	d->epoch = 1;
+}
+
+static void
+some_age(struct netdesc *d)
+{
+	d->age = 1;
+}
+
+static void
+some_known(struct netdesc *d)
+{
+	d->known = xcalloc(1, sizeof(*d->known));
+	d->known->netid = 1;
+	d->known->claim = d->claim[0];
+	d->n_known = 1;
+}
+
+static void
+too_many_known(struct netdesc *d)
+{
+	unsigned i;
+
+	d->known =
+	    xreallocarray(d->known, NETDESC_KNOWN + 1, sizeof(*d->known));
+	for (i = 1; i <= NETDESC_KNOWN; i++)
+		d->known[i] = d->known[0];
+	d->n_known = NETDESC_KNOWN + 1;
+}
+
+static void
+known_without_netid(struct netdesc *d)
+{
+	d->known->netid = 0;
+}
+
+static void
+known_above_top(struct netdesc *d)
+{
+	d->known->claim.level = 3;
+}
+
+static void
+known_gid_too_big(struct netdesc *d)
+{
+	d->known->claim.gid[2] = 256;
+}
+
+static void
+known_flag(struct netdesc *d)
+{
+	d->known->claim.flags = 4;
+}
+
+/* kept: a parser sees it, too (it does not clear it, or cannot read it). */
+struct rule {
+	change_fn *change;
+	const char *field;
+	bool kept;
+};
+
+static const struct rule rules[] = {
+	{ other_family, "family", true },
+	{ wrong_family, "class", true },
+	{ other_class, "class", true },
+	{ site6_of_ipv4, "class", true },
+	{ no_levels, "levels", true },
+	{ only_fixed_levels, "levels", true },
+	{ too_many_levels, "levels", false },
+	{ no_bits, "bits", true },
+	{ too_many_bits, "bits", true },
+	{ gid_too_big, "gids", true },
+	{ gid_elsewhere, "gids", true },
+	{ gids_zero, "gids", true },
+	{ no_claims, "nclaims", true },
+	{ too_many_claims, "nclaims", false },
+	{ claim_above_top, "claims", true },
+	{ claim_beyond_levels, "claims", true },
+	{ claim_gid_too_big, "claims", true },
+	{ claim_of_eleven, "claims", true },
+	{ claim_where_one_hooks, "claims", true },
+	{ claim_inside_another, "claims", true },
+	{ claim_flag, "claims", false },
+	{ no_nodes, "nodes", true },
+	{ unknown_flag, "flags", false },
+};
+
+static const struct rule tunnel_rules[] = {
+	{ other_plain_levels, "levels", false },
+	{ other_plain_bits, "bits", false },
+	{ no_netid, "netid", true },
+	{ movable, "flags", false },
+	{ too_many_known, "nknown", true },
+	{ known_without_netid, "known", true },
+	{ known_above_top, "known", true },
+	{ known_gid_too_big, "known", true },
+	{ known_flag, "known", false },
+};
+
+static const struct rule mesh_rules[] = {
+	{ some_netid, "netid", true },
+	{ some_vnodeid, "vnodeid", true },
+	{ some_epoch, "epoch", true },
+	{ some_age, "age", true },
+	{ some_known, "nknown", true },
+};
+
+static void
+broken(const struct rule *rule, enum netdesc_use use)
+{
+	struct netdesc d = use == NETDESC_MESH ? mesh_sample() : sample();
+	struct bytes b;
+
+	assert_null(netdesc_check(&d, use));
+	rule->change(&d);
+	assert_non_null(netdesc_check(&d, use));
+	assert_string_equal(netdesc_check(&d, use), rule->field);
+	if (rule->kept) {
+		write_desc(&b, &d);
+		refused(b.p, b.len, use, rule->field);
+	}
+	netdesc_fini(&d);
+}
+
+static void
+each_rule(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		broken(&rules[i], NETDESC_TUNNEL);
+		broken(&rules[i], NETDESC_MESH);
+	}
+	for (i = 0; i < sizeof(tunnel_rules) / sizeof(tunnel_rules[0]); i++)
+		broken(&tunnel_rules[i], NETDESC_TUNNEL);
+	for (i = 0; i < sizeof(mesh_rules) / sizeof(mesh_rules[0]); i++)
+		broken(&mesh_rules[i], NETDESC_MESH);
+}
+
+/* Flags of a later version are not seen by this one. */
+static void
+unknown_flags_are_cleared(void **state)
+{
+	struct netdesc d = sample(), out;
+	struct bytes b;
+
+	(void)state;
+	d.flags = 0xffff;
+	d.claim[0].flags = 0xff;
+	d.known->claim.flags = 0xff;
+	write_desc(&b, &d);
+	assert_null(parse(b.p, b.len, NETDESC_TUNNEL, &out));
+	assert_int_equal(out.flags, NETDESC_TUNNEL_FLAGS);
+	assert_int_equal(out.claim[0].flags, CLAIM_LEAVING);
+	assert_int_equal(out.known->claim.flags, KNOWN_STABLE | KNOWN_RESERVED);
+	netdesc_fini(&out);
+	netdesc_fini(&d);
+	d = mesh_sample();
+	d.flags = 0xffff;
+	write_desc(&b, &d);
+	assert_null(parse(b.p, b.len, NETDESC_MESH, &out));
+	assert_int_equal(out.flags, NETDESC_MESH_FLAGS);
+}
+
+/* A site of prefixes without an address of its own. */
+static void
+plain_sites(void **state)
+{
+	struct netdesc d = {
+		.topo = topology_plain(), .nodes = 1, .n_claims = 2
+	};
+
+	(void)state;
+	/* 10.1.0.0/16, 2001:db8::/32 */
+	d.claim[0] =
+	    (struct claim){ 6, 0, { [6] = 1, [7] = 10, [8] = 0xffff } };
+	d.claim[1] = (struct claim){ 14, 0, { [14] = 0xdb8, [15] = 0x2001 } };
+	assert_null(netdesc_check(&d, NETDESC_MESH));
+	d.gid[0] = 1;
+	assert_string_equal(netdesc_check(&d, NETDESC_MESH), "gids");
+	memcpy(d.gid, d.claim[0].gid, sizeof(d.gid));
+	assert_null(netdesc_check(&d, NETDESC_MESH));
+	d.claim[1].level = 15; /* 2001::/16 */
+	assert_string_equal(netdesc_check(&d, NETDESC_MESH), "claims");
+	d.n_claims = 1;
+	d.claim[0].level = 7; /* 10.0.0.0/8 */
+	assert_string_equal(netdesc_check(&d, NETDESC_MESH), "claims");
+	d.claim[0] = (struct claim){ .level = 14 }; /* ::/32: has all IPv4 */
+	assert_string_equal(netdesc_check(&d, NETDESC_MESH), "claims");
+}
+
+static void
+writes_the_known_that_fit(void **state)
+{
+	struct rng r = rng_seeded(2);
+	struct netdesc d = sample(), out;
+	struct bytes b;
+	size_t max, base;
+	unsigned i;
+
+	(void)state;
+	netdesc_fini(&d);
+	d.n_known = 40;
+	d.known = xcalloc(d.n_known, sizeof(*d.known));
+	for (i = 0; i < d.n_known; i++) {
+		d.known[i].netid = i + 1;
+		d.known[i].claim = descgen_claim(&r, &d.topo);
+	}
+	write_desc(&b, &d);
+	base = 8 + 8 + 8 + 8 + 14 + 1 + 6 + 8 + 2;
+	for (max = 0; max <= b.len; max++) {
+		struct wr w = wr_of(b.p, MAX), small = wr_of(b.p, max);
+
+		assert_int_equal(netdesc_write(&small, &d, MAX), max >= base);
+		assert_int_equal(netdesc_write(&w, &d, max), max >= base);
+		if (max < base)
+			continue;
+		assert_true(w.len <= max && w.len == small.len);
+		assert_null(parse(b.p, w.len, NETDESC_TUNNEL, &out));
+		assert_true(out.n_known == d.n_known ||
+		    w.len + 10 + 2 * (4u - d.known[out.n_known].claim.level) >
+			max);
+		assert_memory_equal(out.known != NULL ? out.known : d.known,
+		    d.known, out.n_known * sizeof(*d.known));
+		netdesc_fini(&out);
+	}
+	netdesc_fini(&d);
+}
+
+static void
+copies_and_places(void **state)
+{
+	struct netdesc d = sample(), other;
+	struct claim first;
+
+	(void)state;
+	netdesc_copy(&other, &d);
+	descgen_equal(&d, &other);
+	assert_ptr_not_equal(d.known, other.known);
+	netdesc_fini(&other);
+	other = d;
+	other.known = NULL;
+	other.n_known = 0;
+	other.nodes = 2;
+	other.netid = 2;
+	first = other.claim[0];
+	other.claim[0] = other.claim[1];
+	other.claim[1] = first;
+	assert_true(netdesc_same_place(&d, &other));
+	other.claim[1].flags = CLAIM_LEAVING;
+	assert_false(netdesc_same_place(&d, &other));
+	other.claim[1] = first;
+	other.gid[0]++;
+	assert_false(netdesc_same_place(&d, &other));
+	other.gid[0]--;
+	other.n_claims = 1;
+	assert_false(netdesc_same_place(&d, &other));
+	other.n_claims = 2;
+	other.claim[0].gid[1]++;
+	assert_false(netdesc_same_place(&d, &other));
+	other.claim[0].gid[1]--;
+	assert_true(netdesc_same_place(&d, &other));
+	other.topo.class = NETDESC_ANY;
+	assert_false(netdesc_same_place(&d, &other));
+	netdesc_fini(&d);
+}
+
+/* A claim as a row of bits, the most significant first: how many. */
+static unsigned
+bits_of(const struct topology *topo, const struct claim *c, char out[257])
+{
+	unsigned n = 0;
+	int k, bit;
+
+	for (k = topo->levels - 1; k >= c->level; k--)
+		for (bit = topo->bits[k] - 1; bit >= 0; bit--)
+			out[n++] = (c->gid[k] >> bit & 1) ? '1' : '0';
+	return n;
+}
+
+static void
+overlap_is_one_prefix_in_the_other(void **state)
+{
+	struct rng r = rng_seeded(3);
+	int i, both[2] = { 0, 0 };
+
+	(void)state;
+	for (i = 0; i < 20000; i++) {
+		struct topology topo = descgen_topology(&r);
+		struct claim a = descgen_claim(&r, &topo);
+		struct claim b =
+		    rng_below(&r, 2) == 0 ? descgen_claim(&r, &topo) : a;
+		char abits[257], bbits[257];
+		unsigned na, nb, level = 99, k;
+		bool over;
+
+		b.level = (uint8_t)rng_below(&r, topo.levels);
+		k = (unsigned)rng_below(&r, topo.levels);
+		if (rng_below(&r, 2) == 0)
+			b.gid[k] ^= 1;
+		na = bits_of(&topo, &a, abits);
+		nb = bits_of(&topo, &b, bbits);
+		over = memcmp(abits, bbits, na < nb ? na : nb) == 0;
+		both[over]++;
+		assert_int_equal(claims_overlap(&topo, &a, &b, NULL), over);
+		assert_int_equal(claims_overlap(&topo, &b, &a, &level), over);
+		assert_int_equal(level,
+		    !over		    ? 99
+			: a.level > b.level ? a.level
+					    : b.level);
+		assert_int_equal(claims_equal(&topo, &a, &b), over && na == nb);
+	}
+	assert_true(both[0] > 1000 && both[1] > 1000);
+}
+
+/* Of ntkd's classes: may this IPv4 prefix be claimed? */
+static bool
+ipv4_allowed(enum netdesc_class class, unsigned a, unsigned b, unsigned len)
+{
+	if (class == NETDESC_10)
+		return len >= 16 && a == 10 && b != 0;
+	if (class == NETDESC_172)
+		return len >= 16 && a == 172 && b > 16 && b < 32;
+	if (a == 0 || a == 127 || a >= 224)
+		return false;
+	if (len < 16)
+		return true;
+	return !(a == 192 && b == 168) && !(a == 172 && b / 16 == 1);
+}
+
+static void
+allowed_paths(void **state)
+{
+	unsigned class, a, b, level;
+
+	(void)state;
+	for (class = NETDESC_ANY; class <= NETDESC_172; class ++) {
+		struct topology topo = topology_ntk((enum netdesc_class) class);
+
+		for (a = 0; a < 256; a++)
+			for (b = 0; b < 256; b++)
+				for (level = 0; level < 4; level++) {
+					struct claim c = { (uint8_t)level, 0,
+						{ 1, 2, (uint16_t)b,
+						    (uint16_t)a } };
+
+					assert_int_equal(
+					    claim_allowed(&topo, &c),
+					    ipv4_allowed(
+						(enum netdesc_class) class, a,
+						b, 8 * (4 - level)));
+				}
+	}
+}
+
+static void
+tops(void **state)
+{
+	static const unsigned want[] = { [NETDESC_ANY] = 3,
+		[NETDESC_10] = 2,
+		[NETDESC_172] = 2,
+		[NETDESC_SITE6] = 13 };
+	struct topology topo;
+	struct claim c = { 0 };
+	unsigned class;
+
+	(void)state;
+	for (class = NETDESC_ANY; class <= NETDESC_SITE6; class ++) {
+		topo = topology_ntk((enum netdesc_class) class);
+		assert_null(topology_check(&topo));
+		assert_int_equal(claim_top(&topo, &c), want[class]);
+		topo.levels = 3;
+		assert_int_equal(claim_top(&topo, &c),
+		    class == NETDESC_ANY	 ? 2
+			: class == NETDESC_SITE6 ? 0
+						 : 1);
+	}
+	topo = topology_plain();
+	assert_null(topology_check(&topo));
+	c.gid[15] = 0x2001;
+	assert_int_equal(claim_top(&topo, &c), 14);
+	c.gid[15] = 0;
+	assert_int_equal(claim_top(&topo, &c), 14); /* ::/128 */
+	c.gid[8] = 0xffff;
+	assert_int_equal(claim_top(&topo, &c), 6);
+
+	topo = topology_ntk(NETDESC_SITE6);
+	c = (struct claim){ .level = 13, .gid = { [14] = 0xc0, [15] = 0xfe } };
+	assert_true(claim_allowed(&topo, &c));
+	c.gid[14] = 0x80;
+	assert_false(claim_allowed(&topo, &c));
+	c.gid[14] = 0xc0;
+	c.gid[15] = 0xfd;
+	assert_false(claim_allowed(&topo, &c));
+	c.gid[15] = 0xfe;
+	c.level = 14;
+	assert_false(claim_allowed(&topo, &c));
+}
+
+static void
+topologies_alone(void **state)
+{
+	struct rng r = rng_seeded(4);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2000; i++) {
+		struct topology topo = descgen_topology(&r), out;
+		uint8_t p[3 + NETDESC_LEVELS];
+		struct wr w = wr_of(p, sizeof(p));
+		struct rd rd;
+		size_t cut;
+
+		topology_write(&w, &topo);
+		assert_true(wr_ok(&w));
+		rd = rd_of(p, w.len);
+		assert_true(topology_parse(&rd, &out) && rd_end(&rd));
+		assert_true(topology_equal(&topo, &out));
+		out.bits[rng_below(&r, topo.levels)] ^= 1;
+		assert_false(topology_equal(&topo, &out));
+		for (cut = 0; cut < w.len; cut++) {
+			rd = rd_of(p, cut);
+			assert_false(topology_parse(&rd, &out));
+			assert_int_equal(out.levels, 0);
+		}
+	}
+}
+
+static void
+claims_alone(void **state)
+{
+	struct rng r = rng_seeded(5);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 5000; i++) {
+		struct topology topo = descgen_topology(&r);
+		struct claim c = descgen_claim(&r, &topo), out;
+		uint8_t p[64];
+		struct wr w = wr_of(p, sizeof(p));
+		struct rd rd;
+		size_t cut;
+
+		claim_write(&w, &topo, &c);
+		rd = rd_of(p, w.len);
+		assert_true(claim_parse(&rd, &topo, &out) && rd_end(&rd));
+		assert_memory_equal(&c, &out, sizeof(c));
+		for (cut = 0; cut < w.len; cut++) {
+			rd = rd_of(p, cut);
+			assert_false(claim_parse(&rd, &topo, &out));
+		}
+		p[0] = topo.levels; /* no such level */
+		rd = rd_of(p, sizeof(p));
+		assert_false(claim_parse(&rd, &topo, &out));
+		if (topo.bits[c.level] == 16)
+			continue;
+		p[0] = c.level;
+		p[2] = (uint8_t)(1
+		    << (topo.bits[c.level] > 8 ? topo.bits[c.level] - 8 : 0));
+		rd = rd_of(p, w.len);
+		assert_false(claim_parse(&rd, &topo, &out));
+		c.gid[c.level] = (uint16_t)(1u << topo.bits[c.level]);
+		assert_false(claim_in_range(&topo, &c));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(layout),
+		cmocka_unit_test(random_round_trips),
+		cmocka_unit_test(byte_ranges),
+		cmocka_unit_test(each_rule),
+		cmocka_unit_test(unknown_flags_are_cleared),
+		cmocka_unit_test(plain_sites),
+		cmocka_unit_test(writes_the_known_that_fit),
+		cmocka_unit_test(copies_and_places),
+		cmocka_unit_test(overlap_is_one_prefix_in_the_other),
+		cmocka_unit_test(allowed_paths),
+		cmocka_unit_test(tops),
+		cmocka_unit_test(topologies_alone),
+		cmocka_unit_test(claims_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -91,7 +91,7 @@ struct peer {
 	unsigned n_ep, next_ep;
 	bool has_path;
 	struct path path; /* where we send */
-	struct known known[PEER_ENDPOINTS + 1];
+	struct known_addr known[PEER_ENDPOINTS + 1];
 	struct addr reflexive; /* how the peer sees us; port 0: not known */
 	bool behind_nat;       /* reflexive differs from the local address */
 

@@ -15,7 +15,7 @@ peertab_init(struct core *c)
 	    KEY_LEN, secret);
 	htab_init(&c->by_index, HTAB_KEY_OFF(struct index, node, index),
 	    sizeof(uint32_t), secret);
-	htab_init(&c->by_endpoint, HTAB_KEY_OFF(struct known, node, addr),
+	htab_init(&c->by_endpoint, HTAB_KEY_OFF(struct known_addr, node, addr),
 	    sizeof(struct addr), secret);
 }
 
@@ -83,7 +83,7 @@ peertab_by_key(struct core *c, const uint8_t *x_pk)
 }
 
 static void
-known_add(struct core *c, struct known *k, const struct addr *a)
+known_add(struct core *c, struct known_addr *k, const struct addr *a)
 {
 	k->addr = *a;
 	k->used = true;

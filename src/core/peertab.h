@@ -22,7 +22,7 @@ struct index {
 };
 
 /* One endpoint that we know to be a peer's; several peers may share one. */
-struct known {
+struct known_addr {
 	struct hnode node; /* in core.by_endpoint */
 	struct addr addr;
 	bool used;

@@ -50,4 +50,14 @@ void ifaces_check(const struct config *cfg, struct config_errors *errs);
 /* cfgprefix.c: nobody has the very prefix that another has. */
 void prefixes_check(const struct config *cfg, struct config_errors *errs);
 
+/* cfgneg.c: what the negotiation takes from the configuration. */
+void claims_check(const struct config *cfg, struct config_errors *errs);
+void routes_check(const struct config *cfg, struct config_errors *errs);
+
+/*
+ * The device that routes lead to, or NULL: not named, and none suits. Suits: a
+ * tun in mode router, and tun-per-peer.
+ */
+const struct config_device *route_device(const struct config *cfg);
+
 #endif

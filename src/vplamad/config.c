@@ -217,6 +217,7 @@ on_peer(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	r->peer = &c->peers[c->n_peers++];
 	*r->peer = (struct config_peer){ .line = cfg->line,
 		.file = xstrdup(cfg->filename) };
+	set_defaults(peer_options, PEER_OPT_MAX, r->peer->given, r->peer);
 	if (why == NULL)
 		strcpy(r->peer->name, title);
 	else
@@ -568,6 +569,8 @@ config_load(const char *path, struct config *ret, struct config_errors *errs)
 	}
 	ifaces_check(&cfg, errs);
 	prefixes_check(&cfg, errs);
+	claims_check(&cfg, errs);
+	routes_check(&cfg, errs);
 	if (cfg.given[OPT_mtu].line == 0)
 		cfg.mtu = devices_mtu(&cfg);
 	if (errs->n > 0)

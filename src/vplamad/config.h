@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/addr.h"
+#include "base/ifname.h"
 #include "base/log.h"
 #include "base/prefix.h"
 #include "core/peer.h"
@@ -25,6 +26,8 @@
 #define CONFIG_DEVICES 8
 #define CONFIG_ADDRESSES 16
 #define CONFIG_PREFIXES 64
+#define CONFIG_CLAIMS 32
+#define CONFIG_MESHES 8
 #define DEVICE_NAME_MAX 64
 
 enum option_id {
@@ -103,6 +106,7 @@ struct config_peer {
 	char pair_psk_file[PATH_TEXT];
 	uint8_t pair_psk[KEY_LEN]; /* zero: none */
 	struct prefix prefix[CONFIG_PREFIXES];
+	uint32_t trust_renumber; /* 1 yes, 0 no */
 	struct given given[PEER_OPT_MAX];
 	char *file; /* where the block stands; NULL: a control command */
 	int line;
@@ -123,6 +127,16 @@ struct config {
 	uint32_t mark;		 /* 0: none */
 	uint32_t offload[5];	 /* enum config_offload */
 	struct prefix prefix[CONFIG_PREFIXES];
+	uint32_t rehook, rehook_rule;	  /* enum rehook_policy, verdict_rule */
+	uint32_t rehook_max_nodes, nodes; /* nodes: of our gnode */
+	char rehook_hook[PATH_TEXT];	  /* "": none */
+	uint32_t stable;		  /* enum neg_stable */
+	uint64_t netid;			  /* 0: none */
+	struct prefix claim[CONFIG_CLAIMS];
+	char mesh_interface[CONFIG_MESHES][IFNAME_MAX + 1];
+	uint32_t install_routes;		/* 1 yes, 0 no */
+	char route_device[DEVICE_NAME_MAX + 1]; /* "": the first that suits */
+	uint32_t route_table, route_metric, route_protocol;
 	enum log_level log_level;
 	struct given given[OPT_MAX];
 

@@ -3,6 +3,7 @@ noinst_LIBRARIES += src/vplamad/libvplamad.a
 src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/cfgdevice.c src/vplamad/cfgdevice.h \
 	src/vplamad/cfgiface.c \
+	src/vplamad/cfgneg.c \
 	src/vplamad/cfgpeer.c \
 	src/vplamad/cfgprefix.c \
 	src/vplamad/cfgtext.c src/vplamad/cfgtext.h \

@@ -272,6 +272,10 @@ static const struct option_type T_NUMBER = { "a number", sizeof(uint32_t),
 WORD_TYPE_BY(T_LEVEL, parse_level, "error, warn, info or debug", "error",
     "warn", "info", "debug");
 WORD_TYPE(T_YESNO, "yes or no", "no", "yes");
+WORD_TYPE(T_REHOOK, "never, ask, atomic-only or auto", "never", "ask",
+    "atomic-only", "auto");
+WORD_TYPE(T_RULE, "seed or size", "seed", "size");
+WORD_TYPE(T_STABLE, "auto, yes or no", "auto", "yes", "no");
 WORD_TYPE(T_MODE, "normal, hub, switch or router", "normal", "hub", "switch",
     "router");
 WORD_TYPE(T_CARRIES, "ethernet or ip", "ethernet", "ip");

@@ -1,10 +1,14 @@
 #include "vplamad/optnet.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/ifname.h"
 #include "base/prefix.h"
 #include "vplamad/config.h"
+
+#define NETID_DIGITS 16
 
 static const char *
 parse_listen(const struct option *o, const char *text, void *ret)
@@ -36,6 +40,21 @@ parse_prefix(const struct option *o, const char *text, void *ret)
 {
 	(void)o;
 	return prefix_parse(text, ret);
+}
+
+static const char *
+parse_claim(const struct option *o, const char *text, void *ret)
+{
+	struct prefix p;
+	const char *why = prefix_parse(text, &p);
+
+	(void)o;
+	if (why != NULL)
+		return why;
+	if (p.family == PREFIX_MAC)
+		return "is a MAC address";
+	memcpy(ret, &p, sizeof(p));
+	return NULL;
 }
 
 /* Interfaces have no MAC addresses beside their own. */
@@ -144,11 +163,63 @@ print_place(const struct option *o, const void *value, FILE *out)
 	option_quote(value, out);
 }
 
+static const char *
+parse_iface(const struct option *o, const char *text, void *ret)
+{
+	if (!ifname_ok(text, (size_t)o->most))
+		return "is no name of an interface";
+	strcpy(ret, text);
+	return NULL;
+}
+
+/* Written and shown as 16 digits, so that two are seen to be the same. */
+static const char *
+parse_netid(const struct option *o, const char *text, void *ret)
+{
+	uint64_t id = 0;
+	size_t i;
+	int v;
+
+	(void)o;
+	if (strcmp(text, "none") != 0) {
+		if (strlen(text) != NETID_DIGITS)
+			return "is not 16 digits long";
+		for (i = 0; i < NETID_DIGITS; i += 2) {
+			v = hex_octet(text + i);
+			if (v < 0)
+				return "has a sign that is no hexadecimal "
+				       "digit";
+			id = id << 8 | (uint64_t)v;
+		}
+		if (id == 0)
+			return "is zero";
+	}
+	memcpy(ret, &id, sizeof(id));
+	return NULL;
+}
+
+static void
+print_netid(const struct option *o, const void *value, FILE *out)
+{
+	uint64_t id;
+
+	(void)o;
+	memcpy(&id, value, sizeof(id));
+	if (id == 0)
+		fputs("none", out);
+	else
+		fprintf(out, "%016" PRIx64, id);
+}
+
 const struct option_type T_LISTEN = { "address:port or [IPv6 address]:port",
 	sizeof(struct addr), parse_listen, print_listen, NULL };
 const struct option_type T_PREFIX = {
 	"an IPv4, IPv6 or MAC address, with /length unless it is whole",
 	sizeof(struct prefix), parse_prefix, print_prefix, NULL
+};
+const struct option_type T_CLAIM = {
+	"an IPv4 or IPv6 address, with /length unless it is whole",
+	sizeof(struct prefix), parse_claim, print_prefix, NULL
 };
 const struct option_type T_ADDRESS = {
 	"an IPv4 or IPv6 address with the length of its network",
@@ -161,3 +232,9 @@ const struct option_type T_MAC = {
 const struct option_type T_PLACE = { "address:port, or a path of at most 107 "
 				     "bytes",
 	PLACE_TEXT, parse_place, print_place, NULL };
+const struct option_type T_IFACE = {
+	"the name of an interface: 1 to 15 of A-Z a-z 0-9 _ . -",
+	IFNAME_MAX + 1, parse_iface, print_place, NULL
+};
+const struct option_type T_NETID = { "16 hexadecimal digits, or none",
+	sizeof(uint64_t), parse_netid, print_netid, NULL };

@@ -21,6 +21,7 @@
 
 #include "base/fdutil.h"
 #include "base/xmem.h"
+#include "neg/neg.h"
 #include "vplamad/cfgdevice.h"
 #include "vplamad/option.h"
 
@@ -277,10 +278,16 @@ test_values(void **state)
 	assert_false(offload_has(&cfg, OFFLOAD_GSO));
 	assert_int_equal(cfg.given[OPT_prefix].n, 4);
 	assert_int_equal(cfg.prefix[3].family, PREFIX_MAC);
+	assert_true(cfg.netid == 0x0123456789abcdef);
+	assert_int_equal(cfg.given[OPT_claim].n, 2);
+	assert_int_equal(cfg.claim[1].family, PREFIX_IPV6);
+	assert_string_equal(cfg.mesh_interface[0], "eth1");
+	assert_int_equal(cfg.route_table, 7469);
+	assert_int_equal(cfg.route_protocol, 119);
 	assert_int_equal(cfg.n_devices, 1);
 	dev = &cfg.devices[0];
 	assert_string_equal(dev->name, "vpl0");
-	assert_int_equal(dev->line, 18);
+	assert_int_equal(dev->line, 32);
 	assert_int_equal(dev->mode, MODE_SWITCH);
 	assert_int_equal(dev->given[DEV_OPT_address].n, 2);
 	assert_int_equal(dev->address[1].bits, 64);
@@ -296,8 +303,10 @@ test_values(void **state)
 	assert_int_equal(cfg.peers[0].pair_psk[0], 9);
 	assert_int_equal(cfg.peers[0].given[PEER_OPT_prefix].n, 2);
 	assert_int_equal(cfg.peers[0].prefix[1].bits, 48);
-	assert_int_equal(cfg.peers[0].line, 34);
-	assert_int_equal(cfg.peers[1].line, 41);
+	assert_int_equal(cfg.peers[0].line, 48);
+	assert_int_equal(cfg.peers[0].trust_renumber, 0);
+	assert_int_equal(cfg.peers[1].trust_renumber, 1);
+	assert_int_equal(cfg.peers[1].line, 56);
 	assert_string_equal(cfg.peers[1].file, d->conf);
 	assert_int_equal(cfg.id.seed[0], 0);
 	config_free(&cfg);
@@ -654,6 +663,16 @@ test_words(void **state)
 	    option_word(&options[OPT_offload], OFFLOAD_GRO), "gro");
 	assert_string_equal(
 	    option_word(&device_options[DEV_OPT_carries], CARRIES_IP), "ip");
+	assert_string_equal(
+	    option_word(&options[OPT_rehook], REHOOK_ATOMIC), "atomic-only");
+	assert_string_equal(
+	    option_word(&options[OPT_rehook], REHOOK_AUTO), "auto");
+	assert_string_equal(
+	    option_word(&options[OPT_rehook_rule], RULE_SIZE), "size");
+	assert_string_equal(
+	    option_word(&options[OPT_stable], NEG_STABLE_YES), "yes");
+	assert_string_equal(
+	    option_word(&options[OPT_stable], NEG_STABLE_NO), "no");
 	assert_string_equal(
 	    option_word(&options[OPT_log_level], LOG_LV_DEBUG), "debug");
 }

@@ -50,6 +50,13 @@ vplamad_golden = \
 	tests/golden/config/ifaces.ok \
 	tests/golden/config/narrow.in \
 	tests/golden/config/narrow.ok \
+	tests/golden/config/neg.in tests/golden/config/neg.ok \
+	tests/golden/config/neg-bad.in \
+	tests/golden/config/neg-bad.ok \
+	tests/golden/config/neg-netid.in \
+	tests/golden/config/neg-netid.ok \
+	tests/golden/config/neg-netid2.in \
+	tests/golden/config/neg-netid2.ok \
 	tests/golden/config/offload.in \
 	tests/golden/config/offload.ok \
 	tests/golden/config/offload-vnet.in \

@@ -1,7 +1,6 @@
 #include "priv/link.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/ethtool.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -23,68 +22,22 @@
 #endif
 #define OURS 118 /* marks what we have added to an interface */
 
-#define MSG_ROOM 1024 /* bytes; every request here is far shorter */
-
-union msg {
-	struct nlmsghdr head; /* aligns the bytes */
-	char buf[MSG_ROOM];
-};
-
-static int
-connect_kernel(struct link *l)
-{
-	int on = 1;
-
-	l->nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (l->nl == NULL)
-		return -errno;
-	/* lists of one interface; older kernels tell of all */
-	(void)mnl_socket_setsockopt(
-	    l->nl, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
-	if (mnl_socket_bind(l->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
-		int rc = -errno;
-
-		link_fini(l);
-		return rc;
-	}
-	return 0;
-}
-
 int
 link_init(struct link *l, const char *name)
 {
 	*l = (struct link){ .name = name, .index = if_nametoindex(name) };
-	return l->index == 0 ? -ENODEV : connect_kernel(l);
+	return l->index == 0 ? -ENODEV : nl_open(&l->nl);
 }
 
 void
 link_fini(struct link *l)
 {
-	if (l->nl != NULL)
-		mnl_socket_close(l->nl);
-	l->nl = NULL;
-}
-
-/* Sends a request and waits for the kernel's verdict, which comes at once. */
-static int
-talk(struct link *l, struct nlmsghdr *req)
-{
-	unsigned port = mnl_socket_get_portid(l->nl);
-	char buf[4096];
-	ssize_t n;
-
-	req->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	req->nlmsg_seq = ++l->seq;
-	if (mnl_socket_sendto(l->nl, req, req->nlmsg_len) < 0)
-		return -errno;
-	n = mnl_socket_recvfrom(l->nl, buf, sizeof(buf));
-	if (n < 0 || mnl_cb_run(buf, (size_t)n, l->seq, port, NULL, NULL) < 0)
-		return -errno;
-	return 0;
+	nl_close(&l->nl);
 }
 
 static struct nlmsghdr *
-set_begin(const struct link *l, union msg *m, unsigned flags, unsigned change)
+set_begin(
+    const struct link *l, union nl_msg *m, unsigned flags, unsigned change)
 {
 	struct nlmsghdr *req = mnl_nlmsg_put_header(m->buf);
 	struct ifinfomsg *ifi;
@@ -101,19 +54,19 @@ set_begin(const struct link *l, union msg *m, unsigned flags, unsigned change)
 static int
 set_u32(struct link *l, uint16_t attr, uint32_t value)
 {
-	union msg m;
+	union nl_msg m;
 	struct nlmsghdr *req = set_begin(l, &m, 0, 0);
 
 	mnl_attr_put_u32(req, attr, value);
-	return talk(l, req);
+	return nl_talk(&l->nl, req);
 }
 
 int
 link_set_up(struct link *l, bool up)
 {
-	union msg m;
+	union nl_msg m;
 
-	return talk(l, set_begin(l, &m, up ? IFF_UP : 0, IFF_UP));
+	return nl_talk(&l->nl, set_begin(l, &m, up ? IFF_UP : 0, IFF_UP));
 }
 
 int
@@ -142,7 +95,7 @@ link_set_mac(struct link *l, const uint8_t mac[6])
 {
 	struct ifreq ifr = { 0 };
 	struct nlmsghdr *req;
-	union msg m;
+	union nl_msg m;
 	int rc = ask(l, SIOCGIFHWADDR, &ifr);
 
 	if (rc == 0 && memcmp(ifr.ifr_hwaddr.sa_data, mac, 6) == 0)
@@ -153,13 +106,13 @@ link_set_mac(struct link *l, const uint8_t mac[6])
 		return rc;
 	req = set_begin(l, &m, 0, 0);
 	mnl_attr_put(req, IFLA_ADDRESS, 6, mac);
-	return talk(l, req);
+	return nl_talk(&l->nl, req);
 }
 
 int
 link_set_own_ll(struct link *l, bool from_mac)
 {
-	union msg m;
+	union nl_msg m;
 	struct nlmsghdr *req = set_begin(l, &m, 0, 0);
 	struct nlattr *spec = mnl_attr_nest_start(req, IFLA_AF_SPEC);
 	struct nlattr *inet6 = mnl_attr_nest_start(req, AF_INET6);
@@ -168,7 +121,7 @@ link_set_own_ll(struct link *l, bool from_mac)
 	    from_mac ? IN6_ADDR_GEN_MODE_EUI64 : IN6_ADDR_GEN_MODE_NONE);
 	mnl_attr_nest_end(req, inet6);
 	mnl_attr_nest_end(req, spec);
-	return talk(l, req);
+	return nl_talk(&l->nl, req);
 }
 
 static int
@@ -177,7 +130,7 @@ addr_msg(
 {
 	bool v4 = addr->family == PREFIX_IPV4;
 	size_t len = v4 ? 4 : 16;
-	union msg m;
+	union nl_msg m;
 	struct nlmsghdr *req = mnl_nlmsg_put_header(m.buf);
 	struct ifaddrmsg *ifa;
 
@@ -193,7 +146,7 @@ addr_msg(
 	mnl_attr_put(req, IFA_LOCAL, len, addr->a);
 	mnl_attr_put(req, IFA_ADDRESS, len, addr->a);
 	mnl_attr_put_u8(req, IFA_PROTO, OURS);
-	return talk(l, req);
+	return nl_talk(&l->nl, req);
 }
 
 int
@@ -203,8 +156,6 @@ link_add_addr(struct link *l, const struct prefix *addr)
 }
 
 /* What is to go from an interface; the rest waits for the next look. */
-#define DUMP_ROOM 32768 /* the kernel sends no more at once */
-#define DUMP_TRIES 4	/* addresses may change while they are told */
 #define DROP_MAX 32
 
 struct drop {
@@ -272,51 +223,25 @@ on_addr(const struct nlmsghdr *msg, void *arg)
 	return MNL_CB_OK;
 }
 
-/* -EINTR: some changed meanwhile, so that others may be missing. */
-static int
-list_once(struct link *l, struct drop *d)
+static void
+on_list(void *arg)
 {
-	unsigned port = mnl_socket_get_portid(l->nl);
-	char buf[DUMP_ROOM];
-	union msg m;
-	struct nlmsghdr *req = mnl_nlmsg_put_header(m.buf);
-	struct ifaddrmsg *ifa;
-	int rc = MNL_CB_OK;
-	ssize_t n;
+	struct drop *d = arg;
 
-	req->nlmsg_type = RTM_GETADDR;
-	req->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	req->nlmsg_seq = ++l->seq;
-	ifa = mnl_nlmsg_put_extra_header(req, sizeof(*ifa));
-	ifa->ifa_index = l->index;
-	if (mnl_socket_sendto(l->nl, req, req->nlmsg_len) < 0)
-		return -errno;
-	while (rc > MNL_CB_STOP) {
-		n = mnl_socket_recvfrom(l->nl, buf, sizeof(buf));
-		if (n < 0)
-			return -errno;
-		rc = mnl_cb_run(buf, (size_t)n, l->seq, port, on_addr, d);
-	}
-	return rc < 0 ? -errno : 0;
+	d->n = 0;
 }
 
-/* The rest of a list that was interrupted goes with its socket. */
 static int
 list_addrs(struct link *l, struct drop *d)
 {
-	int rc = -EINTR, i;
+	union nl_msg m;
+	struct nlmsghdr *req = mnl_nlmsg_put_header(m.buf);
+	struct ifaddrmsg *ifa;
 
-	for (i = 0; i < DUMP_TRIES && rc == -EINTR; i++) {
-		if (i > 0) {
-			link_fini(l);
-			rc = connect_kernel(l);
-			if (rc < 0)
-				return rc;
-		}
-		d->n = 0;
-		rc = list_once(l, d);
-	}
-	return rc;
+	req->nlmsg_type = RTM_GETADDR;
+	ifa = mnl_nlmsg_put_extra_header(req, sizeof(*ifa));
+	ifa->ifa_index = l->index;
+	return nl_dump(&l->nl, req, on_list, on_addr, d);
 }
 
 /*
@@ -326,7 +251,7 @@ list_addrs(struct link *l, struct drop *d)
 static int
 promote_next(struct link *l)
 {
-	union msg m;
+	union nl_msg m;
 	struct nlmsghdr *req = set_begin(l, &m, 0, 0);
 	struct nlattr *spec = mnl_attr_nest_start(req, IFLA_AF_SPEC);
 	struct nlattr *inet = mnl_attr_nest_start(req, AF_INET);
@@ -336,7 +261,7 @@ promote_next(struct link *l)
 	mnl_attr_nest_end(req, conf);
 	mnl_attr_nest_end(req, inet);
 	mnl_attr_nest_end(req, spec);
-	return talk(l, req);
+	return nl_talk(&l->nl, req);
 }
 
 int

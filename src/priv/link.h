@@ -7,14 +7,12 @@
 #include <stdint.h>
 
 #include "base/prefix.h"
-
-struct mnl_socket;
+#include "priv/nl.h"
 
 struct link {
-	struct mnl_socket *nl;
+	struct nl nl;
 	const char *name; /* borrowed */
 	unsigned index;
-	unsigned seq;
 };
 
 /* All return 0 or -errno. -ENODEV when there is no such interface. */

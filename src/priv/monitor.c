@@ -1,6 +1,7 @@
 #include "priv/monitor.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
@@ -163,6 +164,16 @@ op_unix_unlink(
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
+/* Is the unit one that a request about this device may name? */
+static bool
+unit_ok(const struct monitor_dev *d, const struct priv_req *req)
+{
+	if (memchr(req->unit, '\0', sizeof(req->unit)) == NULL)
+		return false;
+	return d->per_peer ? ifname_ok(req->unit, PRIV_UNIT - 1)
+			   : req->unit[0] == '\0';
+}
+
 static int
 op_tun_open(
     struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
@@ -175,11 +186,101 @@ op_tun_open(
 	d = &m->dev[req->dev];
 	if (!d->used)
 		return -ENOENT;
-	if (memchr(req->unit, '\0', sizeof(req->unit)) == NULL ||
-	    (d->per_peer ? !ifname_ok(req->unit, PRIV_UNIT - 1)
-			 : req->unit[0] != '\0'))
+	if (!unit_ok(d, req))
 		return -EINVAL;
 	return tun_open(d, req->unit, req->offload, &ret->offload);
+}
+
+static bool
+take_prefix(const struct priv_req *req, struct prefix *ret)
+{
+	if (req->family >= PREFIX_FAMILIES || req->bits > UINT8_MAX)
+		return false;
+	*ret =
+	    (struct prefix){ (uint8_t)req->family, (uint8_t)req->bits, { 0 } };
+	memcpy(ret->a, req->dst, sizeof(ret->a));
+	return route_ok(ret);
+}
+
+static int
+op_route_add(
+    struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
+{
+	const struct monitor_dev *d = &m->dev[m->route_dev];
+	char name[IFNAMSIZ] = "";
+	struct prefix p;
+	unsigned index;
+	int rc;
+
+	(void)ret;
+	if (!m->has_routes)
+		return -ENOENT;
+	if (!take_prefix(req, &p) || !unit_ok(d, req))
+		return -EINVAL;
+	rc = tun_name(d, req->unit, name);
+	if (rc < 0)
+		return rc;
+	index = if_nametoindex(name);
+	return index == 0 ? -ENODEV : route_add(&m->route, &p, index);
+}
+
+static int
+op_route_del(
+    struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
+{
+	struct prefix p;
+
+	(void)ret;
+	if (!m->has_routes)
+		return -ENOENT;
+	return take_prefix(req, &p) ? route_del(&m->route, &p) : -EINVAL;
+}
+
+static int
+op_route_flush(
+    struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
+{
+	(void)req;
+	(void)ret;
+	return m->has_routes ? route_flush(&m->route) : -ENOENT;
+}
+
+/* Both families in one socket, or IPv4 where there is no other. */
+static int
+mesh_bound(const char *name)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons(PRIV_MESH_PORT) };
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_port = htons(PRIV_MESH_PORT) };
+	const int type = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+	int fd = socket(AF_INET6, type, 0), rc;
+	bool v6 = fd >= 0;
+
+	if (!v6)
+		fd = socket(AF_INET, type, 0);
+	if (fd < 0)
+		return -errno;
+	if (v6)
+		(void)set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name,
+		(socklen_t)strlen(name) + 1) == 0 &&
+	    bind(fd, v6 ? (struct sockaddr *)&in6 : (struct sockaddr *)&in,
+		v6 ? sizeof(in6) : sizeof(in)) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+static int
+op_mesh_bind(
+    struct monitor *m, const struct priv_req *req, struct priv_reply *ret)
+{
+	(void)ret;
+	if (req->iface >= MONITOR_MESHES || req->iface >= m->n_mesh)
+		return -ENOENT;
+	return mesh_bound(m->mesh[req->iface]);
 }
 
 struct op {
@@ -193,6 +294,10 @@ static const struct op ops[] = {
 	[PRIV_UNIX_LISTEN] = { op_unix_listen, true },
 	[PRIV_UNIX_UNLINK] = { op_unix_unlink, false },
 	[PRIV_TUN_OPEN] = { op_tun_open, true },
+	[PRIV_ROUTE_ADD] = { op_route_add, false },
+	[PRIV_ROUTE_DEL] = { op_route_del, false },
+	[PRIV_ROUTE_FLUSH] = { op_route_flush, false },
+	[PRIV_MESH_BIND] = { op_mesh_bind, true },
 };
 
 void

@@ -8,10 +8,12 @@
 #include "base/addr.h"
 #include "base/prefix.h"
 #include "priv/priv_proto.h"
+#include "priv/route.h"
 
 #define MONITOR_DEVS 8
 #define MONITOR_NAME 16 /* IFNAMSIZ */
 #define MONITOR_LISTEN 8
+#define MONITOR_MESHES 8
 
 /* A TUN or TAP device that the daemon may ask for. */
 struct monitor_dev {
@@ -36,6 +38,13 @@ struct monitor {
 	unsigned n_listen;
 	uint32_t mark; /* SO_MARK of UDP sockets; 0: none */
 	struct monitor_dev dev[MONITOR_DEVS];
+
+	bool has_routes;    /* false: asking for one gives -ENOENT */
+	unsigned route_dev; /* the number of the device that they go by */
+	struct route_mark route;
+
+	char mesh[MONITOR_MESHES][MONITOR_NAME]; /* interfaces */
+	unsigned n_mesh;
 
 	/* Where a data socket may be bound, by number; port 0: none may be. */
 	struct addr leave[MONITOR_LISTEN];

@@ -70,3 +70,48 @@ priv_tun_open(const struct priv *pv, unsigned dev, const char *unit,
 	*ret_offload = rep.offload;
 	return rep.fd;
 }
+
+static void
+put_prefix(struct priv_req *req, const struct prefix *p)
+{
+	req->family = p->family;
+	req->bits = p->bits;
+	memcpy(req->dst, p->a, sizeof(req->dst));
+}
+
+int
+priv_route_add(const struct priv *pv, const char *unit, const struct prefix *p)
+{
+	struct priv_req req = { .op = PRIV_ROUTE_ADD };
+
+	if (strlen(unit) >= sizeof(req.unit))
+		return -ENAMETOOLONG;
+	strcpy(req.unit, unit);
+	put_prefix(&req, p);
+	return ask(pv, &req);
+}
+
+int
+priv_route_del(const struct priv *pv, const struct prefix *p)
+{
+	struct priv_req req = { .op = PRIV_ROUTE_DEL };
+
+	put_prefix(&req, p);
+	return ask(pv, &req);
+}
+
+int
+priv_route_flush(const struct priv *pv)
+{
+	const struct priv_req req = { .op = PRIV_ROUTE_FLUSH };
+
+	return ask(pv, &req);
+}
+
+int
+priv_mesh_bind(const struct priv *pv, unsigned iface)
+{
+	const struct priv_req req = { .op = PRIV_MESH_BIND, .iface = iface };
+
+	return ask(pv, &req);
+}

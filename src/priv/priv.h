@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "base/prefix.h"
 #include "priv/priv_proto.h"
 
 /*
@@ -43,5 +44,28 @@ int priv_unix_unlink(const struct priv *pv, enum priv_path path);
  */
 int priv_tun_open(const struct priv *pv, unsigned dev, const char *unit,
     uint32_t offload, uint32_t *ret_offload);
+
+/*
+ * A route of ours to p, by the device of the monitor's settings; unit as with
+ * priv_tun_open(). One of ours that is there is replaced. 0 or -errno: -EEXIST
+ * somebody else has a route to it of our metric; -EINVAL no prefix that may be
+ * routed; -ENOENT no routes are configured; -ENODEV the interface is not there.
+ */
+int priv_route_add(
+    const struct priv *pv, const char *unit, const struct prefix *p);
+
+/* Takes it away; 0 also when there is none. */
+int priv_route_del(const struct priv *pv, const struct prefix *p);
+
+/* Takes away all that have our mark, of whatever life. */
+int priv_route_flush(const struct priv *pv);
+
+/*
+ * A UDP socket (nonblocking, close-on-exec) on PRIV_MESH_PORT that sends and
+ * hears through nothing but mesh interface number iface of the monitor's
+ * settings: of both families where the kernel has IPv6, else IPv4. Or -errno:
+ * -ENODEV the interface is not there.
+ */
+int priv_mesh_bind(const struct priv *pv, unsigned iface);
 
 #endif

@@ -13,6 +13,10 @@ enum priv_op {
 	PRIV_UNIX_LISTEN = 2,
 	PRIV_UNIX_UNLINK = 3,
 	PRIV_TUN_OPEN = 4,
+	PRIV_ROUTE_ADD = 5,
+	PRIV_ROUTE_DEL = 6,
+	PRIV_ROUTE_FLUSH = 7,
+	PRIV_MESH_BIND = 8,
 };
 
 /* Two sockets share one address; the second joins the first one's group. */
@@ -33,7 +37,8 @@ enum {
 };
 
 #define PRIV_RCVBUF_MAX (16u << 20)
-#define PRIV_UNIT 16 /* bytes, NUL included */
+#define PRIV_UNIT 16	    /* bytes, NUL included */
+#define PRIV_MESH_PORT 7470 /* UDP, of the mesh probe */
 
 struct priv_req {
 	uint32_t op; /* enum priv_op: says which fields below count */
@@ -47,6 +52,10 @@ struct priv_req {
 	uint32_t offload; /* PRIV_TUN_*: what to try for */
 	/* Of a device per peer: what follows the name and a hyphen; else "". */
 	char unit[PRIV_UNIT];
+	/* Of a route: struct prefix. */
+	uint32_t family, bits;
+	uint8_t dst[16];
+	uint32_t iface; /* number of the mesh interface in its settings */
 };
 
 struct priv_reply {

@@ -25,8 +25,9 @@
 
 #define VNET_LEN 10
 
-static int
-name_of(const struct monitor_dev *d, const char *unit, char ret[IFNAMSIZ])
+int
+tun_name(
+    const struct monitor_dev *d, const char *unit, char ret[static IFNAMSIZ])
 {
 	int len;
 
@@ -157,7 +158,7 @@ tun_open(const struct monitor_dev *d, const char *unit, uint32_t want,
 {
 	bool vnet = (want & PRIV_TUN_VNET) != 0, old;
 	char name[IFNAMSIZ] = "";
-	int fd, rc = name_of(d, unit, name);
+	int fd, rc = tun_name(d, unit, name);
 
 	if (rc < 0)
 		return rc;

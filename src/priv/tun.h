@@ -2,9 +2,14 @@
 #ifndef VPLAM_PRIV_TUN_H
 #define VPLAM_PRIV_TUN_H
 
+#include <net/if.h>
 #include <stdint.h>
 
 struct monitor_dev;
+
+/* What its interface is called: -EINVAL or -ENAMETOOLONG, or 0. */
+int tun_name(
+    const struct monitor_dev *d, const char *unit, char ret[static IFNAMSIZ]);
 
 /*
  * As priv_tun_open() says. The descriptor, or: -EBUSY another process has

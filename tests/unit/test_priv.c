@@ -15,7 +15,9 @@
 #include <cmocka.h>
 
 #include "base/fdutil.h"
+#include "base/prefix.h"
 #include "priv/monitor.h"
+#include "priv/route.h"
 #include "priv/tun.h"
 #include "tests/unit/sock.h"
 
@@ -237,10 +239,120 @@ tun_out_of_range(void **state)
 	fix_fini(&f);
 }
 
+/* What may be routed, and what nobody may be given. */
+static void
+routable(void **state)
+{
+	static const char *const good[] = { "10.0.0.0/8", "10.79.0.0/16",
+		"192.0.2.1", "1.0.0.0/8", "126.0.0.0/8", "128.0.0.0/3",
+		"169.255.0.0/16", "223.255.255.255", "172.16.0.0/12", "::2",
+		"fd00::/8", "2001:db8::/32", "fec0::/10", "4000::/2",
+		"fd00::1:2/127" };
+	static const char *const bad[] = { "0.0.0.0/0", "0.0.0.0/1",
+		"64.0.0.0/2", "126.0.0.0/7", "127.0.0.1", "127.0.0.0/8",
+		"128.0.0.0/1", "169.254.7.0/24", "224.0.0.0/4", "192.0.0.0/2",
+		"255.255.255.255", "240.0.0.0/4", "::/0", "::1", "::", "::/8",
+		"fe80::/10", "fe80::1", "fe00::/8", "8000::/1", "ff02::1",
+		"ff00::/8", "02:00:00:00:00:07" };
+	struct prefix p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_null(prefix_parse(good[i], &p));
+		if (!route_ok(&p))
+			fail_msg("%s is refused", good[i]);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_null(prefix_parse(bad[i], &p));
+		if (route_ok(&p))
+			fail_msg("%s is taken", bad[i]);
+	}
+	p = (struct prefix){ PREFIX_IPV6, 104, { [10] = 0xff, 0xff, 10 } };
+	assert_false(route_ok(&p));
+	p = (struct prefix){ PREFIX_IPV4, 33, { 10 } };
+	assert_false(route_ok(&p));
+	p = (struct prefix){ PREFIX_IPV6, 129, { 0xfd } };
+	assert_false(route_ok(&p));
+	p = (struct prefix){ PREFIX_IPV4, 8, { 10, 1 } };
+	assert_false(route_ok(&p));
+	p = (struct prefix){ PREFIX_IPV4, 9, { 10, 0x40 } };
+	assert_false(route_ok(&p));
+	p = (struct prefix){ PREFIX_IPV4, 8, { 10, [15] = 1 } };
+	assert_false(route_ok(&p));
+	p = (struct prefix){ PREFIX_FAMILIES, 8, { 10 } };
+	assert_false(route_ok(&p));
+}
+
+static void
+route_out_of_range(void **state)
+{
+	const struct prefix p = { PREFIX_IPV4, 8, { 10 } };
+	struct priv_req req = { .op = PRIV_ROUTE_ADD,
+		.family = PREFIX_IPV4,
+		.bits = 8,
+		.dst = { 10 } };
+	struct priv_req bad;
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	assert_int_equal(priv_route_add(&f.pv, "", &p), -ENOENT);
+	assert_int_equal(priv_route_del(&f.pv, &p), -ENOENT);
+	assert_int_equal(priv_route_flush(&f.pv), -ENOENT);
+	f.m.has_routes = true;
+	f.m.dev[0].used = true;
+	for (; req.op <= PRIV_ROUTE_DEL; req.op++) {
+		bad = req;
+		bad.family = PREFIX_MAC;
+		refused(&f, bad);
+		bad.family = 256; /* cut short it would be IPv4 */
+		refused(&f, bad);
+		bad = req;
+		bad.bits = 33;
+		refused(&f, bad);
+		bad.bits = 256 + 8;
+		refused(&f, bad);
+		bad = req;
+		bad.dst[1] = 1;
+		refused(&f, bad);
+	}
+	req.op = PRIV_ROUTE_ADD;
+	refused(&f, req); /* the device has no name */
+	strcpy(f.m.dev[0].name, "vplama-none");
+	assert_int_equal(priv_route_add(&f.pv, "", &p), -ENODEV);
+	assert_int_equal(priv_route_add(&f.pv, "a", &p), -EINVAL);
+	f.m.dev[0].per_peer = true;
+	assert_int_equal(priv_route_add(&f.pv, "", &p), -EINVAL);
+	assert_int_equal(priv_route_add(&f.pv, "abcde", &p), -ENAMETOOLONG);
+	assert_int_equal(
+	    priv_route_add(&f.pv, "1234567890123456", &p), -ENAMETOOLONG);
+	memset(req.unit, 'x', sizeof(req.unit)); /* has no end */
+	refused(&f, req);
+	fix_fini(&f);
+}
+
+static void
+mesh_out_of_range(void **state)
+{
+	struct fix f;
+	unsigned i;
+
+	(void)state;
+	fix_init(&f);
+	assert_int_equal(priv_mesh_bind(&f.pv, 0), -ENOENT);
+	strcpy(f.m.mesh[0], "vplama-none");
+	f.m.n_mesh = 1;
+	assert_int_equal(priv_mesh_bind(&f.pv, 0), -ENODEV);
+	for (i = 1; i != 0; i *= 2)
+		assert_int_equal(priv_mesh_bind(&f.pv, i), -ENOENT);
+	fix_fini(&f);
+}
+
 static void
 out_of_range(void **state)
 {
-	static const uint32_t bad_op[] = { 0, 5, 6, 255, UINT32_MAX };
+	static const uint32_t bad_op[] = { 0, 9, 10, 255, UINT32_MAX };
 	static const uint32_t modes[] = { 0001, 0662, 01660, 04770, 0777 };
 	const struct priv_req udp = { .op = PRIV_UDP_BIND };
 	const struct priv_req un = { .op = PRIV_UNIX_LISTEN, .mode = 0660 };
@@ -335,6 +447,9 @@ main(void)
 		cmocka_unit_test(udp_only_where_it_may),
 		cmocka_unit_test(unix_listen_and_unlink),
 		cmocka_unit_test(unix_path_not_set),
+		cmocka_unit_test(routable),
+		cmocka_unit_test(route_out_of_range),
+		cmocka_unit_test(mesh_out_of_range),
 		cmocka_unit_test(out_of_range),
 		cmocka_unit_test(tun_out_of_range),
 		cmocka_unit_test(any_transport),

@@ -17,8 +17,8 @@ neg_head_parse(struct rd *r, struct neg_head *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	if (rd_u8(r, &ret->type) && rd_u8(r, &ret->part) &&
-	    rd_u8(r, &ret->parts) && rd_zeros(r, 1) && rd_be32(r, &ret->seq) &&
-	    ret->type < NEG_TYPES && ret->parts >= 1 &&
+	    rd_u8(r, &ret->parts) && rd_u8(r, &ret->life) &&
+	    rd_be32(r, &ret->seq) && ret->type < NEG_TYPES && ret->parts >= 1 &&
 	    ret->parts <= NEG_PARTS && ret->part < ret->parts && ret->seq != 0)
 		return true;
 	memset(ret, 0, sizeof(*ret));
@@ -31,7 +31,7 @@ neg_head_write(struct wr *w, const struct neg_head *h)
 	wr_u8(w, h->type);
 	wr_u8(w, h->part);
 	wr_u8(w, h->parts);
-	wr_zeros(w, 1);
+	wr_u8(w, h->life);
 	wr_be32(w, h->seq);
 }
 
@@ -84,12 +84,16 @@ desc_put(struct wr *w, const struct topology *topo, const struct neg_msg *m)
 static bool
 hello_get(struct rd *r, const struct topology *topo, struct neg_msg *m)
 {
-	return rd_bytes(r, m->u.desc.nonce, NEG_NONCE) && desc_get(r, topo, m);
+	return rd_u8(r, &m->u.desc.flags) && m->u.desc.flags <= HELLO_DIALLED &&
+	    rd_bytes(r, m->u.desc.nonce, NEG_NONCE) && desc_get(r, topo, m);
 }
 
 static bool
 hello_put(struct wr *w, const struct topology *topo, const struct neg_msg *m)
 {
+	if (m->u.desc.flags > HELLO_DIALLED)
+		return false;
+	wr_u8(w, m->u.desc.flags);
 	wr_bytes(w, m->u.desc.nonce, NEG_NONCE);
 	return desc_put(w, topo, m);
 }
@@ -153,8 +157,8 @@ verdict_get(struct rd *r, const struct topology *topo, struct neg_msg *m)
 	struct neg_verdict *v = &m->u.verdict;
 
 	return rd_u8(r, &v->kind) && rd_u8(r, &v->level) && rd_u8(r, &v->who) &&
-	    rd_zeros(r, 1) && rd_be64(r, &v->third) && verdict_ok(v, topo) &&
-	    reject_get(r, topo, m);
+	    rd_zeros(r, 1) && rd_be64(r, &v->third) && rd_be32(r, &v->epoch) &&
+	    verdict_ok(v, topo) && reject_get(r, topo, m);
 }
 
 static bool
@@ -169,6 +173,7 @@ verdict_put(struct wr *w, const struct topology *topo, const struct neg_msg *m)
 	wr_u8(w, v->who);
 	wr_zeros(w, 1);
 	wr_be64(w, v->third);
+	wr_be32(w, v->epoch);
 	return reject_put(w, topo, m);
 }
 

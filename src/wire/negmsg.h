@@ -20,7 +20,7 @@
 #define NEG_TAKEN 256 /* paths in a REJECT or VERDICT */
 
 /* The longest descriptor that a HELLO in 16 full parts holds. */
-#define NEG_DESC_HEAD (NEG_NONCE + 2)
+#define NEG_DESC_HEAD (NEG_NONCE + 3)
 #define NEG_DESC_MAX (NEG_MSG_MAX - NEG_DESC_HEAD - NEG_SIG)
 
 enum neg_type {
@@ -58,14 +58,20 @@ enum neg_why {
 struct neg_head {
 	uint8_t type; /* enum neg_type */
 	uint8_t part, parts;
+	uint8_t life; /* of the direction: another one begins at seq 1 */
 	uint32_t seq; /* from 1, +1 for each message of a direction */
 };
 
 bool neg_head_parse(struct rd *r, struct neg_head *ret);
 void neg_head_write(struct wr *w, const struct neg_head *h);
 
-/* HELLO (nonce counts), DESC and MOVED: a descriptor, signed by its sender. */
+/*
+ * HELLO (flags and nonce count), DESC and MOVED: a descriptor, signed by its
+ * sender.
+ */
+#define HELLO_DIALLED 1 /* the sender opened the tunnel, as it sees it */
 struct neg_desc {
+	uint8_t flags;
 	uint8_t nonce[NEG_NONCE]; /* HELLO: to be heard in the mesh */
 	const uint8_t *bytes;	  /* the descriptor as it is signed: borrowed */
 	size_t len;
@@ -81,6 +87,7 @@ struct neg_verdict {
 	uint8_t level;	/* of the conflict, or NEG_NO_LEVEL */
 	uint8_t who;	/* enum mover */
 	uint64_t third; /* netid of the third party, or 0 */
+	uint32_t epoch; /* of the receiver's descriptor that was judged */
 };
 
 struct neg_propose {

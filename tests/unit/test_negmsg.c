@@ -22,8 +22,10 @@ random_msg(
 	memset(m, 0, sizeof(*m));
 	m->type = type;
 	if (type == NEG_HELLO || type == NEG_DESC || type == NEG_MOVED) {
-		if (type == NEG_HELLO)
+		if (type == NEG_HELLO) {
+			m->u.desc.flags = (uint8_t)rng_below(r, 2);
 			rng_fill(r, m->u.desc.nonce, NEG_NONCE);
+		}
 		m->u.desc.bytes = desc_bytes;
 		m->u.desc.len = 1 + rng_below(r, sizeof(desc_bytes));
 		rng_fill(r, m->u.desc.sig, NEG_SIG);
@@ -36,6 +38,7 @@ random_msg(
 		    ? NEG_NO_LEVEL
 		    : (uint8_t)rng_below(r, topo->levels);
 		m->u.verdict.third = rng_next(r);
+		m->u.verdict.epoch = (uint32_t)rng_next(r);
 	} else if (type == NEG_PROPOSE || type == NEG_ACCEPT) {
 		m->u.propose.from = descgen_claim(r, topo);
 		m->u.propose.to = descgen_claim(r, topo);
@@ -108,23 +111,25 @@ layouts(void **state)
 	} want[] = {
 		{ { .type = NEG_ACK }, 0, "" },
 		{ { .type = NEG_HELLO,
-		      .u.desc = { "0123456789abcde", (const uint8_t *)"desc", 4,
-			  "s" } },
-		    86, "0123456789abcde\0\0\4descs" },
+		      .u.desc = { 1, "0123456789abcde", (const uint8_t *)"desc",
+			  4, "s" } },
+		    87,
+		    "\1"
+		    "0123456789abcde\0\0\4descs" },
 		{ { .type = NEG_DESC,
-		      .u.desc = { "", (const uint8_t *)"desc", 4, "s" } },
+		      .u.desc = { 0, "", (const uint8_t *)"desc", 4, "s" } },
 		    70, "\0\4descs" },
 		{ { .type = NEG_MOVED,
-		      .u.desc = { "", (const uint8_t *)"desc", 4, "s" } },
+		      .u.desc = { 0, "", (const uint8_t *)"desc", 4, "s" } },
 		    70, "\0\4descs" },
 		{ { .type = NEG_PROBE_SEEN, .u.nonce = "0123456789abcde" }, 16,
 		    "0123456789abcde" },
 		{ { .type = NEG_VERDICT,
-		      .u.verdict = { 3, 2, 1, 0x0102030405060708 },
+		      .u.verdict = { 3, 2, 1, 0x0102030405060708, 9 },
 		      .n_taken = 2,
 		      .taken = { c79, c80 } },
-		    28,
-		    "\3\2\1\0\1\2\3\4\5\6\7\x8\0\2"
+		    32,
+		    "\3\2\1\0\1\2\3\4\5\6\7\x8\0\0\0\x9\0\2"
 		    "\2\0\0\x4f\0\x0a"
 		    "\1\1\0\5\0\x50\0\x0a" },
 		{ { .type = NEG_PROPOSE, .u.propose = { c79, c80, 7 } }, 18,
@@ -223,7 +228,7 @@ ranges(void **state)
 {
 	struct topology topo = topology_ntk(NETDESC_10);
 	struct neg_msg m, out;
-	uint8_t p[MAX];
+	uint8_t p[MAX], hello[1 + NEG_NONCE + 2 + 1 + NEG_SIG] = { [18] = 1 };
 	unsigned v, at;
 
 	(void)state;
@@ -240,15 +245,25 @@ ranges(void **state)
 		    neg_msg_write(&(struct wr){ p, 0, MAX, false }, &m, &topo),
 		    good);
 		assert_int_equal(strcmp(neg_why_name(why), "?") != 0, good);
+		hello[0] = (uint8_t)v;
+		assert_int_equal(
+		    neg_msg_parse(NEG_HELLO, hello, sizeof(hello), NULL, &out),
+		    v <= HELLO_DIALLED);
+		m = (struct neg_msg){ .type = NEG_HELLO,
+			.u.desc = {
+			    .flags = (uint8_t)v, .bytes = hello, .len = 1 } };
+		assert_int_equal(
+		    neg_msg_write(&(struct wr){ p, 0, MAX, false }, &m, NULL),
+		    v <= HELLO_DIALLED);
 		for (at = 0; at < 4; at++) {
-			uint8_t verdict[14] = { 0 };
+			uint8_t verdict[18] = { 0 };
 
 			verdict[at] = (uint8_t)v;
 			good = at == 0 ? v < 8
 			    : at == 1  ? v < 4 || v == 0xff
 			    : at == 2  ? v < 4
 				       : v == 0;
-			assert_int_equal(neg_msg_parse(NEG_VERDICT, verdict, 14,
+			assert_int_equal(neg_msg_parse(NEG_VERDICT, verdict, 18,
 					     &topo, &out),
 			    good);
 			if (at == 3)
@@ -350,7 +365,7 @@ lengths_of_descriptors(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(types); i++) {
 		struct wr w = wr_of(p, sizeof(p));
-		size_t at = types[i] == NEG_HELLO ? NEG_NONCE : 0;
+		size_t at = types[i] == NEG_HELLO ? 1 + NEG_NONCE : 0;
 
 		memset(&m, 0, sizeof(m));
 		m.type = types[i];
@@ -376,8 +391,8 @@ lengths_of_descriptors(void **state)
 static void
 heads(void **state)
 {
-	static const char bytes[] = "\4\2\3\0\1\2\3\4";
-	struct neg_head h = { NEG_PROPOSE, 2, 3, 0x01020304 }, out;
+	static const char bytes[] = "\4\2\3\5\1\2\3\4";
+	struct neg_head h = { NEG_PROPOSE, 2, 3, 5, 0x01020304 }, out;
 	uint8_t p[NEG_HEAD];
 	struct wr w = wr_of(p, sizeof(p));
 	struct rd r;
@@ -397,13 +412,14 @@ heads(void **state)
 			bool good = at == 0 ? v < NEG_TYPES
 			    : at == 1	    ? v < 3
 			    : at == 2	    ? v >= 3 && v <= NEG_PARTS
-					    : v == 0;
+					    : true;
 
 			memcpy(p, bytes, NEG_HEAD);
 			p[at] = (uint8_t)v;
 			r = rd_of(p, NEG_HEAD);
 			assert_int_equal(neg_head_parse(&r, &out), good);
 			assert_int_equal(out.seq, good ? 0x01020304 : 0);
+			assert_int_equal(out.life, !good ? 0 : at == 3 ? v : 5);
 			assert_int_equal(out.parts,
 			    !good	  ? 0
 				: at == 2 ? v

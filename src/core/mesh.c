@@ -164,6 +164,15 @@ on_wrong_way(
 	refuse(c, MESH_REF_FORMAT, why, t);
 }
 
+/* Of the negotiation, which a core need not take part in. */
+static void
+on_unwanted(
+    struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
+{
+	(void)rec, (void)raw, (void)t;
+	count(&c->cnt, CNT_mesh_unknown);
+}
+
 static void
 handle(struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
 {
@@ -177,6 +186,11 @@ handle(struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
 		[MESH_PEER_RTT] = on_wrong_way,
 		[MESH_PING] = on_ping,
 		[MESH_PONG] = on_pong,
+		[MESH_NETDESC] = on_unwanted,
+		[MESH_REHOOK] = on_wrong_way,
+		[MESH_REHOOK_DONE] = on_unwanted,
+		[MESH_REHOOK_FAILED] = on_unwanted,
+		[MESH_ROUTE] = on_wrong_way,
 	};
 
 	if (!c->mesh_up && rec->type != MESH_HELLO)

@@ -11,6 +11,7 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/ip.c src/wire/ip.h \
 	src/wire/l4.c src/wire/l4.h \
 	src/wire/mesh.c src/wire/mesh.h \
+	src/wire/mesh_body.c src/wire/mesh_body.h \
 	src/wire/msg.c src/wire/msg.h \
 	src/wire/mss.c \
 	src/wire/negmsg.c src/wire/negmsg.h \

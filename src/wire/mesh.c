@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "wire/mesh_body.h"
+
 #define PKT_HEAD 8 /* fixed part of a PKT */
 #define ATTRS_MAX 2
 
@@ -26,6 +28,7 @@ struct shape {
 	const char *name;
 	const char *attrs; /* the field to blame for an unknown attribute */
 	const struct field *fields;
+	const struct mesh_body *body; /* NULL: none */
 	struct attr attr[ATTRS_MAX];
 };
 
@@ -92,40 +95,74 @@ static const struct field pong_fields[] = {
 	{ F_END, NULL, 0, 0, 0 },
 };
 
+static const struct field netdesc_fields[] = {
+	{ F_END, NULL, 0, 0, 0 },
+};
+
+static const struct field rehook_fields[] = {
+	{ F_U32, "REHOOK.id", AT(rehook.id), ANY32 },
+	{ F_U32, "REHOOK.count", AT(rehook.count), ANY32 },
+	{ F_END, NULL, 0, 0, 0 },
+};
+
+static const struct field done_fields[] = {
+	{ F_U32, "REHOOK_DONE.id", AT(done.id), ANY32 },
+	{ F_END, NULL, 0, 0, 0 },
+};
+
+static const struct field failed_fields[] = {
+	{ F_U32, "REHOOK_FAILED.id", AT(failed.id), ANY32 },
+	{ F_END, NULL, 0, 0, 0 },
+};
+
+static const struct field route_fields[] = {
+	{ F_U32, "ROUTE.peer", AT(route.peer), ANY32 },
+	{ F_U8, "ROUTE.nclaims", AT(route.n_claims), 0, NETDESC_CLAIMS },
+	{ F_ZERO8, "ROUTE.zero", 0, 0, 0 },
+	{ F_ZERO16, "ROUTE.zero", 0, 0, 0 },
+	{ F_END, NULL, 0, 0, 0 },
+};
+
 static const struct shape shapes[] = {
 	[MESH_HELLO] = { "HELLO", "HELLO.attribute", hello_fields,
+	    &mesh_hello_body,
 	    { { MESH_ATTR_NAME, "HELLO.name", AT(hello.name) },
 		{ MESH_ATTR_NETWORK, "HELLO.network", AT(hello.network) } } },
-	[MESH_REFUSED] = { "REFUSED", "REFUSED.attribute", refused_fields,
+	[MESH_REFUSED] = { "REFUSED", "REFUSED.attribute", refused_fields, NULL,
 	    { { MESH_ATTR_WHY, "REFUSED.why", AT(refused.why) } } },
-	[MESH_PKT] = { "PKT", NULL, pkt_fields, { { 0, NULL, 0 } } },
-	[MESH_PEER_UP] = { "PEER_UP", "PEER_UP.attribute", up_fields,
+	[MESH_PKT] = { "PKT", NULL, pkt_fields, &mesh_pkt_body,
+	    { { 0, NULL, 0 } } },
+	[MESH_PEER_UP] = { "PEER_UP", "PEER_UP.attribute", up_fields, NULL,
 	    { { MESH_ATTR_NAME, "PEER_UP.name", AT(up.name) },
 		{ MESH_ATTR_ENDPOINT, "PEER_UP.endpoint", AT(up.endpoint) } } },
 	[MESH_PEER_DOWN] = { "PEER_DOWN", "PEER_DOWN.attribute", down_fields,
+	    NULL, { { 0, NULL, 0 } } },
+	[MESH_PEER_RTT] = { "PEER_RTT", "PEER_RTT.attribute", rtt_fields, NULL,
 	    { { 0, NULL, 0 } } },
-	[MESH_PEER_RTT] = { "PEER_RTT", "PEER_RTT.attribute", rtt_fields,
+	[MESH_PING] = { "PING", "PING.attribute", ping_fields, NULL,
 	    { { 0, NULL, 0 } } },
-	[MESH_PING] = { "PING", "PING.attribute", ping_fields,
+	[MESH_PONG] = { "PONG", "PONG.attribute", pong_fields, NULL,
 	    { { 0, NULL, 0 } } },
-	[MESH_PONG] = { "PONG", "PONG.attribute", pong_fields,
+	[MESH_NETDESC] = { "NETDESC", NULL, netdesc_fields, &mesh_netdesc_body,
 	    { { 0, NULL, 0 } } },
+	[MESH_REHOOK] = { "REHOOK", "REHOOK.attribute", rehook_fields,
+	    &mesh_rehook_body, { { 0, NULL, 0 } } },
+	[MESH_REHOOK_DONE] = { "REHOOK_DONE", "REHOOK_DONE.attribute",
+	    done_fields, NULL, { { 0, NULL, 0 } } },
+	[MESH_REHOOK_FAILED] = { "REHOOK_FAILED", "REHOOK_FAILED.attribute",
+	    failed_fields, NULL,
+	    { { MESH_ATTR_WHY, "REHOOK_FAILED.why", AT(failed.why) } } },
+	[MESH_ROUTE] = { "ROUTE", "ROUTE.attribute", route_fields,
+	    &mesh_route_body, { { 0, NULL, 0 } } },
 };
 #define N_SHAPES (sizeof(shapes) / sizeof(shapes[0]))
-
-/* Names of the types whose records are not parsed here. */
-static const char *const later_names[] = {
-	[MESH_NETDESC] = "NETDESC",
-	[MESH_REHOOK] = "REHOOK",
-	[MESH_REHOOK_DONE] = "REHOOK_DONE",
-	[MESH_REHOOK_FAILED] = "REHOOK_FAILED",
-	[MESH_ROUTE] = "ROUTE",
-};
 
 static const struct shape *
 shape_of(uint8_t type)
 {
-	return type > 0 && type < N_SHAPES ? &shapes[type] : NULL;
+	if (type >= N_SHAPES || shapes[type].name == NULL)
+		return NULL;
+	return &shapes[type];
 }
 
 const char *
@@ -133,12 +170,7 @@ mesh_type_name(uint8_t type)
 {
 	const struct shape *sh = shape_of(type);
 
-	if (sh != NULL)
-		return sh->name;
-	if (type < sizeof(later_names) / sizeof(later_names[0]) &&
-	    later_names[type] != NULL)
-		return later_names[type];
-	return "?";
+	return sh != NULL ? sh->name : "?";
 }
 
 /* The number in a member of rec; memcpy, as at is a byte offset. */
@@ -288,31 +320,17 @@ attrs_get(struct rd *r, const struct shape *sh, struct mesh_rec *rec)
 }
 
 static const char *
-pkt_get(struct rd *r, struct mesh_pkt *pkt)
-{
-	if (!rd_ref(r, &pkt->key, pkt->key_len))
-		return "PKT.key";
-	if (pkt->key_len == 0)
-		pkt->key = NULL;
-	pkt->len = r->left;
-	if (pkt->len == 0 || pkt->len > MESH_BODY_MAX ||
-	    !rd_ref(r, &pkt->body, pkt->len))
-		return "PKT.body";
-	return NULL;
-}
-
-static const char *
 record_get(struct rd *r, const struct shape *sh, struct mesh_rec *rec)
 {
 	const struct field *f;
+	const char *bad;
 
 	for (f = sh->fields; f->kind != F_END; f++)
 		if (!field_get(r, f, rec) || !in_range(rec, f))
 			return f->name;
-	if (rec->type == MESH_HELLO && rec->u.hello.max < rec->u.hello.min)
-		return "HELLO.max";
-	if (rec->type == MESH_PKT)
-		return pkt_get(r, &rec->u.pkt);
+	bad = sh->body != NULL ? sh->body->get(r, rec) : NULL;
+	if (bad != NULL || (sh->body != NULL && sh->body->to_end))
+		return bad;
 	return attrs_get(r, sh, rec);
 }
 
@@ -351,7 +369,6 @@ static bool
 record_ok(const struct shape *sh, const struct mesh_rec *rec)
 {
 	const struct field *f;
-	const struct mesh_pkt *pkt = &rec->u.pkt;
 	size_t i;
 
 	for (f = sh->fields; f->kind != F_END; f++)
@@ -363,11 +380,7 @@ record_ok(const struct shape *sh, const struct mesh_rec *rec)
 		if (!text_ok(text, strnlen(text, MESH_TEXT_MAX + 1)))
 			return false;
 	}
-	if (rec->type == MESH_HELLO)
-		return rec->u.hello.max >= rec->u.hello.min;
-	if (rec->type == MESH_PKT)
-		return pkt->len > 0 && pkt->len <= MESH_BODY_MAX;
-	return true;
+	return sh->body == NULL || sh->body->ok(rec);
 }
 
 static void
@@ -407,12 +420,9 @@ mesh_write(struct wr *w, const struct mesh_rec *rec)
 	if (sh == NULL || !record_ok(sh, rec))
 		return false;
 	head_put(w, sh, rec);
-	if (rec->type == MESH_PKT) {
-		wr_bytes(w, rec->u.pkt.key, rec->u.pkt.key_len);
-		wr_bytes(w, rec->u.pkt.body, rec->u.pkt.len);
-	} else {
-		attrs_put(w, sh, rec);
-	}
+	if (sh->body != NULL)
+		sh->body->put(w, rec);
+	attrs_put(w, sh, rec);
 	return wr_ok(w);
 }
 

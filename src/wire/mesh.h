@@ -5,7 +5,8 @@
  *
  * record = u8 version, u8 type, u16 zero, fixed part, attributes
  * attribute = u16 type, u16 length, value; unknown ones are skipped unless
- * MESH_ATTR_MUST is set in their type. PKT has a body in place of attributes.
+ * MESH_ATTR_MUST is set in their type. PKT and NETDESC have a body in place of
+ * attributes, REHOOK and ROUTE one before them.
  */
 #ifndef VPLAM_WIRE_MESH_H
 #define VPLAM_WIRE_MESH_H
@@ -16,6 +17,7 @@
 
 #include "base/rd.h"
 #include "base/wr.h"
+#include "wire/netdesc.h"
 
 #define MESH_VERSION 1
 #define MESH_HEAD 4
@@ -23,6 +25,7 @@
 #define MESH_BODY_MAX 65536
 #define MESH_RECORD_MAX (MESH_HEAD + 8 + MESH_KEY_MAX + MESH_BODY_MAX)
 #define MESH_TEXT_MAX 64
+#define MESH_SMALL_MAX 1536 /* bytes that any record but a PKT fits */
 
 enum mesh_type {
 	MESH_HELLO = 1,	  /* both ways, first */
@@ -33,12 +36,12 @@ enum mesh_type {
 	MESH_PEER_RTT = 6,
 	MESH_PING = 7, /* both ways, answered by PONG with the same token */
 	MESH_PONG = 8,
-	/* 16..23 are kept for the negotiation of addresses */
-	MESH_NETDESC = 16,
-	MESH_REHOOK = 17,
-	MESH_REHOOK_DONE = 18,
+	/* 16..23: the negotiation of addresses */
+	MESH_NETDESC = 16,     /* from the mesh daemon */
+	MESH_REHOOK = 17,      /* from vplamad */
+	MESH_REHOOK_DONE = 18, /* from the mesh daemon, as is FAILED */
 	MESH_REHOOK_FAILED = 19,
-	MESH_ROUTE = 20,
+	MESH_ROUTE = 20, /* from vplamad */
 };
 
 #define MESH_ATTR_MUST 0x8000u /* who does not know it refuses the record */
@@ -122,7 +125,33 @@ struct mesh_ping {
 	uint32_t token;
 };
 
-/* One record: the member of u that type names. */
+/* Move the claim from to the path to; rows of levels as in NETDESC. */
+struct mesh_rehook {
+	uint32_t id;
+	uint32_t count; /* nodes that the gnode there is said to have */
+	struct topology topo;
+	struct claim from, to; /* both claim_allowed() */
+};
+
+struct mesh_rehook_done {
+	uint32_t id;
+};
+
+struct mesh_rehook_failed {
+	uint32_t id;
+	char why[MESH_TEXT_MAX + 1];
+};
+
+/* All that goes to this peer now; without claims: nothing, and no topo. */
+struct mesh_route {
+	uint32_t peer;
+	uint8_t n_claims; /* 3 zeros */
+	struct topology topo;
+	uint16_t gid[NETDESC_LEVELS]; /* of the peer itself */
+	struct claim claim[NETDESC_CLAIMS];
+};
+
+/* One record: the member of u that type names. Owns no memory. */
 struct mesh_rec {
 	uint8_t type;
 	union {
@@ -132,7 +161,12 @@ struct mesh_rec {
 		struct mesh_peer_up up;
 		struct mesh_peer_down down;
 		struct mesh_peer_rtt rtt;
-		struct mesh_ping ping; /* PING and PONG */
+		struct mesh_ping ping;	/* PING and PONG */
+		struct netdesc netdesc; /* for NETDESC_MESH: none are known */
+		struct mesh_rehook rehook;
+		struct mesh_rehook_done done;
+		struct mesh_rehook_failed failed;
+		struct mesh_route route;
 	} u;
 };
 
@@ -146,7 +180,6 @@ enum mesh_parse {
 /*
  * On MESH_BAD *ret_field names the field at fault ("PKT.key_len"). *ret is zero
  * unless MESH_OK, but for the type of what is MESH_UNKNOWN.
- * Parses and writes the types up to MESH_PONG; others are MESH_UNKNOWN.
  */
 enum mesh_parse mesh_parse(
     const uint8_t *p, size_t len, struct mesh_rec *ret, const char **ret_field);

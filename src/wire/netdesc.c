@@ -141,6 +141,24 @@ path_put(struct wr *w, const struct topology *topo, unsigned level,
 }
 
 bool
+gids_parse(
+    struct rd *r, const struct topology *topo, uint16_t ret[NETDESC_LEVELS])
+{
+	memset(ret, 0, NETDESC_LEVELS * sizeof(ret[0]));
+	if (path_get(r, topo, 0, ret))
+		return true;
+	memset(ret, 0, NETDESC_LEVELS * sizeof(ret[0]));
+	return false;
+}
+
+void
+gids_write(struct wr *w, const struct topology *topo,
+    const uint16_t gid[NETDESC_LEVELS])
+{
+	path_put(w, topo, 0, gid);
+}
+
+bool
 claim_parse(struct rd *r, const struct topology *topo, struct claim *ret)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -188,7 +206,7 @@ known_write(struct wr *w, const struct topology *topo, const struct known *k)
 static const char *
 numbers_get(struct rd *r, enum netdesc_use use, struct netdesc *d)
 {
-	if (!path_get(r, &d->topo, 0, d->gid))
+	if (!gids_parse(r, &d->topo, d->gid))
 		return "gids";
 	if (!rd_be64(r, &d->netid))
 		return "netid";
@@ -279,7 +297,7 @@ fixed_put(struct wr *w, const struct netdesc *d)
 
 	wr_u8(w, NETDESC_VERSION);
 	topology_write(w, &d->topo);
-	path_put(w, &d->topo, 0, d->gid);
+	gids_write(w, &d->topo, d->gid);
 	wr_be64(w, d->netid);
 	wr_be64(w, d->vnodeid);
 	wr_be32(w, d->epoch);

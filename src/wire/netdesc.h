@@ -134,6 +134,14 @@ void claim_write(
 /* Is there such a level, and each gid of the path within its bits? */
 bool claim_in_range(const struct topology *topo, const struct claim *c);
 
+/* The gids of a whole address, level 0 first. On false they are zero. */
+bool gids_parse(
+    struct rd *r, const struct topology *topo, uint16_t ret[NETDESC_LEVELS]);
+void gids_write(struct wr *w, const struct topology *topo,
+    const uint16_t gid[NETDESC_LEVELS]);
+bool gids_in_range(
+    const struct topology *topo, const uint16_t gid[NETDESC_LEVELS]);
+
 /* A known one alone: netid, flags, level, path. */
 bool known_parse(struct rd *r, const struct topology *topo, struct known *ret);
 void known_write(

@@ -114,6 +114,12 @@ path_in_range(const struct topology *topo, unsigned level, const uint16_t *gid)
 }
 
 bool
+gids_in_range(const struct topology *topo, const uint16_t gid[NETDESC_LEVELS])
+{
+	return path_in_range(topo, 0, gid);
+}
+
+bool
 claim_in_range(const struct topology *topo, const struct claim *c)
 {
 	return c->level < topo->levels && path_in_range(topo, c->level, c->gid);
@@ -162,7 +168,7 @@ gids_ok(const struct netdesc *d)
 	static const uint16_t none[NETDESC_LEVELS];
 	struct claim whole = { .level = 0 };
 
-	if (!path_in_range(&d->topo, 0, d->gid))
+	if (!gids_in_range(&d->topo, d->gid))
 		return false;
 	memcpy(whole.gid, d->gid, sizeof(whole.gid));
 	/* A site of prefixes need not have an address of its own. */

@@ -7,11 +7,63 @@
 
 #include <cmocka.h>
 
-#include "tests/rng.h"
+#include "tests/unit/descgen.h"
 
-#define MAX 512
+#define MAX MESH_SMALL_MAX
 
 static const char key_text[] = "0123456789abcdef0123456789abcdef";
+
+static const uint8_t types[] = { MESH_HELLO, MESH_REFUSED, MESH_PKT,
+	MESH_PEER_UP, MESH_PEER_DOWN, MESH_PEER_RTT, MESH_PING, MESH_PONG,
+	MESH_NETDESC, MESH_REHOOK, MESH_REHOOK_DONE, MESH_REHOOK_FAILED,
+	MESH_ROUTE };
+#define N_TYPES (sizeof(types) / sizeof(types[0]))
+
+static bool
+has_type(unsigned type)
+{
+	return type != 0 && memchr(types, (int)type, N_TYPES) != NULL;
+}
+
+static const struct topology ntk = { 4, NETDESC_10, 4, { 8, 8, 8, 8 } };
+
+/* The types of the negotiation: a gnode at 10.79.0.0/16, another at 10.80. */
+static void
+sample_neg(struct mesh_rec *r)
+{
+	static const struct claim c79 = { 2, 0, { 0, 0, 79, 10 } },
+				  c80 = { 2, 0, { 0, 0, 80, 10 } };
+	static const uint16_t gid[NETDESC_LEVELS] = { 42, 228, 79, 10 };
+
+	switch (r->type) {
+	case MESH_NETDESC:
+		r->u.netdesc = (struct netdesc){ .topo = ntk,
+			.nodes = 300,
+			.flags = NETDESC_MOVABLE,
+			.n_claims = 1,
+			.claim = { c79 } };
+		memcpy(r->u.netdesc.gid, gid, sizeof(gid));
+		break;
+	case MESH_REHOOK:
+		r->u.rehook = (struct mesh_rehook){ 7, 301, ntk, c79, c80 };
+		break;
+	case MESH_REHOOK_DONE:
+		r->u.done.id = 7;
+		break;
+	case MESH_REHOOK_FAILED:
+		r->u.failed = (struct mesh_rehook_failed){ 7, "no answer" };
+		break;
+	case MESH_ROUTE:
+		r->u.route = (struct mesh_route){ .peer = 5,
+			.n_claims = 2,
+			.topo = ntk,
+			.claim = { c79, c80 } };
+		memcpy(r->u.route.gid, gid, sizeof(gid));
+		break;
+	default:
+		r->u.ping.token = 0xcafef00d;
+	}
+}
 
 /* One good record of each type, all fields set. */
 static struct mesh_rec
@@ -58,7 +110,7 @@ sample(uint8_t type)
 		r.u.rtt = (struct mesh_peer_rtt){ 7, 0x0a0b0c0d };
 		break;
 	default:
-		r.u.ping.token = 0xcafef00d;
+		sample_neg(&r);
 	}
 	return r;
 }
@@ -125,6 +177,24 @@ layouts(void **state)
 		{ MESH_PEER_RTT, 12, "\1\6\0\0\0\0\0\7\x0a\x0b\x0c\x0d" },
 		{ MESH_PING, 8, "\1\7\0\0\xca\xfe\xf0\x0d" },
 		{ MESH_PONG, 8, "\1\x8\0\0\xca\xfe\xf0\x0d" },
+		{ MESH_NETDESC, 59,
+		    "\1\x10\0\0\1\4\1\4\x8\x8\x8\x8"
+		    "\0\x2a\0\xe4\0\x4f\0\x0a"
+		    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+		    "\0\0\1\x2c\0\0\0\0\x80\0"
+		    "\1\2\0\0\x4f\0\x0a\0\0" },
+		{ MESH_REHOOK, 31,
+		    "\1\x11\0\0\0\0\0\7\0\0\1\x2d"
+		    "\4\1\4\x8\x8\x8\x8"
+		    "\2\0\0\x4f\0\x0a\2\0\0\x50\0\x0a" },
+		{ MESH_REHOOK_DONE, 8, "\1\x12\0\0\0\0\0\7" },
+		{ MESH_REHOOK_FAILED, 21,
+		    "\1\x13\0\0\0\0\0\7\0\4\0\x9no answer" },
+		{ MESH_ROUTE, 39,
+		    "\1\x14\0\0\0\0\0\5\2\0\0\0"
+		    "\4\1\4\x8\x8\x8\x8"
+		    "\0\x2a\0\xe4\0\x4f\0\x0a"
+		    "\2\0\0\x4f\0\x0a\2\0\0\x50\0\x0a" },
 	};
 	uint8_t p[MAX];
 	size_t i;
@@ -136,6 +206,7 @@ layouts(void **state)
 		assert_int_equal(write_rec(p, MAX, &rec), want[i].len);
 		assert_memory_equal(p, want[i].bytes, want[i].len);
 	}
+	assert_int_equal(i, N_TYPES);
 }
 
 static void
@@ -163,10 +234,12 @@ same_record(const struct mesh_rec *a, const struct mesh_rec *b)
 static void
 round_trips_and_truncations(void **state)
 {
-	uint8_t type, p[MAX];
+	uint8_t p[MAX];
+	size_t i;
 
 	(void)state;
-	for (type = MESH_HELLO; type <= MESH_PONG; type++) {
+	for (i = 0; i < N_TYPES; i++) {
+		uint8_t type = types[i];
 		struct mesh_rec rec = sample(type), out;
 		size_t n = write_rec(p, MAX, &rec), cut, ok = 0;
 		const char *field;
@@ -183,10 +256,10 @@ round_trips_and_truncations(void **state)
 		}
 		/* what may end early: whole attributes, bytes of a body */
 		assert_int_equal(ok,
-		    type == MESH_HELLO || type == MESH_PEER_UP ? 2
-			: type == MESH_REFUSED		       ? 1
-			: type == MESH_PKT		       ? 4
-							       : 0);
+		    type == MESH_HELLO || type == MESH_PEER_UP		     ? 2
+			: type == MESH_REFUSED || type == MESH_REHOOK_FAILED ? 1
+			: type == MESH_PKT				     ? 4
+					   : 0);
 		p[n] = 0;
 		if (type != MESH_PKT)
 			assert_int_equal(
@@ -212,7 +285,7 @@ heads(void **state)
 	p[0] = MESH_VERSION;
 	for (v = 0; v < 256; v++) {
 		p[1] = (uint8_t)v;
-		if (v >= MESH_HELLO && v <= MESH_PONG)
+		if (has_type((unsigned)v))
 			continue;
 		assert_int_equal(parse(p, n, &out, &field), MESH_UNKNOWN);
 		assert_int_equal(out.type, v);
@@ -253,6 +326,26 @@ ranges(void **state)
 		{ MESH_PEER_DOWN, 9, 0, 0, "PEER_DOWN.zero" },
 		{ MESH_PEER_DOWN, 10, 0, 0, "PEER_DOWN.zero" },
 		{ MESH_PEER_DOWN, 11, 0, 0, "PEER_DOWN.zero" },
+		{ MESH_NETDESC, 4, 1, 1, "NETDESC.version" },
+		{ MESH_NETDESC, 16, 0, 0, "NETDESC.gids" }, /* high byte */
+		{ MESH_NETDESC, 22, 0, 0, "NETDESC.netid" },
+		{ MESH_NETDESC, 31, 0, 0, "NETDESC.vnodeid" },
+		{ MESH_NETDESC, 39, 0, 0, "NETDESC.epoch" },
+		{ MESH_NETDESC, 47, 0, 0, "NETDESC.age" },
+		{ MESH_NETDESC, 53, 0, 0, "NETDESC.claims" },
+		{ MESH_NETDESC, 58, 0, 0, "NETDESC.known" },
+		{ MESH_REHOOK, 13, 1, 1, "REHOOK.topology" },
+		{ MESH_REHOOK, 19, 2, 2, "REHOOK.from" },
+		{ MESH_REHOOK, 22, 1, 255, "REHOOK.from" },
+		{ MESH_REHOOK, 25, 2, 2, "REHOOK.to" },
+		{ MESH_REHOOK, 30, 10, 10, "REHOOK.to" },
+		{ MESH_ROUTE, 9, 0, 0, "ROUTE.zero" },
+		{ MESH_ROUTE, 10, 0, 0, "ROUTE.zero" },
+		{ MESH_ROUTE, 11, 0, 0, "ROUTE.zero" },
+		{ MESH_ROUTE, 13, 1, 1, "ROUTE.topology" },
+		{ MESH_ROUTE, 19, 0, 0, "ROUTE.gids" },
+		{ MESH_ROUTE, 27, 2, 2, "ROUTE.claims" },
+		{ MESH_ROUTE, 38, 10, 10, "ROUTE.claims" },
 	};
 	size_t i;
 	int v;
@@ -394,13 +487,13 @@ static void
 writer_refuses(void **state)
 {
 	struct mesh_rec rec;
-	uint8_t type, p[MAX];
-	size_t n, max;
+	uint8_t p[MAX];
+	size_t n, max, i;
 	int v;
 
 	(void)state;
-	for (type = MESH_HELLO; type <= MESH_PONG; type++) {
-		rec = sample(type);
+	for (i = 0; i < N_TYPES; i++) {
+		rec = sample(types[i]);
 		n = write_rec(p, MAX, &rec);
 		for (max = 0; max < n; max++)
 			assert_int_equal(write_rec(p, max, &rec), 0);
@@ -409,7 +502,7 @@ writer_refuses(void **state)
 	for (v = 0; v < 256; v++) {
 		rec = sample(MESH_PING);
 		rec.type = (uint8_t)v;
-		if (v == 0 || v > MESH_PONG)
+		if (!has_type((unsigned)v))
 			assert_int_equal(write_rec(p, MAX, &rec), 0);
 		rec = sample(MESH_PKT);
 		rec.u.pkt.provenance = (uint8_t)v;
@@ -437,6 +530,133 @@ writer_refuses(void **state)
 }
 
 static void
+writer_refuses_places(void **state)
+{
+	static const unsigned n_claims[] = { NETDESC_CLAIMS + 1, 255 };
+	struct mesh_rec rec;
+	uint8_t p[MAX];
+	size_t i;
+
+	(void)state;
+	rec = sample(MESH_NETDESC);
+	rec.u.netdesc.netid = 1;
+	assert_int_equal(write_rec(p, MAX, &rec), 0);
+	rec = sample(MESH_REHOOK);
+	rec.u.rehook.topo.class = NETDESC_CLASSES;
+	assert_int_equal(write_rec(p, MAX, &rec), 0);
+	rec = sample(MESH_REHOOK);
+	rec.u.rehook.from.level = 3;
+	assert_int_equal(write_rec(p, MAX, &rec), 0);
+	rec = sample(MESH_REHOOK);
+	rec.u.rehook.to.gid[2] = 256;
+	assert_int_equal(write_rec(p, MAX, &rec), 0);
+	rec = sample(MESH_ROUTE);
+	rec.u.route.topo.bits[0] = 0;
+	assert_int_equal(write_rec(p, MAX, &rec), 0);
+	rec = sample(MESH_ROUTE);
+	rec.u.route.gid[0] = 256;
+	assert_int_equal(write_rec(p, MAX, &rec), 0);
+	rec = sample(MESH_ROUTE);
+	rec.u.route.claim[1].gid[3] = 11;
+	assert_int_equal(write_rec(p, MAX, &rec), 0);
+	for (i = 0; i < sizeof(n_claims) / sizeof(n_claims[0]); i++) {
+		rec = sample(MESH_ROUTE);
+		rec.u.route.n_claims = (uint8_t)n_claims[i];
+		assert_int_equal(write_rec(p, MAX, &rec), 0);
+		rec = sample(MESH_NETDESC);
+		rec.u.netdesc.n_claims = (uint8_t)n_claims[i];
+		assert_int_equal(write_rec(p, MAX, &rec), 0);
+	}
+}
+
+/* Nothing goes to the peer any more: no row of levels is needed. */
+static void
+withdrawn_route(void **state)
+{
+	struct mesh_rec rec = { .type = MESH_ROUTE, .u.route.peer = 9 }, out;
+	const char *field;
+	uint8_t p[MAX];
+	size_t n = write_rec(p, MAX, &rec);
+
+	(void)state;
+	assert_int_equal(n, 12);
+	assert_memory_equal(p, "\1\x14\0\0\0\0\0\x9\0\0\0\0", n);
+	assert_int_equal(parse(p, n, &out, &field), MESH_OK);
+	same_record(&rec, &out);
+	p[8] = NETDESC_CLAIMS + 1;
+	refused(p, n, "ROUTE.nclaims");
+	p[8] = 1;
+	refused(p, n, "ROUTE.topology");
+}
+
+/* Of any row of levels; the longest fit MESH_SMALL_MAX. */
+static void
+random_places(void **state)
+{
+	struct rng r = rng_seeded(6);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2000; i++) {
+		struct mesh_rec rec, out;
+		struct netdesc d;
+		const char *field;
+		uint8_t p[MAX];
+		size_t n;
+
+		descgen_desc(&r, NETDESC_MESH, 0, &d);
+		memset(&rec, 0, sizeof(rec));
+		rec.type =
+		    (uint8_t[]){ MESH_NETDESC, MESH_REHOOK, MESH_ROUTE }[i % 3];
+		if (rec.type == MESH_NETDESC) {
+			rec.u.netdesc = d;
+		} else if (rec.type == MESH_REHOOK) {
+			rec.u.rehook.id = (uint32_t)rng_next(&r);
+			rec.u.rehook.count = (uint32_t)rng_next(&r);
+			rec.u.rehook.topo = d.topo;
+			rec.u.rehook.from = d.claim[0];
+			rec.u.rehook.to = descgen_claim(&r, &d.topo);
+		} else {
+			rec.u.route.peer = (uint32_t)rng_next(&r);
+			rec.u.route.topo = d.topo;
+			rec.u.route.n_claims = d.n_claims;
+			memcpy(rec.u.route.gid, d.gid, sizeof(d.gid));
+			memcpy(rec.u.route.claim, d.claim, sizeof(d.claim));
+		}
+		n = write_rec(p, MAX, &rec);
+		assert_true(n > 0);
+		assert_int_equal(parse(p, n, &out, &field), MESH_OK);
+		same_record(&rec, &out);
+		while (n-- > 0)
+			assert_int_equal(parse(p, n, &out, &field), MESH_BAD);
+	}
+}
+
+/* All that the widest row of levels and the most claims take. */
+static void
+longest_places(void **state)
+{
+	struct mesh_rec rec;
+	struct netdesc *d = &rec.u.netdesc;
+	uint8_t p[MAX];
+	unsigned i;
+
+	(void)state;
+	memset(&rec, 0, sizeof(rec));
+	d->topo = topology_ntk(NETDESC_SITE6);
+	d->nodes = 1;
+	d->n_claims = NETDESC_CLAIMS;
+	for (i = 0; i < NETDESC_CLAIMS; i++) {
+		d->claim[i].gid[0] = (uint16_t)i;
+		d->claim[i].gid[14] = 0xc0;
+		d->claim[i].gid[15] = 0xfe;
+	}
+	memcpy(d->gid, d->claim[0].gid, sizeof(d->gid));
+	rec.type = MESH_NETDESC;
+	assert_true(write_rec(p, MAX, &rec) > 0);
+}
+
+static void
 random_round_trips(void **state)
 {
 	struct rng r = rng_seeded(5);
@@ -444,7 +664,7 @@ random_round_trips(void **state)
 
 	(void)state;
 	for (i = 0; i < 20000; i++) {
-		uint8_t type = (uint8_t)(1 + rng_below(&r, MESH_PONG));
+		uint8_t type = types[rng_below(&r, N_TYPES)];
 		struct mesh_rec rec = sample(type), one, two;
 		const char *field;
 		uint8_t p[MAX], q[MAX];
@@ -489,6 +709,10 @@ main(void)
 		cmocka_unit_test(pkt_head_in_front),
 		cmocka_unit_test(attributes),
 		cmocka_unit_test(writer_refuses),
+		cmocka_unit_test(writer_refuses_places),
+		cmocka_unit_test(withdrawn_route),
+		cmocka_unit_test(random_places),
+		cmocka_unit_test(longest_places),
 		cmocka_unit_test(random_round_trips),
 		cmocka_unit_test(names),
 	};

@@ -1,9 +1,19 @@
 # Unit tests of neg.
 
+# Descriptors for tests.
+neg_descs = tests/unit/descs.c tests/unit/descs.h
+
 if HAVE_CMOCKA
-NEG_TESTS =
+NEG_TESTS = \
+	tests/unit/test_space \
+	tests/unit/test_verdict
 check_PROGRAMS += $(NEG_TESTS)
 TESTS += $(NEG_TESTS)
 NEG_LDADD = src/neg/libneg.a src/wire/libwire.a src/base/libbase.a \
 	$(CMOCKA_LIBS) $(JSON_LIBS) $(SODIUM_LIBS)
+
+tests_unit_test_space_SOURCES = tests/unit/test_space.c $(neg_descs)
+tests_unit_test_space_LDADD = $(NEG_LDADD)
+tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c $(neg_descs)
+tests_unit_test_verdict_LDADD = $(NEG_LDADD)
 endif

@@ -2,10 +2,13 @@
 # stand-in for X25519 and say so in their output.
 check_PROGRAMS += tests/sim/vplama-sim tests/sim/vplama-sim-hashed
 sim_sources = \
+	tests/sim/descjson.c tests/sim/descjson.h \
 	tests/sim/main.c \
 	tests/sim/node.c tests/sim/node.h \
+	tests/sim/verdict.c tests/sim/verdict.h \
 	tests/sim/world.c tests/sim/world.h
-sim_libs = src/core/libcore.a src/wire/libwire.a src/crypto/libcrypto.a
+sim_libs = src/core/libcore.a src/neg/libneg.a src/wire/libwire.a \
+	src/crypto/libcrypto.a
 
 tests_sim_vplama_sim_SOURCES = $(sim_sources)
 tests_sim_vplama_sim_LDADD = $(sim_libs) src/crypto/libkx.a \
@@ -16,5 +19,6 @@ tests_sim_vplama_sim_hashed_CPPFLAGS = $(AM_CPPFLAGS) -DSIM_HASHED=1
 tests_sim_vplama_sim_hashed_LDADD = $(sim_libs) src/base/libbase.a \
 	$(JSON_LIBS) $(SODIUM_LIBS)
 
-TESTS += tests/sim/test_sim.sh
-EXTRA_DIST += tests/sim/test_sim.sh
+TESTS += tests/sim/test_sim.sh tests/sim/test_verdict.sh
+EXTRA_DIST += tests/sim/test_sim.sh tests/sim/test_verdict.sh \
+	tests/data/verdicts.expected tests/data/verdicts.jsonl

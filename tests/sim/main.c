@@ -3,9 +3,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "crypto/prim.h"
+#include "verdict.h"
 #include "world.h"
 
 #ifdef SIM_HASHED
@@ -17,6 +19,7 @@
 static const char usage[] =
     "usage: vplama-sim [-g GNODES] [-t TUNNELS] [-H HOURS] [-l LOSS]\n"
     "                  [-i SECONDS] [-S SEED]\n"
+    "       vplama-sim verdict [FILE]\n"
     "  -g  gnodes [200]                 -t  tunnels of each, even [4]\n"
     "  -H  virtual hours [1]            -l  loss, 0 to 1 [0.05]\n"
     "  -i  a packet of each every [60]  -S  seed [1]\n";
@@ -92,6 +95,8 @@ main(int argc, char **argv)
 	struct world w;
 
 	log_init("vplama-sim", LOG_LV_INFO);
+	if (argc > 1 && strcmp(argv[1], "verdict") == 0)
+		return verdict_main(argc - 1, argv + 1);
 	if (!options(argc, argv, &opt)) {
 		fputs(usage, stderr);
 		return 2;

@@ -197,3 +197,32 @@ prefix_overlaps(const struct prefix *a, const struct prefix *b)
 	    prefix_has(
 		a->bits < b->bits ? a : b, a->bits < b->bits ? b->a : a->a);
 }
+
+bool
+prefix_routable(const struct prefix *p)
+{
+	static const struct prefix never[] = {
+		{ PREFIX_IPV4, 8, { 0 } },
+		{ PREFIX_IPV4, 8, { 127 } },
+		{ PREFIX_IPV4, 16, { 169, 254 } },
+		{ PREFIX_IPV4, 3, { 224 } },
+		{ PREFIX_IPV6, 96, { [10] = 0xff, 0xff } },
+		{ PREFIX_IPV6, 127, { 0 } },
+		{ PREFIX_IPV6, 10, { 0xfe, 0x80 } },
+		{ PREFIX_IPV6, 8, { 0xff } },
+	};
+	unsigned bits = p->bits, i;
+
+	if ((p->family != PREFIX_IPV4 && p->family != PREFIX_IPV6) ||
+	    bits > 8 * prefix_alen(p->family))
+		return false;
+	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (prefix_overlaps(p, &never[i]))
+			return false;
+	if (bits % 8 != 0 && (p->a[bits / 8] & (0xff >> bits % 8)) != 0)
+		return false;
+	for (i = (bits + 7) / 8; i < sizeof(p->a); i++)
+		if (p->a[i] != 0)
+			return false;
+	return true;
+}

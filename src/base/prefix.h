@@ -45,4 +45,11 @@ bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
 /* How many leading bits they share; at most the shorter length. One family. */
 unsigned prefix_common(const struct prefix *a, const struct prefix *b);
 
+/*
+ * May it be routed? An IPv4 or IPv6 prefix without bits behind its length that
+ * holds no address of the loopback, of a link alone or of a group: so not all
+ * addresses either.
+ */
+bool prefix_routable(const struct prefix *p);
+
 #endif

@@ -5,5 +5,5 @@ src_priv_libpriv_a_SOURCES = \
 	src/priv/nl.c src/priv/nl.h \
 	src/priv/priv.c src/priv/priv.h \
 	src/priv/priv_proto.h \
-	src/priv/route.c src/priv/route.h \
+	src/priv/kroute.c src/priv/kroute.h \
 	src/priv/tun.c src/priv/tun.h

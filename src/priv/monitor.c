@@ -199,7 +199,7 @@ take_prefix(const struct priv_req *req, struct prefix *ret)
 	*ret =
 	    (struct prefix){ (uint8_t)req->family, (uint8_t)req->bits, { 0 } };
 	memcpy(ret->a, req->dst, sizeof(ret->a));
-	return route_ok(ret);
+	return prefix_routable(ret);
 }
 
 static int
@@ -221,7 +221,7 @@ op_route_add(
 	if (rc < 0)
 		return rc;
 	index = if_nametoindex(name);
-	return index == 0 ? -ENODEV : route_add(&m->route, &p, index);
+	return index == 0 ? -ENODEV : kroute_add(&m->route, &p, index);
 }
 
 static int
@@ -233,7 +233,7 @@ op_route_del(
 	(void)ret;
 	if (!m->has_routes)
 		return -ENOENT;
-	return take_prefix(req, &p) ? route_del(&m->route, &p) : -EINVAL;
+	return take_prefix(req, &p) ? kroute_del(&m->route, &p) : -EINVAL;
 }
 
 static int
@@ -242,7 +242,7 @@ op_route_flush(
 {
 	(void)req;
 	(void)ret;
-	return m->has_routes ? route_flush(&m->route) : -ENOENT;
+	return m->has_routes ? kroute_flush(&m->route) : -ENOENT;
 }
 
 /* Both families in one socket, or IPv4 where there is no other. */

@@ -8,7 +8,7 @@
 #include "base/addr.h"
 #include "base/prefix.h"
 #include "priv/priv_proto.h"
-#include "priv/route.h"
+#include "priv/kroute.h"
 
 #define MONITOR_DEVS 8
 #define MONITOR_NAME 16 /* IFNAMSIZ */
@@ -41,7 +41,7 @@ struct monitor {
 
 	bool has_routes;    /* false: asking for one gives -ENOENT */
 	unsigned route_dev; /* the number of the device that they go by */
-	struct route_mark route;
+	struct kroute_mark route;
 
 	char mesh[MONITOR_MESHES][MONITOR_NAME]; /* interfaces */
 	unsigned n_mesh;

@@ -1,9 +1,36 @@
 /* What is our gnode's own, and where routes to other gnodes go. */
 #include <string.h>
 
+#include "neg/space.h"
 #include "vplamad/cfgdevice.h"
 
 #define TABLE_LOCAL 255 /* the kernel's own addresses */
+
+/* Each can be routed, and all fit into a descriptor. */
+static void
+check_claim(const struct config *cfg, unsigned no, unsigned *left,
+    struct config_errors *errs)
+{
+	const struct prefix *p = &cfg->claim[no];
+	const struct topology topo = topology_plain();
+	struct claim out[NETDESC_CLAIMS];
+	char text[PREFIX_TEXT];
+	const char *why = NULL;
+	int n;
+
+	n = claims_from_prefix(p, out, *left);
+	if (!prefix_routable(p) || (n > 0 && !claim_allowed(&topo, &out[0])))
+		why = "is no prefix that a gnode may have; expected unicast "
+		      "addresses, at least /16 of IPv4 and /32 of IPv6";
+	else if (n < 0)
+		why = "makes more than 32 claims with those before it; "
+		      "expected fewer, or lengths that are one claim";
+	if (why != NULL)
+		config_error(errs, "%s:%d: claim: %s %s", cfg->path,
+		    cfg->given[OPT_claim].line, prefix_format(p, text), why);
+	if (n > 0)
+		*left -= (unsigned)n;
+}
 
 /* A gnode's claims lie side by side. */
 void
@@ -11,9 +38,10 @@ claims_check(const struct config *cfg, struct config_errors *errs)
 {
 	const struct given *given = &cfg->given[OPT_claim];
 	char one[PREFIX_TEXT], other[PREFIX_TEXT];
-	unsigned i, k;
+	unsigned left = NETDESC_CLAIMS, i, k;
 
-	for (i = 0; i < given->n; i++)
+	for (i = 0; i < given->n; i++) {
+		check_claim(cfg, i, &left, errs);
 		for (k = 0; k < i; k++)
 			if (prefix_overlaps(&cfg->claim[k], &cfg->claim[i]))
 				config_error(errs,
@@ -22,6 +50,7 @@ claims_check(const struct config *cfg, struct config_errors *errs)
 				    cfg->path, given->line,
 				    prefix_format(&cfg->claim[i], one),
 				    prefix_format(&cfg->claim[k], other));
+	}
 }
 
 /* Numbers in linux/rtnetlink.h: a start would sweep their routes away. */

@@ -10,6 +10,9 @@
 #include "vplamad/vplamad.h"
 
 _Static_assert(MONITOR_LISTEN == CONFIG_LISTEN, "as many addresses");
+_Static_assert(sizeof(((struct monitor *)0)->mesh) ==
+	sizeof(((struct config *)0)->mesh_interface),
+    "as many names of the same length");
 
 #define MAC_LABEL "vplama mac v1"
 #define REOPEN_MIN 1 /* seconds between attempts: doubled each time */
@@ -31,6 +34,22 @@ device_mac(
 	memcpy(ret + begin->n, hash, 6u - begin->n);
 }
 
+/* Where routes go, and the interfaces of the mesh probe. */
+static void
+monitor_neg(struct monitor *m, const struct config *cfg)
+{
+	const struct config_device *dev = route_device(cfg);
+
+	if (cfg->install_routes != 0 && dev != NULL) {
+		m->has_routes = true;
+		m->route_dev = (unsigned)(dev - cfg->devices);
+		m->route = (struct kroute_mark){ cfg->route_table,
+			cfg->route_metric, (uint8_t)cfg->route_protocol };
+	}
+	m->n_mesh = cfg->given[OPT_mesh_interface].n;
+	memcpy(m->mesh, cfg->mesh_interface, sizeof(m->mesh));
+}
+
 void
 devices_monitor(struct monitor *m, struct config *cfg)
 {
@@ -39,6 +58,7 @@ devices_monitor(struct monitor *m, struct config *cfg)
 	m->n_listen = cfg->given[OPT_listen].n;
 	memcpy(m->listen, cfg->listen, sizeof(m->listen));
 	m->mark = cfg->mark;
+	monitor_neg(m, cfg);
 	for (i = 0; i < cfg->n_devices; i++) {
 		struct config_device *c = &cfg->devices[i];
 		struct monitor_dev *dev = &m->dev[i];

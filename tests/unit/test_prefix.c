@@ -261,6 +261,51 @@ families_are_apart(void **state)
 	assert_int_equal(prefix_alen(PREFIX_MAC), 6);
 }
 
+/* What may be routed, and what nobody may be given. */
+static void
+routable(void **state)
+{
+	static const char *const good[] = { "10.0.0.0/8", "10.79.0.0/16",
+		"192.0.2.1", "1.0.0.0/8", "126.0.0.0/8", "128.0.0.0/3",
+		"169.255.0.0/16", "223.255.255.255", "172.16.0.0/12", "::2",
+		"fd00::/8", "2001:db8::/32", "fec0::/10", "4000::/2",
+		"fd00::1:2/127" };
+	static const char *const bad[] = { "0.0.0.0/0", "0.0.0.0/1",
+		"64.0.0.0/2", "126.0.0.0/7", "127.0.0.1", "127.0.0.0/8",
+		"128.0.0.0/1", "169.254.7.0/24", "224.0.0.0/4", "192.0.0.0/2",
+		"255.255.255.255", "240.0.0.0/4", "::/0", "::1", "::", "::/8",
+		"fe80::/10", "fe80::1", "fe00::/8", "8000::/1", "ff02::1",
+		"ff00::/8", "02:00:00:00:00:07" };
+	struct prefix p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_null(prefix_parse(good[i], &p));
+		if (!prefix_routable(&p))
+			fail_msg("%s is refused", good[i]);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_null(prefix_parse(bad[i], &p));
+		if (prefix_routable(&p))
+			fail_msg("%s is taken", bad[i]);
+	}
+	p = (struct prefix){ PREFIX_IPV6, 104, { [10] = 0xff, 0xff, 10 } };
+	assert_false(prefix_routable(&p));
+	p = (struct prefix){ PREFIX_IPV4, 33, { 10 } };
+	assert_false(prefix_routable(&p));
+	p = (struct prefix){ PREFIX_IPV6, 129, { 0xfd } };
+	assert_false(prefix_routable(&p));
+	p = (struct prefix){ PREFIX_IPV4, 8, { 10, 1 } };
+	assert_false(prefix_routable(&p));
+	p = (struct prefix){ PREFIX_IPV4, 9, { 10, 0x40 } };
+	assert_false(prefix_routable(&p));
+	p = (struct prefix){ PREFIX_IPV4, 8, { 10, [15] = 1 } };
+	assert_false(prefix_routable(&p));
+	p = (struct prefix){ PREFIX_FAMILIES, 8, { 10 } };
+	assert_false(prefix_routable(&p));
+}
+
 int
 main(void)
 {
@@ -270,6 +315,7 @@ main(void)
 		cmocka_unit_test(all_lengths),
 		cmocka_unit_test(random_against_single_bits),
 		cmocka_unit_test(families_are_apart),
+		cmocka_unit_test(routable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

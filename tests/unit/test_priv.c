@@ -17,7 +17,6 @@
 #include "base/fdutil.h"
 #include "base/prefix.h"
 #include "priv/monitor.h"
-#include "priv/route.h"
 #include "priv/tun.h"
 #include "tests/unit/sock.h"
 
@@ -239,51 +238,6 @@ tun_out_of_range(void **state)
 	fix_fini(&f);
 }
 
-/* What may be routed, and what nobody may be given. */
-static void
-routable(void **state)
-{
-	static const char *const good[] = { "10.0.0.0/8", "10.79.0.0/16",
-		"192.0.2.1", "1.0.0.0/8", "126.0.0.0/8", "128.0.0.0/3",
-		"169.255.0.0/16", "223.255.255.255", "172.16.0.0/12", "::2",
-		"fd00::/8", "2001:db8::/32", "fec0::/10", "4000::/2",
-		"fd00::1:2/127" };
-	static const char *const bad[] = { "0.0.0.0/0", "0.0.0.0/1",
-		"64.0.0.0/2", "126.0.0.0/7", "127.0.0.1", "127.0.0.0/8",
-		"128.0.0.0/1", "169.254.7.0/24", "224.0.0.0/4", "192.0.0.0/2",
-		"255.255.255.255", "240.0.0.0/4", "::/0", "::1", "::", "::/8",
-		"fe80::/10", "fe80::1", "fe00::/8", "8000::/1", "ff02::1",
-		"ff00::/8", "02:00:00:00:00:07" };
-	struct prefix p;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_null(prefix_parse(good[i], &p));
-		if (!route_ok(&p))
-			fail_msg("%s is refused", good[i]);
-	}
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_null(prefix_parse(bad[i], &p));
-		if (route_ok(&p))
-			fail_msg("%s is taken", bad[i]);
-	}
-	p = (struct prefix){ PREFIX_IPV6, 104, { [10] = 0xff, 0xff, 10 } };
-	assert_false(route_ok(&p));
-	p = (struct prefix){ PREFIX_IPV4, 33, { 10 } };
-	assert_false(route_ok(&p));
-	p = (struct prefix){ PREFIX_IPV6, 129, { 0xfd } };
-	assert_false(route_ok(&p));
-	p = (struct prefix){ PREFIX_IPV4, 8, { 10, 1 } };
-	assert_false(route_ok(&p));
-	p = (struct prefix){ PREFIX_IPV4, 9, { 10, 0x40 } };
-	assert_false(route_ok(&p));
-	p = (struct prefix){ PREFIX_IPV4, 8, { 10, [15] = 1 } };
-	assert_false(route_ok(&p));
-	p = (struct prefix){ PREFIX_FAMILIES, 8, { 10 } };
-	assert_false(route_ok(&p));
-}
-
 static void
 route_out_of_range(void **state)
 {
@@ -447,7 +401,6 @@ main(void)
 		cmocka_unit_test(udp_only_where_it_may),
 		cmocka_unit_test(unix_listen_and_unlink),
 		cmocka_unit_test(unix_path_not_set),
-		cmocka_unit_test(routable),
 		cmocka_unit_test(route_out_of_range),
 		cmocka_unit_test(mesh_out_of_range),
 		cmocka_unit_test(out_of_range),

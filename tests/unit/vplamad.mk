@@ -8,7 +8,8 @@ vplamad_tests = \
 check_PROGRAMS += $(vplamad_tests)
 TESTS += $(vplamad_tests)
 
-vplamad_test_libs = src/vplamad/libvplamad.a src/crypto/libcrypto.a \
+vplamad_test_libs = src/vplamad/libvplamad.a src/neg/libneg.a \
+	src/wire/libwire.a src/crypto/libcrypto.a \
 	src/crypto/libkx.a src/base/libbase.a $(SODIUM_LIBS) $(CONFUSE_LIBS) \
 	$(CMOCKA_LIBS)
 
@@ -53,6 +54,8 @@ vplamad_golden = \
 	tests/golden/config/neg.in tests/golden/config/neg.ok \
 	tests/golden/config/neg-bad.in \
 	tests/golden/config/neg-bad.ok \
+	tests/golden/config/neg-claims.in \
+	tests/golden/config/neg-claims.ok \
 	tests/golden/config/neg-netid.in \
 	tests/golden/config/neg-netid.ok \
 	tests/golden/config/neg-netid2.in \

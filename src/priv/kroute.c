@@ -1,4 +1,4 @@
-#include "priv/route.h"
+#include "priv/kroute.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -9,37 +9,8 @@
 #include "base/xmem.h"
 #include "priv/nl.h"
 
-bool
-route_ok(const struct prefix *p)
-{
-	static const struct prefix never[] = {
-		{ PREFIX_IPV4, 8, { 0 } },
-		{ PREFIX_IPV4, 8, { 127 } },
-		{ PREFIX_IPV4, 16, { 169, 254 } },
-		{ PREFIX_IPV4, 3, { 224 } },
-		{ PREFIX_IPV6, 96, { [10] = 0xff, 0xff } },
-		{ PREFIX_IPV6, 127, { 0 } },
-		{ PREFIX_IPV6, 10, { 0xfe, 0x80 } },
-		{ PREFIX_IPV6, 8, { 0xff } },
-	};
-	unsigned bits = p->bits, i;
-
-	if ((p->family != PREFIX_IPV4 && p->family != PREFIX_IPV6) ||
-	    bits > 8 * prefix_alen(p->family))
-		return false;
-	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
-		if (prefix_overlaps(p, &never[i]))
-			return false;
-	if (bits % 8 != 0 && (p->a[bits / 8] & (0xff >> bits % 8)) != 0)
-		return false;
-	for (i = (bits + 7) / 8; i < sizeof(p->a); i++)
-		if (p->a[i] != 0)
-			return false;
-	return true;
-}
-
 static struct nlmsghdr *
-route_msg(union nl_msg *msg, uint16_t type, const struct route_mark *m,
+kroute_msg(union nl_msg *msg, uint16_t type, const struct kroute_mark *m,
     const struct prefix *p)
 {
 	bool v4 = p->family == PREFIX_IPV4;
@@ -59,11 +30,11 @@ route_msg(union nl_msg *msg, uint16_t type, const struct route_mark *m,
 }
 
 static int
-add(struct nl *n, const struct route_mark *m, const struct prefix *p,
+add(struct nl *n, const struct kroute_mark *m, const struct prefix *p,
     unsigned index)
 {
 	union nl_msg msg;
-	struct nlmsghdr *req = route_msg(&msg, RTM_NEWROUTE, m, p);
+	struct nlmsghdr *req = kroute_msg(&msg, RTM_NEWROUTE, m, p);
 	struct rtmsg *rtm = mnl_nlmsg_get_payload(req);
 
 	req->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
@@ -76,16 +47,16 @@ add(struct nl *n, const struct route_mark *m, const struct prefix *p,
 
 /* -ESRCH: there is none. */
 static int
-del(struct nl *n, const struct route_mark *m, const struct prefix *p)
+del(struct nl *n, const struct kroute_mark *m, const struct prefix *p)
 {
 	union nl_msg msg;
 
-	return nl_talk(n, route_msg(&msg, RTM_DELROUTE, m, p));
+	return nl_talk(n, kroute_msg(&msg, RTM_DELROUTE, m, p));
 }
 
 /* NLM_F_REPLACE would do it at once, but with a route of anybody's. */
 int
-route_add(const struct route_mark *m, const struct prefix *p, unsigned index)
+kroute_add(const struct kroute_mark *m, const struct prefix *p, unsigned index)
 {
 	struct nl n;
 	int rc = nl_open(&n);
@@ -100,7 +71,7 @@ route_add(const struct route_mark *m, const struct prefix *p, unsigned index)
 }
 
 int
-route_del(const struct route_mark *m, const struct prefix *p)
+kroute_del(const struct kroute_mark *m, const struct prefix *p)
 {
 	struct nl n;
 	int rc = nl_open(&n);
@@ -114,7 +85,7 @@ route_del(const struct route_mark *m, const struct prefix *p)
 
 /* What a list holds of ours. */
 struct found {
-	const struct route_mark *mark;
+	const struct kroute_mark *mark;
 	struct {
 		struct prefix p;
 		uint32_t metric;
@@ -208,7 +179,7 @@ list(struct nl *n, struct found *f, int family)
 static int
 flush_family(struct nl *n, struct found *f, int family)
 {
-	struct route_mark m = *f->mark;
+	struct kroute_mark m = *f->mark;
 	int rc, err;
 	size_t i;
 
@@ -224,7 +195,7 @@ flush_family(struct nl *n, struct found *f, int family)
 }
 
 int
-route_flush(const struct route_mark *m)
+kroute_flush(const struct kroute_mark *m)
 {
 	struct found f = { .mark = m };
 	struct nl n;

@@ -9,7 +9,8 @@ src_crypto_libcrypto_a_SOURCES = \
 	src/crypto/keys.c src/crypto/keys.h \
 	src/crypto/kx.h \
 	src/crypto/noise.c src/crypto/noise.h \
-	src/crypto/prim.c src/crypto/prim.h
+	src/crypto/prim.c src/crypto/prim.h \
+	src/crypto/sign.c src/crypto/sign.h
 if HAVE_OPENSSL
 src_crypto_libcrypto_a_SOURCES += src/crypto/aead_openssl.c
 else

@@ -7,7 +7,8 @@ crypto_tests = \
 	tests/unit/test_kx \
 	tests/unit/test_kx_hashed \
 	tests/unit/test_noise \
-	tests/unit/test_prim
+	tests/unit/test_prim \
+	tests/unit/test_sign
 check_PROGRAMS += $(crypto_tests)
 TESTS += $(crypto_tests)
 
@@ -36,4 +37,6 @@ tests_unit_test_noise_SOURCES = tests/unit/test_noise.c $(test_vectors)
 tests_unit_test_noise_LDADD = $(crypto_test_kx_libs)
 tests_unit_test_prim_SOURCES = tests/unit/test_prim.c $(test_vectors)
 tests_unit_test_prim_LDADD = $(crypto_test_kx_libs)
+tests_unit_test_sign_SOURCES = tests/unit/test_sign.c
+tests_unit_test_sign_LDADD = $(crypto_test_kx_libs)
 endif

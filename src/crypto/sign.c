@@ -1,0 +1,45 @@
+#include "crypto/sign.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#define LABEL_LEN 16 /* zeros behind */
+#define SIGNED_LEN (LABEL_LEN + KEY_LEN + HASH_LEN)
+
+static const char labels[SIGN_KINDS][LABEL_LEN] = {
+	[SIGN_CLAIM] = "vplama claim v1",
+};
+
+static void
+what_is_signed(uint8_t out[SIGNED_LEN], enum sign_kind kind,
+    const uint8_t netid[KEY_LEN], const void *p, size_t len)
+{
+	memcpy(out, labels[kind], LABEL_LEN);
+	memcpy(out + LABEL_LEN, netid, KEY_LEN);
+	blake2b(out + LABEL_LEN + KEY_LEN, HASH_LEN, NULL, p, len, NULL, 0);
+}
+
+void
+identity_sign(const struct identity *id, enum sign_kind kind,
+    const uint8_t netid[KEY_LEN], const void *p, size_t len,
+    uint8_t sig[SIG_LEN])
+{
+	uint8_t sk[2 * KEY_LEN], m[SIGNED_LEN]; /* libsodium: seed, then key */
+
+	memcpy(sk, id->seed, KEY_LEN);
+	memcpy(sk + KEY_LEN, id->ed_pk, KEY_LEN);
+	what_is_signed(m, kind, netid, p, len);
+	(void)crypto_sign_detached(sig, NULL, m, sizeof(m), sk);
+	wipe(sk, sizeof(sk));
+}
+
+bool
+key_verify(const uint8_t ed_pk[KEY_LEN], enum sign_kind kind,
+    const uint8_t netid[KEY_LEN], const void *p, size_t len,
+    const uint8_t sig[SIG_LEN])
+{
+	uint8_t m[SIGNED_LEN];
+
+	what_is_signed(m, kind, netid, p, len);
+	return crypto_sign_verify_detached(sig, m, sizeof(m), ed_pk) == 0;
+}

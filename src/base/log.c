@@ -11,10 +11,10 @@
 /* The one mutable static of the project: where messages go. */
 static struct {
 	const char *name;
-	enum log_level max;
+	_Atomic enum log_level max; /* any thread may log */
 	bool journal;
 	bool hurry;
-	bool lost; /* a line, since the last that was taken */
+	_Atomic bool lost; /* a line, since the last that was taken */
 } log_to = { "vplama", LOG_LV_INFO, false, false, false };
 
 static const struct {

@@ -11,7 +11,7 @@
 
 enum log_level { LOG_LV_ERR, LOG_LV_WARN, LOG_LV_INFO, LOG_LV_DEBUG };
 
-/* name: the program; call once, before any thread. */
+/* name: the program; this and log_hurry() once, before any other thread. */
 void log_init(const char *name, enum log_level max);
 void log_set_level(enum log_level max);
 

@@ -1,0 +1,335 @@
+#include "store/db.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xmem.h"
+
+#define CORRUPT_KEPT 3
+
+struct db {
+	sqlite3 *sql;
+	const struct db_schema *schema; /* while it is opened */
+	sqlite3_stmt **stmt;
+	unsigned n_stmts;
+	char why[DB_WHY];
+};
+
+static enum db_rc
+db_fail(struct db *db, enum db_rc rc, const char *what, const char *why)
+{
+	snprintf(db->why, sizeof(db->why), "%s%s%s", what,
+	    *what != '\0' ? ": " : "", why);
+	return rc;
+}
+
+/* The text for people: errno says more than "disk I/O error". */
+static const char *
+why_of(sqlite3 *sql, int rc)
+{
+	int err = sqlite3_system_errno(sql);
+
+	switch (rc & 0xff) {
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+		return err != 0 ? strerror(err) : sqlite3_errmsg(sql);
+	default:
+		return sqlite3_errmsg(sql);
+	}
+}
+
+static enum db_rc
+db_result(struct db *db, int rc)
+{
+	enum db_rc is;
+
+	switch (rc & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_DONE:
+		return DB_OK;
+	case SQLITE_ROW:
+		return DB_ROW;
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+	case SQLITE_TOOBIG:
+		is = DB_REFUSED;
+		break;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_FORMAT:
+	case SQLITE_ERROR: /* our SQL is right: a table or column is missing */
+	case SQLITE_SCHEMA:
+		is = DB_DAMAGED;
+		break;
+	default:
+		is = DB_FAILED;
+		break;
+	}
+	return db_fail(db, is, "", why_of(db->sql, rc));
+}
+
+static enum db_rc
+db_exec(struct db *db, const char *sql)
+{
+	return db_result(db, sqlite3_exec(db->sql, sql, NULL, NULL, NULL));
+}
+
+/* The first column of the first row. */
+static enum db_rc
+ask(struct db *db, const char *sql, char *text, size_t max)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(db->sql, sql, -1, &st, NULL);
+	const unsigned char *is;
+
+	*text = '\0';
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW) {
+		is = sqlite3_column_text(st, 0);
+		snprintf(text, max, "%s", is != NULL ? (const char *)is : "");
+		rc = SQLITE_OK;
+	}
+	sqlite3_finalize(st);
+	return db_result(db, rc);
+}
+
+/*
+ * EXTRA and not FULL: the end of a rollback journal is its removal, and FULL
+ * leaves that to the kernel (doc/decisions/0017-store-extra.md).
+ */
+static enum db_rc
+set_up(struct db *db)
+{
+	char mode[16];
+	enum db_rc rc;
+
+	sqlite3_extended_result_codes(db->sql, 1);
+	sqlite3_busy_timeout(db->sql, DB_BUSY_MS);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	rc = db_exec(db,
+	    "PRAGMA trusted_schema = OFF;"
+	    "PRAGMA cell_size_check = ON;"
+	    "PRAGMA synchronous = EXTRA");
+	if (rc == DB_OK)
+		rc =
+		    ask(db, "PRAGMA journal_mode = DELETE", mode, sizeof(mode));
+	if (rc == DB_OK && strcmp(mode, "delete") != 0)
+		rc = db_fail(db, DB_FAILED, "journal mode", mode);
+	return rc;
+}
+
+static enum db_rc
+check(struct db *db)
+{
+	char text[DB_WHY / 2];
+	enum db_rc rc = ask(db, "PRAGMA quick_check(1)", text, sizeof(text));
+
+	if (rc == DB_OK && strcmp(text, "ok") != 0)
+		rc = db_fail(db, DB_DAMAGED, "quick_check", text);
+	return rc;
+}
+
+static enum db_rc
+migrate_step(struct db *db, unsigned to)
+{
+	char stamp[48];
+	enum db_rc rc = db_begin(db);
+
+	if (rc != DB_OK)
+		return rc;
+	snprintf(stamp, sizeof(stamp), "PRAGMA user_version = %u", to);
+	rc = db_exec(db, db->schema->migration[to - 1]);
+	if (rc == DB_OK)
+		rc = db_exec(db, stamp);
+	if (rc == DB_OK)
+		rc = db_commit(db);
+	if (rc != DB_OK)
+		db_rollback(db);
+	return rc;
+}
+
+static enum db_rc
+migrate(struct db *db)
+{
+	char text[16];
+	enum db_rc rc = ask(db, "PRAGMA user_version", text, sizeof(text));
+	long is = strtol(text, NULL, 10);
+
+	if (rc != DB_OK)
+		return rc;
+	if (is < 0)
+		return db_fail(db, DB_DAMAGED, "its version is", text);
+	if (is > (long)db->schema->n_migrations)
+		return db_fail(db, DB_NEWER,
+		    "a later release has written it, as version", text);
+	while (rc == DB_OK && is < (long)db->schema->n_migrations)
+		rc = migrate_step(db, (unsigned)++is);
+	return rc;
+}
+
+static enum db_rc
+prepare(struct db *db)
+{
+	enum db_rc rc = DB_OK;
+
+	db->stmt = xcalloc(db->schema->n_stmts, sizeof(sqlite3_stmt *));
+	while (rc == DB_OK && db->n_stmts < db->schema->n_stmts) {
+		unsigned i = db->n_stmts++;
+
+		rc = db_result(db,
+		    sqlite3_prepare_v3(db->sql, db->schema->stmt[i], -1,
+			SQLITE_PREPARE_PERSISTENT, &db->stmt[i], NULL));
+	}
+	return rc;
+}
+
+/* Without the right to write sqlite opens it for reading, better than nothing.
+ */
+static enum db_rc
+open_file(struct db *db, const char *path)
+{
+	int rc = sqlite3_open_v2(path, &db->sql,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+	    NULL);
+
+	if (db->sql == NULL)
+		return db_fail(db, DB_FAILED, "", sqlite3_errstr(rc));
+	return db_result(db, rc);
+}
+
+struct db *
+db_open(const char *path, const struct db_schema *schema, enum db_rc *rc,
+    char why[static DB_WHY])
+{
+	struct db *db = xcalloc(1, sizeof(*db));
+
+	db->schema = schema;
+	*rc = open_file(db, path);
+	if (*rc == DB_OK)
+		*rc = set_up(db);
+	if (*rc == DB_OK)
+		*rc = check(db);
+	if (*rc == DB_OK)
+		*rc = migrate(db);
+	if (*rc == DB_OK)
+		*rc = prepare(db);
+	db->schema = NULL;
+	if (*rc == DB_OK)
+		return db;
+	memcpy(why, db->why, DB_WHY);
+	db_close(db);
+	return NULL;
+}
+
+void
+db_close(struct db *db)
+{
+	unsigned i;
+
+	if (db == NULL)
+		return;
+	for (i = 0; i < db->n_stmts; i++)
+		sqlite3_finalize(db->stmt[i]);
+	free(db->stmt);
+	sqlite3_close(db->sql);
+	free(db);
+}
+
+sqlite3_stmt *
+db_stmt(struct db *db, unsigned id)
+{
+	return db->stmt[id];
+}
+
+enum db_rc
+db_step(struct db *db, sqlite3_stmt *st)
+{
+	enum db_rc rc = db_result(db, sqlite3_step(st));
+
+	if (rc != DB_ROW) {
+		sqlite3_reset(st);
+		sqlite3_clear_bindings(st);
+	}
+	return rc;
+}
+
+enum db_rc
+db_begin(struct db *db)
+{
+	return db_exec(db, "BEGIN IMMEDIATE");
+}
+
+enum db_rc
+db_commit(struct db *db)
+{
+	return db_exec(db, "COMMIT");
+}
+
+/* sqlite has done so already after some errors; then this one fails. */
+void
+db_rollback(struct db *db)
+{
+	if (!sqlite3_get_autocommit(db->sql))
+		(void)sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+}
+
+const char *
+db_why(const struct db *db)
+{
+	return db->why;
+}
+
+/* Their times are in their names, so glob() sorts them. */
+static void
+forget_oldest(const char *path)
+{
+	char *pattern = xasprintf("%s.corrupt-*[0-9]", path);
+	glob_t g;
+	size_t i;
+
+	if (glob(pattern, 0, NULL, &g) == 0) {
+		for (i = 0; i + CORRUPT_KEPT <= g.gl_pathc; i++) {
+			char *journal = xasprintf("%s-journal", g.gl_pathv[i]);
+
+			(void)unlink(g.gl_pathv[i]);
+			(void)unlink(journal);
+			free(journal);
+		}
+		globfree(&g);
+	}
+	free(pattern);
+}
+
+/* sqlite finds a journal by the name of its database, here as there. */
+static int
+move_file(const char *from, const char *to, const char *suffix)
+{
+	char *a = xasprintf("%s%s", from, suffix);
+	char *b = xasprintf("%s%s", to, suffix);
+	int rc = rename(a, b) < 0 && errno != ENOENT ? -errno : 0;
+
+	free(a);
+	free(b);
+	return rc;
+}
+
+int
+db_set_aside(const char *path, int64_t now)
+{
+	char *to = xasprintf("%s.corrupt-%010" PRId64, path, now);
+	int rc;
+
+	forget_oldest(path);
+	rc = move_file(path, to, "-journal");
+	if (rc == 0)
+		rc = move_file(path, to, "");
+	free(to);
+	return rc;
+}

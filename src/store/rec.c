@@ -1,0 +1,92 @@
+#include "store/rec.h"
+
+#include <string.h>
+
+#include "base/xmem.h"
+
+#define BLOBS 2
+
+/* The blobs of a record; unused ones are NULL. */
+static void
+blobs_of(struct store_rec *r, struct store_blob *b[static BLOBS])
+{
+	b[0] = b[1] = NULL;
+	switch (r->kind) {
+	case STORE_SELF:
+		b[0] = &r->u.self.place;
+		break;
+	case STORE_NETWORK:
+		b[0] = &r->u.network.desc;
+		break;
+	case STORE_MOVE:
+		b[0] = &r->u.move.from;
+		b[1] = &r->u.move.to;
+		break;
+	case STORE_RESERVE:
+		b[0] = &r->u.reserve.place;
+		break;
+	case STORE_DEMAND:
+		b[0] = &r->u.demand.place;
+		break;
+	case STORE_KINDS:
+		break;
+	}
+}
+
+size_t
+store_rec_size(const struct store_rec *rec)
+{
+	struct store_rec r = *rec;
+	struct store_blob *b[BLOBS];
+	size_t len = sizeof(r);
+	unsigned i;
+
+	blobs_of(&r, b);
+	for (i = 0; i < BLOBS; i++)
+		len += b[i] != NULL ? b[i]->len : 0;
+	return len;
+}
+
+struct store_rec *
+store_rec_dup(const struct store_rec *rec)
+{
+	struct store_rec *r = xmalloc(store_rec_size(rec));
+	uint8_t *to = (uint8_t *)(r + 1);
+	struct store_blob *b[BLOBS];
+	unsigned i;
+
+	*r = *rec;
+	blobs_of(r, b);
+	for (i = 0; i < BLOBS; i++) {
+		if (b[i] == NULL)
+			continue;
+		if (b[i]->len > 0)
+			memcpy(to, b[i]->p, b[i]->len);
+		b[i]->p = to;
+		to += b[i]->len;
+	}
+	return r;
+}
+
+bool
+store_rec_same(const struct store_rec *a, const struct store_rec *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case STORE_SELF:
+		return true;
+	case STORE_NETWORK:
+		return memcmp(a->u.network.key, b->u.network.key, STORE_KEY) ==
+		    0;
+	case STORE_MOVE:
+		return a->u.move.id == b->u.move.id;
+	case STORE_RESERVE:
+		return a->u.reserve.netid == b->u.reserve.netid;
+	case STORE_DEMAND:
+		return a->u.demand.id == b->u.demand.id;
+	case STORE_KINDS:
+		break;
+	}
+	return false;
+}

@@ -1,0 +1,78 @@
+/*
+ * What is remembered, one row of the database each, in plain numbers and
+ * bytes. Times are seconds since 1970 by the wall clock of their day.
+ */
+#ifndef VPLAM_STORE_REC_H
+#define VPLAM_STORE_REC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_KEY 32
+#define STORE_SIG 64
+#define STORE_BLOB_MAX 16384
+
+/* What makes a record replace another follows each name. */
+enum store_kind {
+	STORE_SELF,    /* there is one */
+	STORE_NETWORK, /* key */
+	STORE_MOVE,    /* each is a new one */
+	STORE_RESERVE, /* netid */
+	STORE_DEMAND,  /* id */
+	STORE_KINDS
+};
+
+/* Bytes that the store does not look into; at most STORE_BLOB_MAX. */
+struct store_blob {
+	const uint8_t *p;
+	size_t len;
+};
+
+struct store_rec {
+	enum store_kind kind;
+	bool gone;  /* RESERVE: forget it; only its netid counts */
+	int64_t at; /* when it was so */
+	union {
+		struct {
+			uint64_t netid, vnodeid;
+			uint32_t epoch, age; /* of netid, seconds */
+			bool stable;
+			struct store_blob place; /* levels and claims */
+		} self;
+		struct {
+			uint8_t key[STORE_KEY];
+			uint64_t netid;
+			uint32_t uptime;
+			struct store_blob desc;
+			uint8_t sig[STORE_SIG];
+		} network;
+		struct {
+			int64_t id; /* the store's own */
+			struct store_blob from, to;
+		} move;
+		struct {
+			uint64_t netid;
+			int64_t until;
+			struct store_blob place;
+		} reserve;
+		struct {
+			uint32_t id;
+			uint8_t key[STORE_KEY];
+			struct store_blob place;
+			uint8_t why, state; /* state 0: it waits */
+		} demand;
+	} u;
+};
+
+/* What load hands each record to; the blobs live for the call. */
+typedef void store_rec_fn(void *arg, const struct store_rec *rec);
+
+/* A copy in one piece with all its blobs, for free(). Aborts without memory. */
+struct store_rec *store_rec_dup(const struct store_rec *rec);
+size_t store_rec_size(const struct store_rec *rec); /* bytes of such a copy */
+
+/* Does one replace the other? */
+bool store_rec_same(const struct store_rec *a, const struct store_rec *b);
+
+#endif

@@ -1,0 +1,358 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xmem.h"
+#include "store/writer.h"
+
+struct store {
+	char *path;
+	unsigned every_ms, retry_ms, max;
+	int fd; /* an eventfd */
+	pthread_t thread;
+	struct writer writer; /* the thread's alone, once it runs */
+
+	pthread_mutex_t lock; /* never held while the disk works */
+	pthread_cond_t wake;
+	struct item_list waiting;
+	unsigned n_waiting, n_batch; /* the batch is the thread's */
+	struct mono due;	     /* of those that wait */
+	bool flush, stop;
+	bool off;		 /* nothing is kept */
+	bool failing;		 /* the last batch: a flush does not count */
+	uint64_t put, committed; /* tickets */
+	uint64_t lost;		 /* puts without room */
+	int64_t move_id;	 /* the last given */
+};
+
+static void
+item_free(struct item *it)
+{
+	free(it->rec);
+	free(it);
+}
+
+static void
+list_free(struct item_list *l)
+{
+	struct item *it;
+
+	while ((it = TAILQ_FIRST(l)) != NULL) {
+		TAILQ_REMOVE(l, it, entry);
+		item_free(it);
+	}
+}
+
+static struct item *
+list_find(const struct item_list *l, const struct store_rec *rec)
+{
+	struct item *it;
+
+	TAILQ_FOREACH (it, l, entry)
+		if (store_rec_same(it->rec, rec))
+			return it;
+	return NULL;
+}
+
+static struct mono
+after_ms(unsigned ms)
+{
+	return mono_add(writer_now(), (uint64_t)ms * MONO_MS);
+}
+
+static void
+wait_until(struct store *s, struct mono due)
+{
+	const struct timespec ts = {
+		.tv_sec = (time_t)(due.us / MONO_SEC),
+		.tv_nsec = (long)(due.us % MONO_SEC) * 1000,
+	};
+
+	pthread_cond_timedwait(&s->wake, &s->lock, &ts);
+}
+
+/* True: write what waits, now. False: it is over. */
+static bool
+wait_for_work(struct store *s)
+{
+	for (;;) {
+		bool any = s->n_waiting > 0;
+
+		if (any &&
+		    (s->stop || (s->flush && !s->failing) ||
+			mono_due(s->due, writer_now())))
+			return true;
+		if (s->stop)
+			return false;
+		if (any)
+			wait_until(s, s->due);
+		else
+			pthread_cond_wait(&s->wake, &s->lock);
+	}
+}
+
+static void
+batch_done(struct store *s, struct item_list *batch, uint64_t ticket)
+{
+	const uint64_t one = 1;
+
+	list_free(batch);
+	s->n_batch = 0;
+	s->committed = ticket;
+	if (write(s->fd, &one, sizeof(one)) < 0)
+		log_warn("%s: nobody hears of a commit", s->path);
+}
+
+/* Back in front, but for those that were replaced meanwhile. */
+static void
+batch_failed(struct store *s, struct item_list *batch)
+{
+	struct item *it, *old;
+
+	TAILQ_FOREACH (it, &s->waiting, entry) {
+		old = list_find(batch, it->rec);
+		if (old == NULL)
+			continue;
+		TAILQ_REMOVE(batch, old, entry);
+		item_free(old);
+		s->n_batch--;
+	}
+	TAILQ_CONCAT(batch, &s->waiting, entry);
+	TAILQ_CONCAT(&s->waiting, batch, entry);
+	s->n_waiting += s->n_batch;
+	s->n_batch = 0;
+	s->due = after_ms(s->retry_ms);
+}
+
+static void
+go_off(struct store *s)
+{
+	s->off = true;
+	list_free(&s->waiting);
+	s->n_waiting = 0;
+}
+
+/* Takes all that waits and leaves the lock while the disk works. */
+static enum db_rc
+write_batch(struct store *s)
+{
+	struct item_list batch;
+	uint64_t ticket = s->put, lost = s->lost;
+	enum db_rc rc;
+
+	TAILQ_INIT(&batch);
+	TAILQ_CONCAT(&batch, &s->waiting, entry);
+	s->n_batch = s->n_waiting;
+	s->n_waiting = 0;
+	s->flush = false;
+	pthread_mutex_unlock(&s->lock);
+	rc = writer_write(&s->writer, &batch, lost);
+	pthread_mutex_lock(&s->lock);
+	if (rc == DB_OK)
+		batch_done(s, &batch, ticket);
+	else
+		batch_failed(s, &batch);
+	s->failing = rc != DB_OK;
+	if (rc == DB_NEWER)
+		go_off(s);
+	return rc;
+}
+
+static void *
+store_run(void *arg)
+{
+	struct store *s = arg;
+	bool last;
+
+	pthread_mutex_lock(&s->lock);
+	while (wait_for_work(s)) {
+		last = s->stop;
+		if (write_batch(s) != DB_OK && last)
+			break;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+/* Signals are for the thread that began us. */
+static void
+start_thread(struct store *s)
+{
+	sigset_t all, old;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&s->thread, NULL, store_run, s);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (rc != 0)
+		fatalx("no thread for the store: %s", strerror(rc));
+}
+
+static void
+init_lock(struct store *s)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->wake, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+struct load {
+	struct store *s;
+	store_rec_fn *each;
+	void *arg;
+};
+
+static void
+on_load(void *arg, const struct store_rec *rec)
+{
+	struct load *l = arg;
+
+	if (rec->kind == STORE_MOVE && rec->u.move.id > l->s->move_id)
+		l->s->move_id = rec->u.move.id;
+	l->each(l->arg, rec);
+}
+
+struct store *
+store_open(const struct store_config *cfg, store_rec_fn *each, void *arg)
+{
+	struct store *s = xcalloc(1, sizeof(*s));
+	struct load load = { s, each, arg };
+
+	s->path = xstrdup(cfg->path);
+	s->every_ms = cfg->every_ms;
+	s->retry_ms = cfg->retry_ms;
+	s->max = cfg->waiting;
+	s->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (s->fd < 0)
+		fatal("no eventfd for the store");
+	TAILQ_INIT(&s->waiting);
+	writer_init(&s->writer, s->path);
+	s->off = writer_load(&s->writer, on_load, &load) == DB_NEWER;
+	init_lock(s);
+	start_thread(s);
+	return s;
+}
+
+/*
+ * Moves are told apart by the moment they were put, so that one which is
+ * written twice is one, and none replaces another that could not be read.
+ */
+static int64_t
+next_move(struct store *s)
+{
+	int64_t now = writer_wall_us();
+
+	s->move_id = now > s->move_id ? now : s->move_id + 1;
+	return s->move_id;
+}
+
+static bool
+has_room(struct store *s, const struct item *old)
+{
+	if (old != NULL || s->n_waiting + s->n_batch < s->max)
+		return true;
+	s->lost++;
+	return false;
+}
+
+static void
+put_item(struct store *s, struct item *it)
+{
+	struct item *old = list_find(&s->waiting, it->rec);
+
+	if (old != NULL) {
+		TAILQ_REMOVE(&s->waiting, old, entry);
+		item_free(old);
+	} else if (s->n_waiting++ == 0 && !s->failing) {
+		s->due = after_ms(s->every_ms);
+		pthread_cond_signal(&s->wake);
+	}
+	TAILQ_INSERT_TAIL(&s->waiting, it, entry);
+}
+
+uint64_t
+store_put(struct store *s, const struct store_rec *rec)
+{
+	struct item *it = xcalloc(1, sizeof(*it));
+	uint64_t ticket = 0;
+
+	it->rec = store_rec_dup(rec);
+	pthread_mutex_lock(&s->lock);
+	if (rec->kind == STORE_MOVE)
+		it->rec->u.move.id = next_move(s);
+	if (!s->off && has_room(s, list_find(&s->waiting, it->rec))) {
+		put_item(s, it);
+		ticket = ++s->put;
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (ticket == 0)
+		item_free(it);
+	return ticket;
+}
+
+void
+store_flush(struct store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->flush = s->n_waiting > 0;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+int
+store_fd(const struct store *s)
+{
+	return s->fd;
+}
+
+uint64_t
+store_committed(struct store *s)
+{
+	uint64_t ticket, n;
+
+	if (read(s->fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
+		log_warn("%s: cannot read the eventfd", s->path);
+	pthread_mutex_lock(&s->lock);
+	ticket = s->committed;
+	pthread_mutex_unlock(&s->lock);
+	return ticket;
+}
+
+bool
+store_close(struct store *s)
+{
+	unsigned left;
+
+	if (s == NULL)
+		return true;
+	pthread_mutex_lock(&s->lock);
+	s->stop = true;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+	pthread_join(s->thread, NULL);
+	left = s->n_waiting;
+	if (left > 0)
+		log_warnx(
+		    "%s: changes that could not be written: %u", s->path, left);
+	list_free(&s->waiting);
+	writer_fini(&s->writer);
+	pthread_cond_destroy(&s->wake);
+	pthread_mutex_destroy(&s->lock);
+	close(s->fd);
+	free(s->path);
+	free(s);
+	return left == 0;
+}

@@ -1,0 +1,50 @@
+/*
+ * The database in all weathers: opened when it can be, damaged files set aside,
+ * batches written whole or not at all. Belongs to one thread at a time.
+ */
+#ifndef VPLAM_STORE_WRITER_H
+#define VPLAM_STORE_WRITER_H
+
+#include <sys/queue.h>
+
+#include "base/mono.h"
+#include "store/db.h"
+#include "store/rec.h"
+
+/* A record that waits to be written; owns it. */
+struct item {
+	TAILQ_ENTRY(item) entry;
+	struct store_rec *rec;
+};
+TAILQ_HEAD(item_list, item);
+
+struct writer {
+	const char *path; /* borrowed */
+	struct db *db;	  /* NULL: to be opened before the next batch */
+	char why[DB_WHY];
+	bool failed;	      /* and it was said */
+	struct mono say_at;   /* the next line about it at the earliest */
+	struct mono aside_at; /* so with a damaged file */
+	struct mono prune_at;
+};
+
+void writer_init(struct writer *w, const char *path);
+void writer_fini(struct writer *w);
+
+/*
+ * Opens and reads. DB_NEWER: never to be written to. After DB_FAILED the next
+ * writer_write() tries again to open.
+ */
+enum db_rc writer_load(struct writer *w, store_rec_fn *each, void *arg);
+
+/*
+ * One transaction. lost: what the mailbox had no room for, for the log. DB_OK,
+ * DB_NEWER, or try it again later.
+ */
+enum db_rc writer_write(
+    struct writer *w, const struct item_list *l, uint64_t lost);
+
+struct mono writer_now(void); /* CLOCK_MONOTONIC */
+int64_t writer_wall_us(void); /* since 1970 */
+
+#endif

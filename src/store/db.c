@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/xmem.h"
@@ -125,14 +126,37 @@ set_up(struct db *db)
 	return rc;
 }
 
+/*
+ * sqlite takes the missing rest of a last page for zeros, and so for what a
+ * record may well hold.
+ */
 static enum db_rc
-check(struct db *db)
+check_length(struct db *db, const char *path)
+{
+	char text[DB_WHY / 2];
+	enum db_rc rc = ask(db, "PRAGMA page_size", text, sizeof(text));
+	long page = strtol(text, NULL, 10);
+	struct stat st;
+
+	if (rc != DB_OK)
+		return rc;
+	if (stat(path, &st) < 0)
+		return db_fail(db, DB_FAILED, "", strerror(errno));
+	if (page <= 0 || st.st_size % page != 0)
+		return db_fail(db, DB_DAMAGED, "", "it ends within a page");
+	return DB_OK;
+}
+
+static enum db_rc
+check(struct db *db, const char *path)
 {
 	char text[DB_WHY / 2];
 	enum db_rc rc = ask(db, "PRAGMA quick_check(1)", text, sizeof(text));
 
 	if (rc == DB_OK && strcmp(text, "ok") != 0)
 		rc = db_fail(db, DB_DAMAGED, "quick_check", text);
+	if (rc == DB_OK)
+		rc = check_length(db, path);
 	return rc;
 }
 
@@ -215,7 +239,7 @@ db_open(const char *path, const struct db_schema *schema, enum db_rc *rc,
 	if (*rc == DB_OK)
 		*rc = set_up(db);
 	if (*rc == DB_OK)
-		*rc = check(db);
+		*rc = check(db, path);
 	if (*rc == DB_OK)
 		*rc = migrate(db);
 	if (*rc == DB_OK)

@@ -262,7 +262,7 @@ next_move(struct store *s)
 static bool
 has_room(struct store *s, const struct item *old)
 {
-	if (old != NULL || s->n_waiting + s->n_batch < s->max)
+	if (old != NULL || s->n_waiting < s->max)
 		return true;
 	s->lost++;
 	return false;

@@ -15,7 +15,8 @@ struct store_config {
 	const char *path;  /* copied; only the file's folder must be there */
 	unsigned every_ms; /* so long a record waits for others at most */
 	unsigned retry_ms; /* after a failure */
-	unsigned waiting;  /* records that may wait, from 1 */
+	unsigned waiting; /* records that may wait, from 1; besides, as many may
+			   * be under way */
 };
 
 struct store;

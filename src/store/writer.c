@@ -59,9 +59,9 @@ say_failed(struct writer *w, uint64_t lost)
 {
 	struct mono now = writer_now();
 
-	w->failed = true;
 	if (mono_before(now, w->say_at))
 		return;
+	w->said = true;
 	w->say_at = mono_add(now, SAY_US);
 	log_warnx("%s: cannot be used: %s; changes are kept in memory, lost "
 		  "for want of room: %" PRIu64,
@@ -71,9 +71,9 @@ say_failed(struct writer *w, uint64_t lost)
 static void
 say_works(struct writer *w)
 {
-	if (w->failed)
+	if (w->said)
 		log_info("%s: is written again", w->path);
-	w->failed = false;
+	w->said = false;
 }
 
 /* A disk that damages whatever is written must not be filled with it. */

@@ -22,7 +22,7 @@ struct writer {
 	const char *path; /* borrowed */
 	struct db *db;	  /* NULL: to be opened before the next batch */
 	char why[DB_WHY];
-	bool failed;	      /* and it was said */
+	bool said;	      /* that it fails */
 	struct mono say_at;   /* the next line about it at the earliest */
 	struct mono aside_at; /* so with a damaged file */
 	struct mono prune_at;

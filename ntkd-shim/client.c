@@ -11,7 +11,6 @@
 #include "base/fdutil.h"
 #include "base/xmem.h"
 
-#define HELLO_MAX 512 /* bytes that any HELLO fits */
 #define PONG_MAX 64
 
 enum state { IDLE, GREETING, UP };
@@ -136,7 +135,7 @@ send_bytes(struct client *c, const struct iovec *iov, size_t n)
 static int
 send_rec(struct client *c, const struct mesh_rec *rec)
 {
-	uint8_t out[HELLO_MAX];
+	uint8_t out[MESH_SMALL_MAX];
 	struct wr w = wr_of(out, sizeof(out));
 	struct iovec iov = { .iov_base = out };
 
@@ -216,6 +215,14 @@ take_hello(struct client *c, const struct mesh_hello *hello, struct mono now)
 	return CLIENT_UP;
 }
 
+/* Records that only a mesh daemon sends. */
+static bool
+is_wrong_way(uint8_t type)
+{
+	return type == MESH_NETDESC || type == MESH_REHOOK_DONE ||
+	    type == MESH_REHOOK_FAILED;
+}
+
 /* What a record means here; CLIENT_NOTHING: it was for us alone. */
 static enum client_event
 take_rec(struct client *c, const struct mesh_rec *rec, struct mono now)
@@ -224,7 +231,8 @@ take_rec(struct client *c, const struct mesh_rec *rec, struct mono now)
 		return take_refused(c, &rec->u.refused, now);
 	if (c->state == GREETING && rec->type == MESH_HELLO)
 		return take_hello(c, &rec->u.hello, now);
-	if (c->state == GREETING || rec->type == MESH_HELLO) {
+	if (c->state == GREETING || rec->type == MESH_HELLO ||
+	    is_wrong_way(rec->type)) {
 		snprintf(c->why, sizeof(c->why), "%s out of order",
 		    mesh_type_name(rec->type));
 		return go_down(c, now);
@@ -371,4 +379,35 @@ client_send(struct client *c, const uint8_t *key, size_t key_len,
 	iov[0] = (struct iovec){ head, mesh_pkt_head_len(key_len) };
 	iov[1] = (struct iovec){ (void *)(uintptr_t)body, len };
 	return send_bytes(c, iov, 2);
+}
+
+static int
+send_if_up(struct client *c, const struct mesh_rec *rec)
+{
+	return c->state == UP ? send_rec(c, rec) : -ENOTCONN;
+}
+
+int
+client_netdesc(struct client *c, const struct netdesc *d)
+{
+	struct mesh_rec rec = { .type = MESH_NETDESC, .u.netdesc = *d };
+
+	return send_if_up(c, &rec);
+}
+
+int
+client_rehook_done(struct client *c, uint32_t id)
+{
+	struct mesh_rec rec = { .type = MESH_REHOOK_DONE, .u.done.id = id };
+
+	return send_if_up(c, &rec);
+}
+
+int
+client_rehook_failed(struct client *c, uint32_t id, const char *why)
+{
+	struct mesh_rec rec = { .type = MESH_REHOOK_FAILED, .u.failed.id = id };
+
+	snprintf(rec.u.failed.why, sizeof(rec.u.failed.why), "%s", why);
+	return send_if_up(c, &rec);
 }

@@ -27,7 +27,7 @@ struct client;
 enum client_event {
 	CLIENT_NOTHING, /* has happened; *ret_rec is not set */
 	CLIENT_UP,	/* vplamad's HELLO, in *ret_rec; peers follow */
-	CLIENT_RECORD,	/* a PKT, PEER_UP, PEER_DOWN or PEER_RTT */
+	CLIENT_RECORD,	/* a PKT, PEER_UP, _DOWN or _RTT, REHOOK or ROUTE */
 	CLIENT_DOWN,	/* connection lost or refused, see client_why();
 			 * forget all peers. *ret_rec is not set */
 };
@@ -74,5 +74,20 @@ const char *client_why(const struct client *c);
  */
 int client_send(struct client *c, const uint8_t *key, size_t key_len,
     const uint8_t *body, size_t len);
+
+/*
+ * Says where the gnode is: after each CLIENT_UP, and when anything of it has
+ * changed. Returns 0, -ENOTCONN, -EINVAL (netdesc_check() for NETDESC_MESH
+ * says why), -EAGAIN (say it again later), or another -errno.
+ */
+int client_netdesc(struct client *c, const struct netdesc *d);
+
+/*
+ * The answer to a REHOOK, once the NETDESC with the new place is sent; or why
+ * there is none, for people, at most MESH_TEXT_MAX bytes of it. Returns as
+ * client_netdesc().
+ */
+int client_rehook_done(struct client *c, uint32_t id);
+int client_rehook_failed(struct client *c, uint32_t id, const char *why);
 
 #endif

@@ -127,6 +127,35 @@ probe_first(struct probe *p, const void *bytes, size_t len)
 	return out;
 }
 
+static const struct claim claim79 = { 2, 0, { 0, 0, 79, 10 } },
+			  claim80 = { 2, 0, { 0, 0, 80, 10 } };
+
+void
+probe_place(struct mesh_rec *rec)
+{
+	struct topology ntk = topology_ntk(NETDESC_10);
+
+	if (rec->type == MESH_NETDESC) {
+		rec->u.netdesc = (struct netdesc){ .topo = ntk,
+			.gid = { 1, 1, 79, 10 },
+			.nodes = 1,
+			.n_claims = 1,
+			.claim = { claim79 } };
+	} else if (rec->type == MESH_REHOOK) {
+		rec->u.rehook = (struct mesh_rehook){ .id = 1,
+			.count = 2,
+			.topo = ntk,
+			.from = claim79,
+			.to = claim80 };
+	} else if (rec->type == MESH_ROUTE) {
+		rec->u.route = (struct mesh_route){ .peer = 1,
+			.n_claims = 1,
+			.topo = ntk,
+			.gid = { 1, 1, 79, 10 },
+			.claim = { claim79 } };
+	}
+}
+
 size_t
 probe_record(uint8_t *out, size_t max, const struct mesh_rec *rec)
 {

@@ -60,6 +60,12 @@ enum probe_outcome probe_poke(struct probe *p, const void *bytes, size_t len);
 const char *probe_text(
     const struct probe *p, enum probe_outcome out, char buf[static PROBE_WHY]);
 
+/*
+ * Sound fields for a record of the negotiation: 10.79.0.0/16 as ntkd has it,
+ * of one node; a REHOOK wants 10.80.0.0/16. Does nothing for other types.
+ */
+void probe_place(struct mesh_rec *rec);
+
 /* A record as bytes; returns the length. */
 size_t probe_record(uint8_t *out, size_t max, const struct mesh_rec *rec);
 

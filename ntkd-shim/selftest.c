@@ -16,6 +16,7 @@
 #define OFF_HELLO_MAX 5
 #define OFF_PKT_PROVENANCE 4
 #define OFF_PKT_KEY_LEN 6
+#define OFF_NETDESC_NETID 27 /* its last byte, of a probe_place() */
 #define ANSWER_MS 2000
 #define SMALL_MAX 256 /* bytes that every record built here fits */
 
@@ -56,6 +57,8 @@ sound(uint8_t type)
 		rec.u.pkt.len = sizeof(body4);
 	} else if (type == MESH_PEER_DOWN) {
 		rec.u.down.why = MESH_DOWN_DEAD;
+	} else {
+		probe_place(&rec);
 	}
 	b.len = probe_record(b.p, sizeof(b.p), &rec);
 	return b;
@@ -267,29 +270,75 @@ only_from_vplamad(uint8_t type)
 	    type == MESH_PEER_DOWN || type == MESH_PEER_RTT;
 }
 
+/* Who does not negotiate addresses may skip these. */
+static bool
+of_negotiation(uint8_t type)
+{
+	return type >= MESH_NETDESC && type <= MESH_ROUTE;
+}
+
+/* A record of the type at every length below its own. */
+static bool
+cut_refused(struct test *t, uint8_t type)
+{
+	struct bytes b = sound(type);
+	char what[64];
+
+	if (type == MESH_PKT) /* a shorter body is a body, too */
+		b.len -= sizeof(body4) - 1;
+	while (--b.len > 0) {
+		/* Below the head the type is not there or not sure. */
+		bool ignore =
+		    (only_from_vplamad(type) || of_negotiation(type)) &&
+		    b.len >= MESH_HEAD;
+
+		snprintf(what, sizeof(what), "%s cut to %zu bytes",
+		    mesh_type_name(type), b.len);
+		if (!then_refused(t, &b, ignore, what))
+			return false;
+	}
+	return true;
+}
+
 static bool
 check_truncated(struct test *t)
 {
-	char what[64];
 	uint8_t type;
 
-	for (type = MESH_REFUSED; type <= MESH_PONG; type++) {
-		struct bytes b = sound(type);
-
-		if (type == MESH_PKT) /* a shorter body is a body, too */
-			b.len -= sizeof(body4) - 1;
-		while (--b.len > 0) {
-			/* Below the head the type is not there or not sure. */
-			bool ignore =
-			    only_from_vplamad(type) && b.len >= MESH_HEAD;
-
-			snprintf(what, sizeof(what), "%s cut to %zu bytes",
-			    mesh_type_name(type), b.len);
-			if (!then_refused(t, &b, ignore, what))
-				return false;
-		}
-	}
+	for (type = MESH_REFUSED; type <= MESH_PONG; type++)
+		if (!cut_refused(t, type))
+			return false;
+	for (type = MESH_NETDESC; type <= MESH_ROUTE; type++)
+		if (!cut_refused(t, type))
+			return false;
 	return true;
+}
+
+/*
+ * No sound NETDESC: it would be believed. Answers that nobody waits for are
+ * of no effect, and what goes the other way is refused, if it is known.
+ */
+static bool
+check_negotiation(struct test *t)
+{
+	static const uint8_t answer[] = { MESH_REHOOK_DONE,
+		MESH_REHOOK_FAILED };
+	static const uint8_t from_vplamad[] = { MESH_REHOOK, MESH_ROUTE };
+	struct bytes b;
+	size_t i;
+
+	for (i = 0; i < sizeof(answer); i++) {
+		b = sound(answer[i]);
+		if (!greet(t) || !then_taken(t, &b, mesh_type_name(answer[i])))
+			return false;
+	}
+	for (i = 0; i < sizeof(from_vplamad); i++) {
+		b = sound(from_vplamad[i]);
+		if (!then_refused(t, &b, true, mesh_type_name(from_vplamad[i])))
+			return false;
+	}
+	b = with_byte(sound(MESH_NETDESC), OFF_NETDESC_NETID, 1);
+	return then_refused(t, &b, true, "NETDESC.netid = 1");
 }
 
 /* Every value from lo to 255 of the byte at off. */
@@ -412,6 +461,8 @@ static const struct check checks[] = {
 	{ "every other record cut at every length is refused",
 	    check_truncated },
 	{ "values out of range are refused", check_ranges },
+	{ "answers to a REHOOK that nobody sent are of no effect",
+	    check_negotiation },
 	{ "a record before HELLO is refused", check_order },
 	{ "another version is refused", check_version },
 	{ "a second connection is refused, the first stays", check_busy },

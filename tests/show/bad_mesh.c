@@ -36,8 +36,17 @@ sound(uint8_t *p, size_t max, uint8_t type)
 		rec.u.pkt.len = 1;
 	} else if (type == MESH_PEER_DOWN) {
 		rec.u.down.why = MESH_DOWN_DEAD;
+	} else {
+		probe_place(&rec);
 	}
 	return probe_record(p, max, &rec);
+}
+
+static bool
+is_known(unsigned type)
+{
+	return (type >= MESH_HELLO && type <= MESH_PONG) ||
+	    (type >= MESH_NETDESC && type <= MESH_ROUTE);
 }
 
 /* After HELLO: refused, and the reason names the type of the record. */
@@ -64,10 +73,13 @@ truncated(struct bad *b)
 	uint8_t p[256], type;
 	size_t len;
 
-	for (type = MESH_HELLO; type <= MESH_PONG; type++)
+	for (type = MESH_HELLO; type <= MESH_ROUTE; type++) {
+		if (!is_known(type))
+			continue;
 		for (len = sound(p, sizeof(p), type) - 1; len > 0; len--)
 			if (type != MESH_HELLO || len < 52)
 				must_refuse(b, p, len, mesh_type_name(type));
+	}
 }
 
 /* Longer than any record may be. */
@@ -78,8 +90,10 @@ oversized(struct bad *b)
 	uint8_t *p = xcalloc(1, MESH_RECORD_MAX + 30000), type;
 	size_t i;
 
-	for (type = MESH_HELLO; type <= MESH_PONG; type++)
+	for (type = MESH_HELLO; type <= MESH_ROUTE; type++)
 		for (i = 0; i < sizeof(over) / sizeof(over[0]); i++) {
+			if (!is_known(type))
+				continue;
 			sound(p, 256, type);
 			must_refuse(b, p, MESH_RECORD_MAX + over[i],
 			    "an oversized record");
@@ -120,7 +134,7 @@ unknown(struct bad *b)
 	unsigned type;
 
 	for (type = 0; type <= UINT8_MAX && out == PROBE_TAKEN; type++) {
-		if (type >= MESH_HELLO && type <= MESH_PONG)
+		if (is_known(type))
 			continue;
 		p[OFF_TYPE] = (uint8_t)type;
 		out = probe_poke(&b->probe, p, MESH_HEAD + type % 64);

@@ -119,6 +119,9 @@ take_rec(struct server *s, struct mesh_rec *rec)
 		rec->type = MESH_PONG;
 		rec->u.ping.token += s->fault == SERVER_WRONG_TOKEN;
 		send_rec(s, s->client, rec);
+	} else if (rec->type == MESH_REHOOK_DONE &&
+	    s->fault == SERVER_ASKED_ONLY) {
+		refuse(s, s->client, MESH_REF_ORDER, "not asked");
 	}
 }
 

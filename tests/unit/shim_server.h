@@ -22,6 +22,7 @@ enum server_fault {
 	SERVER_SECOND_WINS, /* a second client throws out the first */
 	SERVER_BUSY_SILENT, /* closes the second without a word */
 	SERVER_DROPS,	    /* closes after its first PKT */
+	SERVER_ASKED_ONLY,  /* refuses answers to what it has not asked */
 };
 
 /* peers: how many PEER_UP follow HELLO ("p1", "p2", ...). */

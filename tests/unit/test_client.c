@@ -261,6 +261,84 @@ test_records(void **state)
 	}
 }
 
+/* 10.79.0.0/16 of ntkd's class 10. */
+static const struct claim c79 = { 2, 0, { 0, 0, 79, 10 } },
+			  c80 = { 2, 0, { 0, 0, 80, 10 } };
+
+/* The record that came is this one: as bytes, since structs have gaps. */
+static void
+same_record(const struct fixture *f, const struct mesh_rec *want)
+{
+	uint8_t a[MESH_SMALL_MAX], b[MESH_SMALL_MAX];
+	struct wr wa = wr_of(a, sizeof(a)), wb = wr_of(b, sizeof(b));
+
+	assert_true(mesh_write(&wa, &f->rec) && mesh_write(&wb, want));
+	assert_int_equal(wa.len, wb.len);
+	assert_memory_equal(a, b, wa.len);
+}
+
+static void
+test_tells_its_place(void **state)
+{
+	struct fixture *f = *state;
+	struct mesh_rec rec = { .type = MESH_NETDESC,
+		.u.netdesc = { .topo = topology_ntk(NETDESC_10),
+		    .gid = { 42, 228, 79, 10 },
+		    .nodes = 3,
+		    .flags = NETDESC_MOVABLE,
+		    .n_claims = 1,
+		    .claim = { c79 } } };
+	struct netdesc *d = &rec.u.netdesc;
+	char why[MESH_TEXT_MAX + 20];
+
+	server_open(f);
+	assert_int_equal(client_netdesc(f->c, d), -ENOTCONN);
+	assert_int_equal(client_rehook_done(f->c, 1), -ENOTCONN);
+	assert_int_equal(client_rehook_failed(f->c, 1, "no"), -ENOTCONN);
+	come_up(f, 0);
+	assert_int_equal(client_netdesc(f->c, d), 0);
+	server_got(f, MESH_NETDESC);
+	same_record(f, &rec);
+	d->nodes = 0;
+	assert_int_equal(client_netdesc(f->c, d), -EINVAL);
+	assert_int_equal(client_rehook_done(f->c, 7), 0);
+	server_got(f, MESH_REHOOK_DONE); /* and nothing before it */
+	assert_int_equal(f->rec.u.done.id, 7);
+	memset(why, 'w', sizeof(why));
+	why[sizeof(why) - 1] = '\0';
+	assert_int_equal(client_rehook_failed(f->c, 8, why), 0);
+	server_got(f, MESH_REHOOK_FAILED);
+	assert_int_equal(f->rec.u.failed.id, 8);
+	assert_int_equal(strlen(f->rec.u.failed.why), MESH_TEXT_MAX);
+}
+
+static void
+test_is_told_to_move(void **state)
+{
+	struct fixture *f = *state;
+	struct mesh_rec re = { .type = MESH_REHOOK,
+		.u.rehook = { 7, 301, topology_ntk(NETDESC_10), c79, c80 } };
+	struct mesh_rec ro = { .type = MESH_ROUTE,
+		.u.route = { .peer = 5, .n_claims = 1, .claim = { c80 } } };
+	struct mesh_rec done = { .type = MESH_REHOOK_DONE };
+
+	ro.u.route.topo = re.u.rehook.topo;
+	server_open(f);
+	come_up(f, 0);
+	server_send(f, &re);
+	server_send(f, &ro);
+	assert_int_equal(step(f, 1), CLIENT_RECORD);
+	assert_int_equal(f->rec.type, MESH_REHOOK);
+	same_record(f, &re);
+	assert_int_equal(step(f, 1), CLIENT_RECORD);
+	assert_int_equal(f->rec.type, MESH_ROUTE);
+	same_record(f, &ro);
+	assert_int_equal(step(f, 1), CLIENT_NOTHING);
+	server_send(f, &done); /* which only we send */
+	assert_int_equal(step(f, 1), CLIENT_DOWN);
+	assert_string_equal(client_why(f->c), "REHOOK_DONE out of order");
+}
+
 /* vplamad that does not read: -EAGAIN, nothing lost, and PONG comes later. */
 static void
 test_slow_vplamad(void **state)
@@ -485,6 +563,8 @@ main(void)
 		TEST(test_largest_both_ways),
 		TEST(test_body_max_of_vplamad),
 		TEST(test_records),
+		TEST(test_tells_its_place),
+		TEST(test_is_told_to_move),
 		TEST(test_slow_vplamad),
 		TEST(test_backoff),
 		TEST(test_goes_and_returns),

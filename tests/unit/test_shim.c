@@ -116,10 +116,10 @@ test_selftest_sound(void **state)
 
 	f->server = server_start(f->sock, SERVER_SOUND, 3);
 	assert_int_equal(run(f, selftest_main, args), SHIM_OK);
-	assert_int_equal(lines_with(f->text, "\nok      "), 11);
+	assert_int_equal(lines_with(f->text, "\nok      "), 12);
 	assert_int_equal(strncmp(f->text, "ok      ", 8), 0);
 	assert_int_equal(lines_with(f->text, "FAILED"), 0);
-	assert_non_null(strstr(f->text, "12 checks, 0 failed\n"));
+	assert_non_null(strstr(f->text, "13 checks, 0 failed\n"));
 }
 
 struct faulty {
@@ -140,6 +140,7 @@ static const struct faulty faulty[] = {
 	{ SERVER_ANY_VERSION, "FAILED  another version is refused" },
 	{ SERVER_SECOND_WINS, "FAILED  a second connection is refused" },
 	{ SERVER_BUSY_SILENT, "FAILED  a second connection is refused" },
+	{ SERVER_ASKED_ONLY, "FAILED  answers to a REHOOK that nobody sent" },
 };
 
 static int

@@ -1,7 +1,8 @@
 # Fuzz targets, each replayed over its corpus.
 FUZZ_TESTS = tests/fuzz/replay_msg tests/fuzz/replay_frame \
 	tests/fuzz/replay_mesh tests/fuzz/replay_ctlmsg \
-	tests/fuzz/replay_eth tests/fuzz/replay_ip tests/fuzz/replay_gso
+	tests/fuzz/replay_eth tests/fuzz/replay_ip tests/fuzz/replay_gso \
+	tests/fuzz/replay_netdesc tests/fuzz/replay_negmsg
 check_PROGRAMS += $(FUZZ_TESTS)
 TESTS += $(FUZZ_TESTS)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/fuzz.h
@@ -29,3 +30,9 @@ tests_fuzz_replay_ip_LDADD = $(FUZZ_LDADD)
 tests_fuzz_replay_gso_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"gso"'
 tests_fuzz_replay_gso_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_gso.c
 tests_fuzz_replay_gso_LDADD = $(FUZZ_LDADD)
+tests_fuzz_replay_netdesc_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"netdesc"'
+tests_fuzz_replay_netdesc_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_netdesc.c
+tests_fuzz_replay_netdesc_LDADD = $(FUZZ_LDADD)
+tests_fuzz_replay_negmsg_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"negmsg"'
+tests_fuzz_replay_negmsg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_negmsg.c
+tests_fuzz_replay_negmsg_LDADD = $(FUZZ_LDADD)

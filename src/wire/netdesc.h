@@ -1,5 +1,5 @@
 /*
- * The descriptor of a gnode (doc/negotiation.md "Descriptor"): which address
+ * The descriptor of a gnode (doc/protocol.md "Descriptor"): which address
  * space it lives in, what of it is its own, and which others it knows. Travels
  * between vplamads, and on the mesh socket from the mesh daemon.
  *
@@ -105,7 +105,7 @@ enum netdesc_use { NETDESC_TUNNEL, NETDESC_MESH };
 
 /*
  * NULL, or the field at fault ("claim 2: below the forbidden gid 0 of level 2"
- * as field only: "claims"): static. Checks all that doc/negotiation.md
+ * as field only: "claims"): static. Checks all that doc/protocol.md
  * "Validity" says.
  */
 const char *netdesc_check(const struct netdesc *d, enum netdesc_use use);

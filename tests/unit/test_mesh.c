@@ -302,68 +302,71 @@ heads(void **state)
 	refused(p, 1, "type");
 }
 
+static const struct {
+	uint8_t type, at;
+	int min, max;
+	const char *field;
+} byte_ranges[] = {
+	{ MESH_HELLO, 4, 1, 2, NULL }, /* above: HELLO.max < min */
+	{ MESH_HELLO, 5, 1, 255, "HELLO.max" },
+	{ MESH_HELLO, 6, 0, 0, "HELLO.zero" },
+	{ MESH_HELLO, 7, 0, 0, "HELLO.zero" },
+	{ MESH_REFUSED, 5, 1, 5, "REFUSED.code" },
+	{ MESH_REFUSED, 4, 0, 0, "REFUSED.code" },
+	{ MESH_REFUSED, 6, 0, 0, "REFUSED.zero" },
+	{ MESH_REFUSED, 7, 0, 0, "REFUSED.zero" },
+	{ MESH_PKT, 4, 0, 1, "PKT.provenance" },
+	{ MESH_PKT, 5, 0, 255, "PKT.class" },
+	{ MESH_PKT, 7, 0, 0, "PKT.zero" },
+	{ MESH_PEER_DOWN, 8, 1, 3, "PEER_DOWN.why" },
+	{ MESH_PEER_DOWN, 9, 0, 0, "PEER_DOWN.zero" },
+	{ MESH_PEER_DOWN, 10, 0, 0, "PEER_DOWN.zero" },
+	{ MESH_PEER_DOWN, 11, 0, 0, "PEER_DOWN.zero" },
+	{ MESH_NETDESC, 4, 1, 1, "NETDESC.version" },
+	{ MESH_NETDESC, 16, 0, 0, "NETDESC.gids" }, /* high byte */
+	{ MESH_NETDESC, 22, 0, 0, "NETDESC.netid" },
+	{ MESH_NETDESC, 31, 0, 0, "NETDESC.vnodeid" },
+	{ MESH_NETDESC, 39, 0, 0, "NETDESC.epoch" },
+	{ MESH_NETDESC, 47, 0, 0, "NETDESC.age" },
+	{ MESH_NETDESC, 53, 0, 0, "NETDESC.claims" },
+	{ MESH_NETDESC, 58, 0, 0, "NETDESC.known" },
+	{ MESH_REHOOK, 12, 4, 4, "REHOOK.topology" },
+	{ MESH_REHOOK, 19, 2, 2, "REHOOK.from" },
+	{ MESH_REHOOK, 22, 1, 255, "REHOOK.from" },
+	{ MESH_REHOOK, 25, 2, 2, "REHOOK.to" },
+	{ MESH_REHOOK, 30, 10, 10, "REHOOK.to" },
+	{ MESH_ROUTE, 9, 0, 0, "ROUTE.zero" },
+	{ MESH_ROUTE, 10, 0, 0, "ROUTE.zero" },
+	{ MESH_ROUTE, 11, 0, 0, "ROUTE.zero" },
+	{ MESH_ROUTE, 12, 4, 4, "ROUTE.topology" },
+	{ MESH_ROUTE, 19, 0, 0, "ROUTE.gids" },
+	{ MESH_ROUTE, 27, 2, 2, "ROUTE.claims" },
+	{ MESH_ROUTE, 38, 10, 10, "ROUTE.claims" },
+};
+
 /* Every value of every byte that has a range, by its place in the record. */
 static void
 ranges(void **state)
 {
-	static const struct {
-		uint8_t type, at;
-		int min, max;
-		const char *field;
-	} want[] = {
-		{ MESH_HELLO, 4, 1, 2, NULL }, /* above: HELLO.max < min */
-		{ MESH_HELLO, 5, 1, 255, "HELLO.max" },
-		{ MESH_HELLO, 6, 0, 0, "HELLO.zero" },
-		{ MESH_HELLO, 7, 0, 0, "HELLO.zero" },
-		{ MESH_REFUSED, 5, 1, 5, "REFUSED.code" },
-		{ MESH_REFUSED, 4, 0, 0, "REFUSED.code" },
-		{ MESH_REFUSED, 6, 0, 0, "REFUSED.zero" },
-		{ MESH_REFUSED, 7, 0, 0, "REFUSED.zero" },
-		{ MESH_PKT, 4, 0, 1, "PKT.provenance" },
-		{ MESH_PKT, 5, 0, 255, "PKT.class" },
-		{ MESH_PKT, 7, 0, 0, "PKT.zero" },
-		{ MESH_PEER_DOWN, 8, 1, 3, "PEER_DOWN.why" },
-		{ MESH_PEER_DOWN, 9, 0, 0, "PEER_DOWN.zero" },
-		{ MESH_PEER_DOWN, 10, 0, 0, "PEER_DOWN.zero" },
-		{ MESH_PEER_DOWN, 11, 0, 0, "PEER_DOWN.zero" },
-		{ MESH_NETDESC, 4, 1, 1, "NETDESC.version" },
-		{ MESH_NETDESC, 16, 0, 0, "NETDESC.gids" }, /* high byte */
-		{ MESH_NETDESC, 22, 0, 0, "NETDESC.netid" },
-		{ MESH_NETDESC, 31, 0, 0, "NETDESC.vnodeid" },
-		{ MESH_NETDESC, 39, 0, 0, "NETDESC.epoch" },
-		{ MESH_NETDESC, 47, 0, 0, "NETDESC.age" },
-		{ MESH_NETDESC, 53, 0, 0, "NETDESC.claims" },
-		{ MESH_NETDESC, 58, 0, 0, "NETDESC.known" },
-		{ MESH_REHOOK, 12, 4, 4, "REHOOK.topology" },
-		{ MESH_REHOOK, 19, 2, 2, "REHOOK.from" },
-		{ MESH_REHOOK, 22, 1, 255, "REHOOK.from" },
-		{ MESH_REHOOK, 25, 2, 2, "REHOOK.to" },
-		{ MESH_REHOOK, 30, 10, 10, "REHOOK.to" },
-		{ MESH_ROUTE, 9, 0, 0, "ROUTE.zero" },
-		{ MESH_ROUTE, 10, 0, 0, "ROUTE.zero" },
-		{ MESH_ROUTE, 11, 0, 0, "ROUTE.zero" },
-		{ MESH_ROUTE, 12, 4, 4, "ROUTE.topology" },
-		{ MESH_ROUTE, 19, 0, 0, "ROUTE.gids" },
-		{ MESH_ROUTE, 27, 2, 2, "ROUTE.claims" },
-		{ MESH_ROUTE, 38, 10, 10, "ROUTE.claims" },
-	};
 	size_t i;
 	int v;
 
 	(void)state;
-	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+	for (i = 0; i < sizeof(byte_ranges) / sizeof(byte_ranges[0]); i++)
 		for (v = 0; v < 256; v++) {
-			struct mesh_rec rec = sample(want[i].type), out;
+			struct mesh_rec rec = sample(byte_ranges[i].type), out;
 			const char *field = "";
 			uint8_t p[MAX];
 			size_t n = write_rec(p, MAX, &rec);
-			bool good = v >= want[i].min && v <= want[i].max;
+			bool good =
+			    v >= byte_ranges[i].min && v <= byte_ranges[i].max;
 
-			p[want[i].at] = (uint8_t)v;
+			p[byte_ranges[i].at] = (uint8_t)v;
 			assert_int_equal(parse(p, n, &out, &field),
 			    good ? MESH_OK : MESH_BAD);
-			if (!good && want[i].field != NULL)
-				assert_string_equal(field, want[i].field);
+			if (!good && byte_ranges[i].field != NULL)
+				assert_string_equal(
+				    field, byte_ranges[i].field);
 			else if (!good)
 				assert_string_equal(
 				    field, v == 0 ? "HELLO.min" : "HELLO.max");

@@ -98,68 +98,80 @@ refused(uint8_t type, const uint8_t *p, size_t len, const struct topology *topo)
 	test_free(copy);
 }
 
+static const struct topology ntk = { 4, NETDESC_10, 4, { 8, 8, 8, 8 } };
+#define C79                          \
+	{                            \
+		2, 0,                \
+		{                    \
+			0, 0, 79, 10 \
+		}                    \
+	}
+#define C80                          \
+	{                            \
+		1, 1,                \
+		{                    \
+			0, 5, 80, 10 \
+		}                    \
+	}
+static const struct {
+	struct neg_msg m;
+	size_t len;
+	const char *bytes;
+} laid_out[] = {
+	{ { .type = NEG_ACK }, 0, "" },
+	{ { .type = NEG_HELLO,
+	      .u.desc = { 1, "0123456789abcde", (const uint8_t *)"desc", 4,
+		  "s" } },
+	    87,
+	    "\1"
+	    "0123456789abcde\0\0\4descs" },
+	{ { .type = NEG_DESC,
+	      .u.desc = { 0, "", (const uint8_t *)"desc", 4, "s" } },
+	    70, "\0\4descs" },
+	{ { .type = NEG_MOVED,
+	      .u.desc = { 0, "", (const uint8_t *)"desc", 4, "s" } },
+	    70, "\0\4descs" },
+	{ { .type = NEG_PROBE_SEEN, .u.nonce = "0123456789abcde" }, 16,
+	    "0123456789abcde" },
+	{ { .type = NEG_VERDICT,
+	      .u.verdict = { 3, 2, 1, 0x0102030405060708, 9 },
+	      .n_taken = 2,
+	      .taken = { C79, C80 } },
+	    32,
+	    "\3\2\1\0\1\2\3\4\5\6\7\x8\0\0\0\x9\0\2"
+	    "\2\0\0\x4f\0\x0a"
+	    "\1\1\0\5\0\x50\0\x0a" },
+	{ { .type = NEG_PROPOSE, .u.propose = { C79, C80, 7 } }, 18,
+	    "\0\0\0\7\2\0\0\x4f\0\x0a\1\1\0\5\0\x50\0\x0a" },
+	{ { .type = NEG_ACCEPT, .u.propose = { C79, C80, 7 } }, 18,
+	    "\0\0\0\7\2\0\0\x4f\0\x0a\1\1\0\5\0\x50\0\x0a" },
+	{ { .type = NEG_REJECT, .n_taken = 1, .taken = { C79 } }, 8,
+	    "\0\1\2\0\0\x4f\0\x0a" },
+	{ { .type = NEG_BUSY, .u.retry_s = 0x01020304 }, 4, "\1\2\3\4" },
+	{ { .type = NEG_REFUSE, .u.why = NEG_WHY_BUDGET }, 1, "\3" },
+	{ { .type = NEG_ABORT, .u.why = NEG_WHY_FAILED }, 1, "\7" },
+	{ { .type = NEG_NOTICE,
+	      .u.notice = { 0xa1a2a3a4a5a6a7a8,
+		  { 2, KNOWN_RESERVED, { 0, 0, 90, 10 } } } },
+	    14, "\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\2\2\0\x5a\0\x0a" },
+};
+
 static void
 layouts(void **state)
 {
-	static const struct topology ntk = { 4, NETDESC_10, 4, { 8, 8, 8, 8 } };
-	static const struct claim c79 = { 2, 0, { 0, 0, 79, 10 } },
-				  c80 = { 1, 1, { 0, 5, 80, 10 } };
-	static const struct {
-		struct neg_msg m;
-		size_t len;
-		const char *bytes;
-	} want[] = {
-		{ { .type = NEG_ACK }, 0, "" },
-		{ { .type = NEG_HELLO,
-		      .u.desc = { 1, "0123456789abcde", (const uint8_t *)"desc",
-			  4, "s" } },
-		    87,
-		    "\1"
-		    "0123456789abcde\0\0\4descs" },
-		{ { .type = NEG_DESC,
-		      .u.desc = { 0, "", (const uint8_t *)"desc", 4, "s" } },
-		    70, "\0\4descs" },
-		{ { .type = NEG_MOVED,
-		      .u.desc = { 0, "", (const uint8_t *)"desc", 4, "s" } },
-		    70, "\0\4descs" },
-		{ { .type = NEG_PROBE_SEEN, .u.nonce = "0123456789abcde" }, 16,
-		    "0123456789abcde" },
-		{ { .type = NEG_VERDICT,
-		      .u.verdict = { 3, 2, 1, 0x0102030405060708, 9 },
-		      .n_taken = 2,
-		      .taken = { c79, c80 } },
-		    32,
-		    "\3\2\1\0\1\2\3\4\5\6\7\x8\0\0\0\x9\0\2"
-		    "\2\0\0\x4f\0\x0a"
-		    "\1\1\0\5\0\x50\0\x0a" },
-		{ { .type = NEG_PROPOSE, .u.propose = { c79, c80, 7 } }, 18,
-		    "\0\0\0\7\2\0\0\x4f\0\x0a\1\1\0\5\0\x50\0\x0a" },
-		{ { .type = NEG_ACCEPT, .u.propose = { c79, c80, 7 } }, 18,
-		    "\0\0\0\7\2\0\0\x4f\0\x0a\1\1\0\5\0\x50\0\x0a" },
-		{ { .type = NEG_REJECT, .n_taken = 1, .taken = { c79 } }, 8,
-		    "\0\1\2\0\0\x4f\0\x0a" },
-		{ { .type = NEG_BUSY, .u.retry_s = 0x01020304 }, 4,
-		    "\1\2\3\4" },
-		{ { .type = NEG_REFUSE, .u.why = NEG_WHY_BUDGET }, 1, "\3" },
-		{ { .type = NEG_ABORT, .u.why = NEG_WHY_FAILED }, 1, "\7" },
-		{ { .type = NEG_NOTICE,
-		      .u.notice = { 0xa1a2a3a4a5a6a7a8,
-			  { 2, KNOWN_RESERVED, { 0, 0, 90, 10 } } } },
-		    14, "\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\2\2\0\x5a\0\x0a" },
-	};
 	uint8_t p[MAX];
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+	for (i = 0; i < sizeof(laid_out) / sizeof(laid_out[0]); i++) {
 		struct wr w = wr_of(p, MAX);
 
-		assert_true(neg_msg_write(&w, &want[i].m, &ntk));
-		assert_int_equal(w.len, want[i].len);
+		assert_true(neg_msg_write(&w, &laid_out[i].m, &ntk));
+		assert_int_equal(w.len, laid_out[i].len);
 		if (carries_desc(
-			want[i].m.type)) /* 63 zeros of the signature */
+			laid_out[i].m.type)) /* 63 zeros of the signature */
 			w.len -= 63;
-		assert_memory_equal(p, want[i].bytes, w.len);
+		assert_memory_equal(p, laid_out[i].bytes, w.len);
 	}
 	assert_int_equal(i, NEG_TYPES);
 }

@@ -4,7 +4,7 @@ if HAVE_CMOCKA
 WIRE_TESTS = tests/unit/test_msg tests/unit/test_frame tests/unit/test_mesh \
 	tests/unit/test_ctlmsg tests/unit/test_eth tests/unit/test_ip \
 	tests/unit/test_gso tests/unit/test_gso_join \
-	tests/unit/test_netdesc tests/unit/test_negmsg
+	tests/unit/test_claim tests/unit/test_netdesc tests/unit/test_negmsg
 check_PROGRAMS += $(WIRE_TESTS)
 TESTS += $(WIRE_TESTS)
 test_descgen = tests/unit/descgen.c tests/unit/descgen.h
@@ -29,6 +29,8 @@ tests_unit_test_gso_LDADD = $(WIRE_LDADD)
 tests_unit_test_gso_join_SOURCES = tests/unit/test_gso_join.c \
 	tests/unit/gso_made.c tests/unit/gso_made.h
 tests_unit_test_gso_join_LDADD = $(WIRE_LDADD)
+tests_unit_test_claim_SOURCES = tests/unit/test_claim.c $(test_descgen)
+tests_unit_test_claim_LDADD = $(WIRE_LDADD)
 tests_unit_test_netdesc_SOURCES = tests/unit/test_netdesc.c $(test_descgen)
 tests_unit_test_netdesc_LDADD = $(WIRE_LDADD)
 tests_unit_test_negmsg_SOURCES = tests/unit/test_negmsg.c $(test_descgen)

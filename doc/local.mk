@@ -1,6 +1,7 @@
 # Documents; other manual pages are listed where their code is.
 dist_doc_DATA = README.md NEWS LICENSE doc/control.md doc/mesh-daemons.md \
-	doc/mesh-socket.md doc/performance.md doc/ports.md doc/protocol.md
+	doc/mesh-socket.md doc/negotiation.md doc/performance.md doc/ports.md \
+	doc/protocol.md
 EXTRA_DIST += ARCHITECTURE.md HACKING.md
 # For mesh daemons beside vplamad; the tests run with them.
 dist_examples_DATA += doc/examples/babeld.conf doc/examples/bird.conf

@@ -35,8 +35,7 @@ claim_has(
 	return same_from(topo, c->gid, gid, c->level);
 }
 
-/* --- as prefixes -----------------------------------------------------------
- */
+/* --- as prefixes ---------------------------------------------------------- */
 
 /* The n bits of an address from bit off; those behind its end are zero. */
 static uint16_t
@@ -187,8 +186,7 @@ claim_covering(
 	return false;
 }
 
-/* --- a new address ---------------------------------------------------------
- */
+/* --- a new address -------------------------------------------------------- */
 
 /* The gids of one level that cannot be had. */
 struct gids {
@@ -224,23 +222,6 @@ use_taken(const struct topology *topo, const struct claim *claim, unsigned v,
 	return true;
 }
 
-/* The claim with another gid at level v; *ret_path is all that has this gid. */
-static struct claim
-claim_with(
-    const struct claim *claim, unsigned v, uint32_t gid, struct claim *ret_path)
-{
-	struct claim c = *claim;
-	unsigned k;
-
-	c.flags = 0;
-	c.gid[v] = (uint16_t)gid;
-	*ret_path = c;
-	ret_path->level = (uint8_t)v;
-	for (k = 0; k < v; k++)
-		ret_path->gid[k] = 0;
-	return c;
-}
-
 /*
  * Unrestricted IPv4: a gnode that has private addresses in it. There may be
  * one, but nobody should move there.
@@ -260,16 +241,17 @@ use_rest(const struct topology *topo, const struct claim *claim, unsigned v,
     struct gids *g)
 {
 	uint32_t gid, free_ones = 0, end = UINT32_C(1) << topo->bits[v];
+	struct claim c = *claim, path = *claim; /* equal at its own level */
 
+	path.level = (uint8_t)v;
+	memset(path.gid, 0, v * sizeof(path.gid[0]));
 	gid_use(g, claim->gid[v]);
 	for (gid = 0; gid < end; gid++) {
-		struct claim path, c;
-
 		if (gid_used(g, gid))
 			continue;
-		c = claim_with(claim, v, gid, &path);
-		if (claim_allowed(topo, &c) && claim_allowed(topo, &path) &&
-		    !has_private(topo, &path))
+		c.gid[v] = path.gid[v] = (uint16_t)gid;
+		if (claim_allowed(topo, &path) && !has_private(topo, &path) &&
+		    (v == claim->level || claim_allowed(topo, &c)))
 			free_ones++;
 		else
 			gid_use(g, gid);
@@ -298,7 +280,6 @@ space_choose(const struct topology *topo, const struct claim *claim, unsigned k,
 
 	for (; v <= top; v++) {
 		struct gids g = { 0 };
-		struct claim path;
 		uint32_t n;
 
 		if (!use_taken(topo, claim, v, taken, &g))
@@ -306,7 +287,9 @@ space_choose(const struct topology *topo, const struct claim *claim, unsigned k,
 		n = use_rest(topo, claim, v, &g);
 		if (n == 0)
 			continue;
-		*ret = claim_with(claim, v, gid_nth(&g, pick(arg, n)), &path);
+		*ret = *claim;
+		ret->flags = 0;
+		ret->gid[v] = (uint16_t)gid_nth(&g, pick(arg, n));
 		return CHOOSE_OK;
 	}
 	return CHOOSE_FULL;

@@ -16,7 +16,8 @@ dist_noinst_SCRIPTS += \
 	tests/show/rekey \
 	tests/show/runs \
 	tests/show/sim-day \
-	tests/show/vectors
+	tests/show/vectors \
+	tests/show/verdicts
 dist_noinst_SCRIPTS += scripts/build.sh scripts/check scripts/install-deps.sh \
 	scripts/quickstart
 EXTRA_DIST += scripts/quickstart-babel.sh

@@ -19,8 +19,7 @@ fault_set(
 	return false;
 }
 
-/* --- members ---------------------------------------------------------------
- */
+/* --- members -------------------------------------------------------------- */
 
 bool
 json_get_bool(struct json_object *o, const char *where, const char *name,
@@ -107,8 +106,7 @@ only(struct json_object *o, const char *where, const char *const *names,
 	return true;
 }
 
-/* --- the row of levels -----------------------------------------------------
- */
+/* --- the row of levels ---------------------------------------------------- */
 
 static bool
 get_class(struct json_object *o, const char *where, struct fault *f,
@@ -169,8 +167,7 @@ get_levels(struct json_object *o, const char *where, struct fault *f,
 	    fault_set(f, where, "levels", expected);
 }
 
-/* --- claims ----------------------------------------------------------------
- */
+/* --- claims --------------------------------------------------------------- */
 
 static const char claim_expected[] =
     "a prefix that the levels can name, as \"10.79.0.0/16\"";
@@ -274,8 +271,7 @@ get_known(struct json_object *o, const char *where, struct fault *f,
 	return true;
 }
 
-/* --- all of it -------------------------------------------------------------
- */
+/* --- all of it ------------------------------------------------------------ */
 
 static bool
 get_flags(struct json_object *o, const char *where, struct fault *f,

@@ -4,6 +4,7 @@ check_PROGRAMS += tests/sim/vplama-sim tests/sim/vplama-sim-hashed
 sim_sources = \
 	tests/sim/descjson.c tests/sim/descjson.h \
 	tests/sim/main.c \
+	tests/sim/mover.c tests/sim/mover.h \
 	tests/sim/node.c tests/sim/node.h \
 	tests/sim/verdict.c tests/sim/verdict.h \
 	tests/sim/world.c tests/sim/world.h

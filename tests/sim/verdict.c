@@ -7,8 +7,7 @@
 
 #include "base/log.h"
 #include "descjson.h"
-#include "neg/space.h"
-#include "neg/verdict.h"
+#include "tests/sim/mover.h"
 
 /* One line of input. */
 struct question {
@@ -17,8 +16,7 @@ struct question {
 	struct netdesc i, r;
 };
 
-/* --- the question ----------------------------------------------------------
- */
+/* --- the question --------------------------------------------------------- */
 
 /* The whole line is one object, and nothing else but white space is. */
 static struct json_object *
@@ -109,34 +107,7 @@ question_fini(struct question *q)
 	netdesc_fini(&q->r);
 }
 
-/* --- where the mover would go ----------------------------------------------
- */
-
-#define TAKEN (2 * (NETDESC_CLAIMS + NETDESC_KNOWN))
-
-struct taken_list {
-	struct claim claim[TAKEN];
-	size_t n;
-};
-
-/*
- * The claims of a side and what it knows; but for what it keeps for the mover,
- * or takes for its present place.
- */
-static void
-take_side(struct taken_list *t, const struct netdesc *d, uint64_t mover,
-    bool mover_is_third)
-{
-	unsigned k;
-
-	memcpy(t->claim + t->n, d->claim, d->n_claims * sizeof(d->claim[0]));
-	t->n += d->n_claims;
-	for (k = 0; k < d->n_known; k++)
-		if (d->known[k].netid != mover ||
-		    (mover_is_third &&
-			(d->known[k].claim.flags & KNOWN_RESERVED) == 0))
-			t->claim[t->n++] = d->known[k].claim;
-}
+/* --- where the mover would go --------------------------------------------- */
 
 static uint32_t
 smallest(void *arg, uint32_t n)
@@ -146,52 +117,25 @@ smallest(void *arg, uint32_t n)
 	return 0;
 }
 
-/* The claim that has to go; NULL: nobody moves. */
-static const struct claim *
-moving_claim(
-    const struct question *q, const struct verdict *v, uint64_t *ret_netid)
-{
-	switch (v->who) {
-	case MOVE_I:
-		*ret_netid = q->i.netid;
-		return &q->i.claim[v->claim_i];
-	case MOVE_R:
-		*ret_netid = q->r.netid;
-		return &q->r.claim[v->claim_r];
-	case MOVE_T:
-		*ret_netid = v->third;
-		return &(v->known_of_i ? &q->i : &q->r)->known[v->known].claim;
-	case MOVE_NOBODY:
-		break;
-	}
-	return NULL;
-}
-
 static struct json_object *
 chosen_json(const struct question *q, const struct verdict *v)
 {
 	const struct topology *topo = &q->i.topo;
-	const struct claim *from;
-	struct taken_list list = { .n = 0 };
+	struct mover_space s;
 	struct taken taken;
 	char text[CLAIM_TEXT];
 	struct claim to;
-	uint64_t mover;
 
-	from = moving_claim(q, v, &mover);
-	if (from == NULL)
+	if (!mover_space(&q->i, &q->r, v, &s))
 		return NULL;
-	take_side(&list, &q->i, mover, v->who == MOVE_T);
-	take_side(&list, &q->r, mover, v->who == MOVE_T);
-	taken = (struct taken){ list.claim, list.n };
-	if (space_choose(topo, from, v->level, &taken, smallest, NULL, &to) ==
-	    CHOOSE_FULL)
+	taken = (struct taken){ s.taken, s.n };
+	if (space_choose(topo, &s.from, v->level, &taken, smallest, NULL,
+		&to) == CHOOSE_FULL)
 		return json_object_new_string("FULL");
 	return json_object_new_string(claim_format(topo, &to, text));
 }
 
-/* --- the answer ------------------------------------------------------------
- */
+/* --- the answer ----------------------------------------------------------- */
 
 /* Takes over o. */
 static void

@@ -122,8 +122,7 @@ desc_of(const char *text)
 	return d;
 }
 
-/* --- random ones -----------------------------------------------------------
- */
+/* --- random ones ---------------------------------------------------------- */
 
 struct topology
 desc_topology(unsigned kind)
@@ -137,8 +136,9 @@ desc_topology(unsigned kind)
 		return topology_plain();
 	if (kind == 1) { /* no whole address, other numbers of bits */
 		topo.levels = 3;
-		topo.bits[0] = 3;
-		topo.bits[1] = 5;
+		topo.bits[0] = 2;
+		topo.bits[1] = 3;
+		topo.bits[2] = 4;
 		topo.bits[3] = 0;
 	}
 	return topo;

@@ -27,8 +27,7 @@ pick(void *arg, uint32_t n)
 	return p->want < n ? p->want : n - 1;
 }
 
-/* --- the choice ------------------------------------------------------------
- */
+/* --- the choice ----------------------------------------------------------- */
 
 /* "10.79.0.0/16 10.0.0.0/16"; "A/16-B/16": all claims of a level from A to B */
 static size_t
@@ -125,8 +124,7 @@ nobody_is_sent_among_private_addresses(void **state)
 	assert_int_equal(n, 223 - 1 - 3); /* 2 to 223 without three */
 }
 
-/* --- the model -------------------------------------------------------------
- */
+/* --- the model ------------------------------------------------------------ */
 
 /* All addresses below a path that lie below another: tried one by one. */
 static bool
@@ -258,8 +256,7 @@ chooses_as_the_model(void **state)
 	assert_true(higher > 100);
 }
 
-/* --- claims and prefixes ---------------------------------------------------
- */
+/* --- claims and prefixes -------------------------------------------------- */
 
 static void
 claim_has_what_is_under_it(void **state)

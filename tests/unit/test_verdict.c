@@ -236,8 +236,7 @@ everything_has_a_name(void **state)
 	assert_string_equal(mover_name((enum mover)4), "?");
 }
 
-/* --- the model -------------------------------------------------------------
- */
+/* --- the model ------------------------------------------------------------ */
 
 /* One pair that collides; the worst is the one that is judged. */
 struct pair {

@@ -46,7 +46,7 @@ bits_get(const uint8_t a[16], unsigned off, unsigned n)
 	for (i = off; i < off + n; i++) {
 		v <<= 1;
 		if (i < A_BITS)
-			v |= a[i / 8] >> (7 - i % 8) & 1u;
+			v |= (unsigned)a[i / 8] >> (7 - i % 8) & 1;
 	}
 	return (uint16_t)v;
 }

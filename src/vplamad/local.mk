@@ -12,6 +12,7 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/devhint.c \
 	src/vplamad/event.c \
 	src/vplamad/host.c \
+	src/vplamad/memory.c src/vplamad/memory.h \
 	src/vplamad/node.c src/vplamad/node.h \
 	src/vplamad/notify.c src/vplamad/notify.h \
 	src/vplamad/optnet.c src/vplamad/optnet.h \
@@ -27,9 +28,10 @@ vplamad_SOURCES = src/vplamad/main.c
 vplamad_CPPFLAGS = $(vplamad_cppflags)
 vplamad_LDADD = src/vplamad/libvplamad.a src/ctl/libctl.a \
 	src/io/libio.a src/core/libcore.a src/neg/libneg.a src/priv/libpriv.a \
-	src/wire/libwire.a src/crypto/libcrypto.a src/crypto/libkx.a \
-	src/base/libbase.a $(SODIUM_LIBS) $(CIPHER_LIBS) $(EVENT_LIBS) \
-	$(JSON_LIBS) $(CONFUSE_LIBS) $(MNL_LIBS)
+	src/store/libstore.a src/wire/libwire.a src/crypto/libcrypto.a \
+	src/crypto/libkx.a src/base/libbase.a $(SODIUM_LIBS) \
+	$(CIPHER_LIBS) $(EVENT_LIBS) $(JSON_LIBS) $(CONFUSE_LIBS) \
+	$(MNL_LIBS) $(SQLITE_LIBS)
 vplamad_cppflags = $(AM_CPPFLAGS) -DVPLAMA_VERSION='"$(PACKAGE_VERSION)"'
 
 # What runs it: the unit, its user, its folders, a configuration to copy.

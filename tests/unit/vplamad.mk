@@ -4,6 +4,7 @@ vplamad_tests = \
 	tests/unit/test_cfgiface \
 	tests/unit/test_config \
 	tests/unit/test_device \
+	tests/unit/test_memory \
 	tests/unit/test_stamp
 check_PROGRAMS += $(vplamad_tests)
 TESTS += $(vplamad_tests)
@@ -22,6 +23,11 @@ tests_unit_test_config_LDADD = $(vplamad_test_libs)
 # All of the daemon but its main().
 tests_unit_test_device_SOURCES = tests/unit/test_device.c
 tests_unit_test_device_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
+
+tests_unit_test_memory_SOURCES = tests/unit/test_memory.c
+tests_unit_test_memory_LDADD = src/vplamad/libvplamad.a \
+	src/store/libstore.a src/wire/libwire.a src/base/libbase.a \
+	$(SQLITE_LIBS) $(JSON_LIBS) $(SODIUM_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_stamp_SOURCES = tests/unit/test_stamp.c
 tests_unit_test_stamp_LDADD = $(vplamad_test_libs)

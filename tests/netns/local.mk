@@ -1,7 +1,7 @@
 # Tests in network namespaces: "make check-root". Without root each says so
 # and counts as skipped.
 ROOT_TESTS = tests/netns/test_topo.sh tests/netns/test_roam.sh \
-	tests/netns/test_tun.sh tests/netns/test_udp.sh
+	tests/netns/test_store.sh tests/netns/test_tun.sh tests/netns/test_udp.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)
 EXTRA_DIST += tests/netns/topo.sh tests/netns/mesh.sh tests/netns/guest.sh
 dist_noinst_SCRIPTS += tests/netns/batman.sh
@@ -39,4 +39,9 @@ tests_netns_kroutes_SOURCES = tests/netns/kroutes.c $(tunlab)
 tests_netns_kroutes_LDADD = $(tests_netns_tundev_LDADD)
 tests_netns_tunport_SOURCES = tests/netns/tunport.c $(tunlab) $(IO_ENV)
 tests_netns_tunport_LDADD = $(IO_LDADD)
+
+# The store on a disk of its own.
+check_PROGRAMS += tests/netns/storedisk
+tests_netns_storedisk_SOURCES = tests/netns/storedisk.c $(store_made)
+tests_netns_storedisk_LDADD = $(STORE_LDADD)
 endif

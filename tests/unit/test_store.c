@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -354,6 +355,35 @@ never_waits(void **state)
 	assert_true(store_close(s));
 }
 
+/* The disk does not take what is written: EFBIG, as any error it gives. */
+static void
+write_errors(void **state)
+{
+	struct held h, model = { 0 };
+	struct store *s = opens(&h, 0, 50, 2048);
+	struct rlimit was, small;
+	uint64_t t = 0;
+	unsigned i;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small = was;
+	small.rlim_cur = 1024;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	for (i = 0; i < WHO; i++) {
+		t = put(s, STORE_NETWORK, i, 200 + i);
+		model.n[STORE_NETWORK][i] = 200 + i;
+	}
+	assert_false(comes(s, t, 0.5));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_true(comes(s, t, 5));
+	assert_true(store_close(s));
+	s = opens(&h, 0, 10, 10);
+	same_held(&h, &model);
+	assert_true(store_close(s));
+}
+
 /* What cannot be written at the end is lost, and the log says how much. */
 static void
 closes_on_failure(void **state)
@@ -675,6 +705,7 @@ main(void)
 		T(restarts),
 		T(batches),
 		T(never_waits),
+		T(write_errors),
 		T(closes_on_failure),
 		T(begins_anew),
 		T(sets_aside_seldom),

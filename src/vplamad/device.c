@@ -163,6 +163,13 @@ place_of(const char *text, struct addr *a, char path[static PORT_PATH])
 		(void)addr_parse(text, 0, a);
 }
 
+/* Of a device per peer. */
+static const char *
+unit_of(const struct device *dev)
+{
+	return dev->name + strlen(dev->conf->name) + 1;
+}
+
 static struct port_conf
 port_of(const struct vplamad *d, const struct device *dev)
 {
@@ -175,8 +182,7 @@ port_of(const struct vplamad *d, const struct device *dev)
 	};
 
 	if (dev->peer != 0)
-		snprintf(pc.unit, sizeof(pc.unit), "%s",
-		    dev->name + strlen(c->name) + 1);
+		snprintf(pc.unit, sizeof(pc.unit), "%s", unit_of(dev));
 	place_of(c->local, &pc.local, pc.local_path);
 	place_of(c->remote, &pc.remote, pc.remote_path);
 	return pc;
@@ -191,6 +197,14 @@ say_failed(const struct vplamad *d, const struct device *dev, int rc)
 	    d->cfg.path, dev->conf->line, dev->name,
 	    option_word(kind, dev->conf->kind), strerror(-rc),
 	    device_hint(dev->conf->kind, rc));
+}
+
+/* Routes go with their device, and have to be made again behind it. */
+static void
+tell_routes(struct vplamad *d, const struct device *dev)
+{
+	if (dev->conf == route_device(&d->cfg))
+		routes_again(d->routes, dev->peer);
 }
 
 static int
@@ -273,6 +287,7 @@ close_one(struct vplamad *d, unsigned no)
 	if (dev->port != NULL)
 		dev->port->ops->close(dev->port);
 	d->devices.by_no[no] = NULL;
+	tell_routes(d, dev);
 	free(dev);
 }
 
@@ -383,6 +398,7 @@ devices_let_go(struct vplamad *d, struct turn *t)
 		if (dev == NULL || !dev->gone || dev->port == NULL)
 			continue;
 		let_go(dev, t->now);
+		tell_routes(d, dev);
 		n++;
 	}
 	if (n > 0)
@@ -412,6 +428,7 @@ reopen(struct vplamad *d, unsigned no, struct mono now)
 		log_info("device %s: is back", dev->name);
 		dev->gone = false;
 		dev->reopen_at = MONO_NEVER;
+		tell_routes(d, dev);
 		return;
 	}
 	if (dev->wait == REOPEN_MIN)
@@ -430,6 +447,23 @@ devices_reopen(struct vplamad *d, struct turn *t)
 		    mono_due(d->devices.by_no[no]->reopen_at, t->now))
 			reopen(d, no, t->now);
 	devices_carrier(d);
+}
+
+const char *
+devices_unit(const struct vplamad *d, uint32_t peer)
+{
+	const struct config_device *conf = route_device(&d->cfg);
+	const struct device *dev;
+	unsigned no;
+
+	for (no = 0; no < FWD_PORTS; no++) {
+		dev = d->devices.by_no[no];
+		if (dev == NULL || dev->conf != conf || dev->port == NULL ||
+		    (dev->peer != 0 && dev->peer != peer))
+			continue;
+		return dev->peer == 0 ? "" : unit_of(dev);
+	}
+	return NULL;
 }
 
 bool

@@ -73,6 +73,12 @@ void devices_reopen(struct vplamad *d, struct turn *t);
 /* core_io->port_deliver; arg is the daemon. */
 void devices_deliver(void *arg, unsigned no, struct run *run);
 
+/*
+ * What priv_route_add() calls the device by which routes to the peer go: "", or
+ * what follows its name when it is the peer's own; NULL: it is not there now.
+ */
+const char *devices_unit(const struct vplamad *d, uint32_t peer);
+
 /* devhint.c: what helps against this -errno of opening one; static. */
 const char *device_hint(uint32_t kind, int rc);
 

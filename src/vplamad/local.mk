@@ -19,6 +19,7 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/option.c src/vplamad/option.h \
 	src/vplamad/options.def \
 	src/vplamad/reload.c src/vplamad/reload.h \
+	src/vplamad/routes.c src/vplamad/routes.h \
 	src/vplamad/stamp.c src/vplamad/stamp.h \
 	src/vplamad/vplamad.c src/vplamad/vplamad.h
 src_vplamad_libvplamad_a_CPPFLAGS = $(vplamad_cppflags)

@@ -177,6 +177,7 @@ node_del(struct node *n, uint8_t close_reason, struct turn *t)
 {
 	struct peer *p = core_peer_by_id(&n->d->core, n->id);
 
+	routes_set(n->d->routes, n->id, NULL, 0);
 	devices_peer_removed(n->d, n->id);
 	if (p != NULL)
 		core_peer_del(&n->d->core, p, close_reason, t);

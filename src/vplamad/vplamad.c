@@ -187,7 +187,8 @@ on_deadline(void *arg)
 
 	if (vplamad_stopping(d))
 		return d->goodbye_at;
-	return mono_min(devices_deadline(&d->devices),
+	return mono_min(
+	    mono_min(devices_deadline(&d->devices), routes_deadline(d->routes)),
 	    mono_min(core_deadline(&d->core), d->stamp_at));
 }
 
@@ -241,6 +242,7 @@ on_act(void *arg, struct turn *t)
 	if (!vplamad_stopping(d)) {
 		devices_let_go(d, t);
 		nodes_look_up(d, t);
+		routes_apply(d->routes, t->now);
 	}
 	if (d->live_changed) {
 		tell_live(d);
@@ -402,6 +404,21 @@ vplamad_own_prefixes(struct vplamad *d)
 		    prefix_format(&d->cfg.prefix[bad], text), who);
 }
 
+static const char *
+on_route_unit(void *arg, uint32_t peer)
+{
+	return devices_unit(arg, peer);
+}
+
+static void
+start_routes(struct vplamad *d)
+{
+	const struct routes_env env = { d, &d->priv, on_route_unit };
+
+	if (d->monitor.has_routes)
+		d->routes = routes_new(&env);
+}
+
 static bool
 start(struct vplamad *d)
 {
@@ -423,6 +440,7 @@ start(struct vplamad *d)
 	vplamad_own_prefixes(d);
 	if (!open_sockets(d) || !devices_open(d, t))
 		return false;
+	start_routes(d);
 	save_stamp(d, t);
 	d->resolve = resolve_new(d->loop, RESOLVE_CONF, RESOLVE_HOSTS);
 	hook_add(&d->act, d->loop, LOOP_ACT, on_act, d);
@@ -439,6 +457,8 @@ finish(struct vplamad *d)
 	if (d->resolve != NULL)
 		hook_del(&d->act, d->loop);
 	resolve_free(d->resolve);
+	routes_free(d->routes);
+	d->routes = NULL;
 	devices_close(d);
 	if (d->udp != NULL)
 		udp_close(d->udp);

@@ -15,6 +15,7 @@
 #include "vplamad/config.h"
 #include "vplamad/device.h"
 #include "vplamad/node.h"
+#include "vplamad/routes.h"
 
 struct resolve;
 
@@ -31,6 +32,7 @@ struct vplamad {
 	struct port_handler port_handler;
 	struct port_unix *port;
 	struct devices devices;
+	struct routes *routes; /* NULL: none are installed */
 	struct ctl_host host;
 	struct ctl ctl;
 	struct ctlsock_handler ctl_handler;

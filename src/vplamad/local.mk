@@ -18,6 +18,7 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/optnet.c src/vplamad/optnet.h \
 	src/vplamad/option.c src/vplamad/option.h \
 	src/vplamad/options.def \
+	src/vplamad/rehooker.c src/vplamad/rehooker.h \
 	src/vplamad/reload.c src/vplamad/reload.h \
 	src/vplamad/routes.c src/vplamad/routes.h \
 	src/vplamad/stamp.c src/vplamad/stamp.h \

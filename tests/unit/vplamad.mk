@@ -5,6 +5,7 @@ vplamad_tests = \
 	tests/unit/test_config \
 	tests/unit/test_device \
 	tests/unit/test_memory \
+	tests/unit/test_rehooker \
 	tests/unit/test_routes \
 	tests/unit/test_stamp
 check_PROGRAMS += $(vplamad_tests)
@@ -29,6 +30,9 @@ tests_unit_test_memory_SOURCES = tests/unit/test_memory.c
 tests_unit_test_memory_LDADD = src/vplamad/libvplamad.a \
 	src/store/libstore.a src/wire/libwire.a src/base/libbase.a \
 	$(SQLITE_LIBS) $(JSON_LIBS) $(SODIUM_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_rehooker_SOURCES = tests/unit/test_rehooker.c $(IO_ENV)
+tests_unit_test_rehooker_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
+
 tests_unit_test_routes_SOURCES = tests/unit/test_routes.c
 tests_unit_test_routes_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
 

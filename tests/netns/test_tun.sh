@@ -1,5 +1,6 @@
 #!/bin/sh
-# TUN and TAP devices, and routes into them, each program in namespaces of its own.
+# TUN and TAP devices, routes into them, the mesh probe: each program in
+# namespaces of its own.
 set -u
 : "${TOP_BUILDDIR:=.}"
 
@@ -10,7 +11,7 @@ for tool in ip ethtool sysctl; do
 	fi
 done
 rc=0
-for prog in tundev tunport kroutes; do
+for prog in tundev tunport kroutes meshline; do
 	if [ ! -x "$TOP_BUILDDIR/tests/netns/$prog" ]; then
 		echo "skipped: $prog needs cmocka to be built"
 		exit 77

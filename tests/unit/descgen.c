@@ -138,12 +138,21 @@ descgen_desc(
 void
 descgen_equal(const struct netdesc *a, const struct netdesc *b)
 {
-	struct netdesc x = *a, y = *b;
+	unsigned i;
 
+	assert_true(topology_equal(&a->topo, &b->topo));
+	assert_memory_equal(a->gid, b->gid, sizeof(a->gid));
+	assert_true(a->netid == b->netid && a->vnodeid == b->vnodeid);
+	assert_int_equal(a->epoch, b->epoch);
+	assert_int_equal(a->nodes, b->nodes);
+	assert_int_equal(a->age, b->age);
+	assert_int_equal(a->flags, b->flags);
+	assert_int_equal(a->n_claims, b->n_claims);
+	assert_memory_equal(a->claim, b->claim, sizeof(a->claim));
 	assert_int_equal(a->n_known, b->n_known);
-	if (a->n_known > 0)
-		assert_memory_equal(
-		    a->known, b->known, a->n_known * sizeof(*a->known));
-	x.known = y.known = NULL;
-	assert_memory_equal(&x, &y, sizeof(x));
+	for (i = 0; i < a->n_known; i++) {
+		assert_true(a->known[i].netid == b->known[i].netid);
+		assert_memory_equal(&a->known[i].claim, &b->known[i].claim,
+		    sizeof(a->known[i].claim));
+	}
 }

@@ -37,10 +37,10 @@ range_of(const struct topology *topo, const struct claim *c)
 
 	for (k = 0; k < topo->levels; k++) {
 		at = topo->levels - 1u - k;
-		r.first[at] = k < c->level ? 0 : c->gid[k];
-		r.last[at] = k < c->level
-		    ? (uint16_t)((1u << topo->bits[k]) - 1)
-		    : c->gid[k];
+		if (k >= c->level)
+			r.first[at] = r.last[at] = c->gid[k];
+		else
+			r.last[at] = (uint16_t)((1u << topo->bits[k]) - 1);
 	}
 	return r;
 }

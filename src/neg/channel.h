@@ -4,7 +4,9 @@
  * time as an argument, no I/O.
  *
  * One message is under way at a time, the others wait. An unacknowledged one
- * goes again after 1, 2 and 4 s; then the channel is broken.
+ * goes again after 1, 2 and 4 s; with no answer 4 s later the channel is
+ * broken. channel_again() then begins anew: each direction has a life of its
+ * own, so the other side sees that what comes is no repetition.
  */
 #ifndef VPLAM_NEG_CHANNEL_H
 #define VPLAM_NEG_CHANNEL_H
@@ -25,22 +27,27 @@ struct channel {
 	STAILQ_HEAD(, channel_msg) out; /* the first is under way */
 	unsigned n_out;
 	uint32_t out_seq; /* of the first */
+	uint8_t out_life;
 	unsigned tries;
 	struct mono again; /* MONO_NEVER: nothing is under way */
 
-	uint32_t in_seq; /* the last one delivered */
-	uint8_t *in;	 /* the next one: parts that have come; or NULL */
-	uint16_t in_have;
+	uint32_t in_seq; /* the last one delivered; 0: none in this life */
+	uint8_t in_life;
 	uint8_t in_type, in_parts;
-	size_t in_len[NEG_PARTS];
+	uint16_t in_have;
+	uint8_t *in; /* the next one: parts that have come; or NULL */
+	uint16_t in_len[NEG_PARTS];
 	bool broken;
 };
 
 /* Hands one part to the tunnel. */
 typedef void channel_send_fn(void *arg, const uint8_t *part, size_t len);
 
-void channel_init(struct channel *ch);
-void channel_fini(struct channel *ch); /* fine on zeroes */
+void channel_init(struct channel *ch, uint8_t life); /* life: random */
+void channel_fini(struct channel *ch);		     /* fine on zeroes */
+
+/* Drops what waits and sends what follows in a new life; what comes stays. */
+void channel_again(struct channel *ch);
 
 /*
  * Sends a message (fields without head; copied), now or when those before it
@@ -52,8 +59,9 @@ bool channel_put(struct channel *ch, uint8_t type, const uint8_t *p, size_t len,
 
 /*
  * A part has come. True: *ret_type, *ret and *ret_len are a whole message,
- * borrowed until the next call. Acknowledges, and sends on what waited. Parts
- * that break the format are dropped: *ret_bad is true then.
+ * borrowed until the next call and no longer than part. Acknowledges, and
+ * sends on what waited. Parts that break the format are dropped: *ret_bad is
+ * true then.
  */
 bool channel_get(struct channel *ch, const uint8_t *part, size_t len,
     struct mono now, channel_send_fn *send, void *arg, uint8_t *ret_type,

@@ -130,28 +130,22 @@ enum neg_event {
 /* Callbacks out. They must not call in. */
 struct neg_io {
 	void *arg;
-
 	/* One part of the channel; it may be lost. */
 	void (*send)(void *arg, uint32_t peer, const uint8_t *part, size_t len);
 	size_t (*part_max)(void *arg, uint32_t peer);
-
 	/* The tunnel is of no use: reason is an enum close_reason. */
 	void (*close)(void *arg, uint32_t peer, uint8_t reason);
-
 	/* All that goes to this peer now, in place of before; n 0: nothing. */
 	void (*routes)(void *arg, uint32_t peer, const struct netdesc *of,
 	    const struct claim *c, unsigned n);
-
 	/* Move our claim from to to; neg_moved() or neg_move_failed() follows,
 	 * or time runs out. count: what to say is there already. */
 	void (*rehook)(void *arg, uint32_t id, const struct topology *topo,
 	    const struct claim *from, const struct claim *to, uint32_t count);
 	void (*rehook_stop)(void *arg, uint32_t id);
-
 	/* Send the nonce to the peer's address through the mesh alone. */
 	void (*probe)(void *arg, uint32_t peer, const struct netdesc *to,
 	    const uint8_t nonce[NEG_NONCE]);
-
 	void (*sign)(
 	    void *arg, const uint8_t *p, size_t len, uint8_t sig[NEG_SIG]);
 	bool (*verify)(void *arg, const uint8_t key[NEG_KEY], const uint8_t *p,

@@ -1,0 +1,73 @@
+#include "neg/budget.h"
+
+#include <string.h>
+
+#define MINUTE 60u
+#define DAY 86400u
+
+void
+budget_add(struct budget *b, const struct move *m)
+{
+	if (b->n == BUDGET_MOVES) {
+		memmove(b->move, b->move + 1,
+		    (BUDGET_MOVES - 1) * sizeof(b->move[0]));
+		b->n--;
+	}
+	b->move[b->n++] = *m;
+}
+
+unsigned
+budget_spent(const struct budget *b, uint32_t seconds, struct mono now)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < b->n; i++)
+		if (mono_since(b->move[i].at, now) <
+		    seconds * (uint64_t)MONO_SEC)
+			n++;
+	return n;
+}
+
+bool
+budget_left(const struct budget *b, bool strict, struct mono now)
+{
+	static const struct {
+		uint32_t seconds;
+		unsigned max;
+	} limits[2][2] = {
+		{ { 10 * MINUTE, 3 }, { DAY, 8 } },
+		{ { DAY, 1 }, { 30 * DAY, 3 } },
+	};
+	unsigned i;
+
+	for (i = 0; i < 2; i++)
+		if (budget_spent(b, limits[strict][i].seconds, now) >=
+		    limits[strict][i].max)
+			return false;
+	return true;
+}
+
+struct mono
+budget_hold(const struct budget *b, struct mono now)
+{
+	unsigned n = budget_spent(b, DAY, now);
+	uint64_t s;
+
+	if (n == 0)
+		return (struct mono){ 0 };
+	s = n < 6 ? 30u << n : 30 * MINUTE;
+	return mono_add(b->move[b->n - 1].at, s * MONO_SEC);
+}
+
+const struct move *
+budget_left_by(
+    const struct budget *b, const struct topology *topo, const struct claim *c)
+{
+	unsigned i;
+
+	for (i = b->n; i-- > 0;)
+		if (b->move[i].done && topology_equal(&b->move[i].topo, topo) &&
+		    claims_equal(topo, &b->move[i].from, c))
+			return &b->move[i];
+	return NULL;
+}

@@ -1,0 +1,228 @@
+#include <string.h>
+
+#include "base/xmem.h"
+#include "neg/act.h"
+
+#define SIGNED "vplama claim v1"
+#define PROBES 3u     /* one a second */
+#define PROBE_S 4u    /* then nobody has heard them */
+#define PROBE_MARK 8u /* bytes that HELLO told; the others only the mesh */
+
+static int
+first_cmp(const struct first *a, const struct first *b)
+{
+	if (a->nodes != b->nodes)
+		return a->nodes < b->nodes ? -1 : 1;
+	if (a->age != b->age)
+		return a->age < b->age ? -1 : 1;
+	if (a->netid != b->netid)
+		return a->netid < b->netid ? -1 : 1;
+	return a->vnodeid < b->vnodeid ? -1 : 1;
+}
+
+/* When both dialled, or neither: both sides compare the same two HELLOs. */
+void
+greet_role(struct link *l)
+{
+	if (l->has_role || !l->greeted || !l->heard)
+		return;
+	l->has_role = true;
+	l->initiator = l->p.dialled;
+	if (l->p.dialled == l->peer_dialled)
+		l->initiator = first_cmp(&l->mine, &l->theirs) < 0;
+}
+
+static bool
+signed_by(
+    const struct neg *g, const uint8_t key[NEG_KEY], const struct neg_desc *d)
+{
+	size_t n = sizeof(SIGNED) - 1;
+	uint8_t *buf = xmalloc(n + d->len);
+	bool ok;
+
+	memcpy(buf, SIGNED, n);
+	memcpy(buf + n, d->bytes, d->len);
+	ok = g->io.verify(g->io.arg, key, buf, n + d->len, d->sig);
+	free(buf);
+	return ok;
+}
+
+/* NULL: it breaks the rules. */
+static struct netdesc *
+read_desc(const struct neg *g, const struct link *l, const struct neg_desc *m)
+{
+	struct rd r = rd_of(m->bytes, m->len);
+	struct netdesc *d = xcalloc(1, sizeof(*d));
+
+	if (netdesc_parse(&r, NETDESC_TUNNEL, d) == NULL &&
+	    signed_by(g, l->p.key, m))
+		return d;
+	netdesc_fini(d);
+	free(d);
+	return NULL;
+}
+
+static void
+remember(
+    struct neg *g, struct link *l, const struct neg_desc *m, struct mono now)
+{
+	struct neg_record rec;
+
+	l->net->seen = now;
+	if (!network_desc(l->net, l->desc, m->bytes, m->len, m->sig))
+		return;
+	network_record(l->net, &rec);
+	g->io.save(g->io.arg, &rec);
+}
+
+static void
+hear_first(struct link *l, const struct neg_desc *m)
+{
+	const struct netdesc *d = l->desc;
+
+	if (l->heard)
+		return;
+	l->heard = true;
+	l->peer_dialled = (m->flags & HELLO_DIALLED) != 0;
+	l->theirs = (struct first){ d->nodes, d->age, d->netid, d->vnodeid };
+	greet_role(l);
+}
+
+static bool
+another_place(const struct netdesc *old, const struct netdesc *d)
+{
+	return old == NULL || old->epoch != d->epoch ||
+	    old->netid != d->netid || old->vnodeid != d->vnodeid ||
+	    !netdesc_same_place(old, d);
+}
+
+/* What a descriptor means for the state of its link. */
+static void
+follow(struct neg *g, struct link *l, uint8_t type, bool anew, struct mono now)
+{
+	if (!g->has_own)
+		return;
+	eval_conflict(g, l, now);
+	if (anew && l->state == NEG_RESERVED)
+		win_release(g, l->net->netid);
+	if (anew ||
+	    (type == NEG_HELLO && !link_settled(l) &&
+		l->state != NEG_RESERVED)) {
+		link_restart(g, l, now);
+	} else if (!l->initiator && link_settled(l)) {
+		if (type == NEG_HELLO)
+			l->has_verdict = false; /* it wants to hear it again */
+		eval_link(g, l, now);
+	}
+	routes_update(g, l, now);
+}
+
+void
+greet_desc(
+    struct neg *g, struct link *l, const struct neg_msg *m, struct mono now)
+{
+	struct netdesc *d = read_desc(g, l, &m->u.desc), *old = l->desc;
+	bool anew;
+
+	if (d == NULL) {
+		link_close(g, l, true, now);
+		return;
+	}
+	if (m->type != NEG_HELLO && !l->heard) {
+		netdesc_fini(d);
+		free(d);
+		return;
+	}
+	anew = another_place(old, d);
+	if (anew && l->state == NEG_RESERVED)
+		win_release(g, old->netid);
+	if (anew && old != NULL && old->vnodeid != d->vnodeid)
+		l->sibling = false;
+	l->desc = d;
+	if (old != NULL) {
+		netdesc_fini(old);
+		free(old);
+	}
+	remember(g, l, &m->u.desc, now);
+	if (m->type == NEG_HELLO) {
+		memcpy(l->nonce_in, m->u.desc.nonce, NEG_NONCE);
+		hear_first(l, &m->u.desc);
+	}
+	follow(g, l, m->type, anew, now);
+}
+
+bool
+greet_probed(const struct neg *g, const struct link *l)
+{
+	return l->probed && l->probed_mine == g->epoch &&
+	    l->probed_theirs == l->desc->epoch;
+}
+
+static void
+send_probe(struct neg *g, struct link *l, struct mono now)
+{
+	l->timer = mono_add(now, MONO_SEC);
+	if (l->tries++ < PROBES)
+		g->io.probe(g->io.arg, l->p.id, l->desc, l->probe);
+	link_schedule(g, l);
+}
+
+/*
+ * The peer finds us by what our HELLO has told it; the rest of the nonce it
+ * can only know from the mesh.
+ */
+void
+greet_probe(struct neg *g, struct link *l, struct mono now)
+{
+	memcpy(l->probe, l->nonce_out, PROBE_MARK);
+	g->io.random(g->io.arg, l->probe + PROBE_MARK, NEG_NONCE - PROBE_MARK);
+	l->probing = true;
+	l->tries = 0;
+	link_state(g, l, NEG_PROBING, now);
+	send_probe(g, l, now);
+}
+
+void
+greet_probe_tick(struct neg *g, struct link *l, struct mono now)
+{
+	if (l->tries < PROBE_S) {
+		send_probe(g, l, now);
+		return;
+	}
+	l->probing = false;
+	l->probed = true;
+	l->probed_mine = g->epoch;
+	l->probed_theirs = l->desc->epoch;
+	eval_link(g, l, now);
+}
+
+/* One gnode: the smaller netid, and its age, hold for both. */
+static void
+join(struct neg *g, struct link *l, struct mono now)
+{
+	l->sibling = true;
+	own_adopt(g, l->desc->netid, l->desc->age, now);
+}
+
+void
+greet_seen(
+    struct neg *g, struct link *l, const struct neg_msg *m, struct mono now)
+{
+	if (!l->probing || memcmp(l->probe, m->u.nonce, NEG_NONCE) != 0)
+		return;
+	l->probing = false;
+	join(g, l, now);
+	if (l->state == NEG_PROBING)
+		eval_link(g, l, now);
+}
+
+void
+greet_nonce(struct neg *g, struct link *l, const uint8_t nonce[NEG_NONCE],
+    struct mono now)
+{
+	if (!g->has_own || l->desc == NULL || l->closed ||
+	    memcmp(l->nonce_in, nonce, PROBE_MARK) != 0)
+		return;
+	talk_seen(g, l, nonce, now);
+	join(g, l, now);
+}

@@ -1,0 +1,132 @@
+/*
+ * Inside of the negotiation: its links and all that it keeps. Nobody outside
+ * of this folder includes it.
+ *
+ * Times here are those of the caller plus NEG_EPOCH, so that what happened
+ * before the machine started has one, too.
+ */
+#ifndef VPLAM_NEG_LINK_H
+#define VPLAM_NEG_LINK_H
+
+#include <sys/queue.h>
+
+#include "base/heap.h"
+#include "base/htab.h"
+#include "neg/budget.h"
+#include "neg/channel.h"
+#include "neg/demand.h"
+#include "neg/memory.h"
+#include "neg/neg.h"
+#include "neg/verdict.h"
+
+#define NEG_DAY_S 86400u
+#define NEG_EPOCH (100u * (uint64_t)NEG_DAY_S * MONO_SEC)
+#define NEG_STABLE_S 600u  /* T_stable */
+#define NEG_SETTLE_S 10u   /* T_settle */
+#define NEG_RECHECK_S 600u /* of a link that has settled */
+#define NEG_JOIN_S 600u	   /* the window in which a newcomer may move */
+
+/* What decides who is I when both dialled: as in the first HELLO. */
+struct first {
+	uint32_t nodes, age;
+	uint64_t netid, vnodeid;
+};
+
+/* What a link has been told or asks for while it moves. */
+struct wish {
+	struct claim from, to;
+	unsigned level, rounds;
+	struct claim *taken; /* by the other side's word */
+	size_t n_taken;
+};
+
+struct link {
+	struct hpent ent;
+	struct hnode by_id;
+	TAILQ_ENTRY(link) all;
+	struct neg_peer p;
+	struct channel ch;
+	struct network *net; /* what we remember of its key */
+
+	enum neg_state state;
+	struct mono since, up_at, timer;
+	unsigned tries, backoff;
+	bool closed; /* we wait for neg_link_down() */
+
+	/* Who is I: settled with the first HELLO of either side. */
+	bool greeted, heard, has_role, initiator, peer_dialled;
+	struct first mine, theirs;
+
+	struct netdesc *desc;
+	struct verdict verdict;
+	bool has_verdict;
+	uint8_t why;
+	bool why_peer;
+	bool told_notice; /* it may propose: we told it of a third party */
+
+	uint8_t nonce_out[NEG_NONCE], nonce_in[NEG_NONCE], probe[NEG_NONCE];
+	bool probing, probed, sibling;
+	uint32_t probed_mine, probed_theirs; /* epochs */
+
+	struct wish wish;
+	struct mono conflict; /* since when, MONO_NEVER: there is none */
+	struct mono compat;   /* since when UP in this epoch, or MONO_NEVER */
+
+	bool routed; /* the state allows routes */
+	struct claim *route;
+	unsigned n_routes;
+};
+
+/* A place kept for whoever moves there. */
+struct reserve {
+	TAILQ_ENTRY(reserve) all;
+	uint64_t netid;
+	struct topology topo;
+	struct claim claim;
+	struct mono until;
+};
+
+TAILQ_HEAD(link_list, link);
+
+struct neg {
+	struct hpent ent; /* of what belongs to no link */
+	struct neg_config cfg;
+	struct neg_io io;
+	struct heap heap;
+	struct htab by_id;
+	struct link_list links;
+
+	uint64_t netid, vnodeid;
+	uint32_t epoch;
+	struct mono born; /* of netid */
+
+	/* As the mesh daemon says, and as all links were told at sent_at. */
+	struct netdesc place, own;
+	bool has_place, has_own, restored;
+	bool dirty; /* place, flags or known ones are newer than own */
+	uint8_t *bytes;
+	size_t len;
+	uint8_t sig[NEG_SIG];
+	struct mono sent_at;
+
+	struct prefix *avoid;
+	size_t n_avoid;
+
+	enum neg_role role;
+	struct link *mover; /* ROLE_LOSER: the link that we move for */
+	bool moving;
+	uint32_t rehook_id;
+
+	bool stable;
+	struct mono unstable; /* MARKED without a connection since; or NEVER */
+	struct mono join;     /* begin of the window, or MONO_NEVER */
+	bool joined;
+	struct mono check; /* stable_check() has something to do */
+
+	TAILQ_HEAD(, reserve) reserves;
+	struct memory mem;
+	struct budget budget;
+	struct demands demands;
+};
+
+#endif

@@ -1,0 +1,171 @@
+#include "neg/memory.h"
+
+#include <string.h>
+
+#include "base/container.h"
+#include "base/xmem.h"
+
+#define FLAP_S 600u
+#define REFUSE_S 3600u
+#define STABLE_S 600u
+
+void
+memory_init(struct memory *m, const uint8_t secret[16])
+{
+	htab_init(
+	    &m->tab, HTAB_KEY_OFF(struct network, node, key), NEG_KEY, secret);
+	TAILQ_INIT(&m->all);
+}
+
+static void
+drop(struct memory *m, struct network *n)
+{
+	htab_del(&m->tab, &n->node);
+	TAILQ_REMOVE(&m->all, n, all);
+	free(n->claim);
+	free(n->desc);
+	free(n);
+}
+
+void
+memory_fini(struct memory *m)
+{
+	while (!TAILQ_EMPTY(&m->all))
+		drop(m, TAILQ_FIRST(&m->all));
+	htab_fini(&m->tab);
+}
+
+/* Makes room: the one without a tunnel that was not seen longest goes. */
+static void
+make_room(struct memory *m)
+{
+	struct network *n, *old = NULL;
+
+	if (m->tab.n < MEMORY_MAX)
+		return;
+	TAILQ_FOREACH (n, &m->all, all)
+		if (!n->linked &&
+		    (old == NULL || mono_before(n->seen, old->seen)))
+			old = n;
+	if (old != NULL)
+		drop(m, old);
+}
+
+struct network *
+memory_get(struct memory *m, const uint8_t key[NEG_KEY], struct mono now)
+{
+	struct hnode *h = htab_find(&m->tab, key);
+	struct network *n;
+
+	if (h != NULL)
+		return CONTAINER_OF(h, struct network, node);
+	make_room(m);
+	n = xcalloc(1, sizeof(*n));
+	memcpy(n->key, key, NEG_KEY);
+	n->seen = n->counted = now;
+	htab_add(&m->tab, &n->node);
+	TAILQ_INSERT_TAIL(&m->all, n, all);
+	return n;
+}
+
+static void
+take_claims(struct network *n, const struct netdesc *d)
+{
+	unsigned i;
+
+	free(n->claim);
+	n->n_claims = 0;
+	n->claim = xcalloc(d->n_claims, sizeof(*n->claim));
+	for (i = 0; i < d->n_claims; i++)
+		if ((d->claim[i].flags & CLAIM_LEAVING) == 0)
+			n->claim[n->n_claims++] = d->claim[i];
+}
+
+static bool
+same_claims(const struct network *n, const struct netdesc *d)
+{
+	unsigned i, k, same = 0;
+
+	if (!topology_equal(&n->topo, &d->topo) || n->n_claims != d->n_claims)
+		return false;
+	for (i = 0; i < n->n_claims; i++)
+		for (k = 0; k < d->n_claims; k++)
+			same +=
+			    claims_equal(&d->topo, &n->claim[i], &d->claim[k]);
+	return same == n->n_claims;
+}
+
+bool
+network_desc(struct network *n, const struct netdesc *d, const uint8_t *bytes,
+    size_t len, const uint8_t sig[NEG_SIG])
+{
+	bool same = n->desc != NULL && n->len == len &&
+	    memcmp(n->desc, bytes, len) == 0;
+
+	if (same)
+		return false;
+	if (n->netid != d->netid)
+		n->uptime = 0; /* another gnode: what we knew was not of it */
+	n->netid = d->netid;
+	n->agreed = n->agreed && same_claims(n, d);
+	n->topo = d->topo;
+	take_claims(n, d);
+	free(n->desc);
+	n->desc = xmalloc(len);
+	memcpy(n->desc, bytes, len);
+	n->len = len;
+	memcpy(n->sig, sig, NEG_SIG);
+	return true;
+}
+
+void
+network_record(const struct network *n, struct neg_record *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->kind = NEG_REC_NETWORK;
+	memcpy(ret->u.network.key, n->key, NEG_KEY);
+	ret->u.network.netid = n->netid;
+	ret->u.network.uptime = n->uptime;
+	ret->u.network.desc = n->desc;
+	ret->u.network.desc_len = n->len;
+	memcpy(ret->u.network.sig, n->sig, NEG_SIG);
+}
+
+void
+network_died(struct network *n, struct mono now)
+{
+	n->death[n->next_death] = now;
+	n->next_death = (n->next_death + 1) % MEMORY_FLAPS;
+}
+
+bool
+network_flaps(const struct network *n, struct mono now)
+{
+	struct mono oldest = n->death[n->next_death];
+
+	return oldest.us != 0 &&
+	    mono_since(oldest, now) < FLAP_S * (uint64_t)MONO_SEC;
+}
+
+bool
+network_sinned(struct network *n, struct mono now)
+{
+	if (++n->points < MEMORY_POINTS)
+		return false;
+	n->points = 0;
+	n->refuse_until = mono_add(now, REFUSE_S * (uint64_t)MONO_SEC);
+	return true;
+}
+
+/*
+ * As long as it was here, so that nobody fills all places with gnodes that
+ * last an hour each.
+ */
+bool
+network_kept(const struct network *n, struct mono now)
+{
+	uint32_t s = n->uptime < MEMORY_KEPT_S ? n->uptime : MEMORY_KEPT_S;
+
+	return n->agreed && !n->linked && n->uptime >= STABLE_S &&
+	    mono_since(n->seen, now) < s * (uint64_t)MONO_SEC;
+}

@@ -1,0 +1,63 @@
+/* What is remembered of peers by their key: last descriptor, uptime, sins. */
+#ifndef VPLAM_NEG_MEMORY_H
+#define VPLAM_NEG_MEMORY_H
+
+#include <sys/queue.h>
+
+#include "base/htab.h"
+#include "neg/neg.h"
+
+#define MEMORY_MAX 512	       /* networks; the one not seen longest goes */
+#define MEMORY_FLAPS 4	       /* tunnel deaths in 10 min */
+#define MEMORY_POINTS 5	       /* then a peer is refused for an hour */
+#define MEMORY_TAKEN_S 86400u  /* not chosen for so long after it was seen */
+#define MEMORY_KEPT_S 2592000u /* 30 days */
+
+struct network {
+	struct hnode node;
+	TAILQ_ENTRY(network) all;
+	uint8_t key[NEG_KEY];
+	bool linked; /* it has a tunnel now */
+	bool agreed; /* we had routes to these claims */
+	uint64_t netid;
+	struct topology topo;
+	struct claim *claim; /* without those that it was leaving */
+	unsigned n_claims;
+	uint8_t *desc; /* as signed; NULL: nothing but sins is known */
+	size_t len;
+	uint8_t sig[NEG_SIG];
+	uint32_t uptime;	   /* compatible seconds in all */
+	struct mono seen, counted; /* counted: uptime is known up to there */
+
+	unsigned points;
+	struct mono refuse_until;
+	struct mono death[MEMORY_FLAPS]; /* the oldest is replaced */
+	unsigned next_death;
+};
+
+struct memory {
+	struct htab tab;
+	TAILQ_HEAD(, network) all;
+};
+
+void memory_init(struct memory *m, const uint8_t secret[16]);
+void memory_fini(struct memory *m);
+
+/* The one of that key, made if need be. */
+struct network *memory_get(
+    struct memory *m, const uint8_t key[NEG_KEY], struct mono now);
+
+/* Takes over a signed descriptor. True: it is another one than before. */
+bool network_desc(struct network *n, const struct netdesc *d,
+    const uint8_t *bytes, size_t len, const uint8_t sig[NEG_SIG]);
+void network_record(const struct network *n, struct neg_record *ret);
+
+void network_died(struct network *n, struct mono now);
+bool network_flaps(const struct network *n, struct mono now);
+/* A point; true: that was one too many. */
+bool network_sinned(struct network *n, struct mono now);
+
+/* Is its place kept while it is away: at most as long as it was here. */
+bool network_kept(const struct network *n, struct mono now);
+
+#endif

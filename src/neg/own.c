@@ -1,0 +1,288 @@
+#include <string.h>
+
+#include "base/xmem.h"
+#include "neg/act.h"
+#include "neg/space.h"
+
+#define SIGNED "vplama claim v1" /* goes before the descriptor */
+#define OWN_MAX 8000		 /* bytes: fits 16 parts of 512 */
+#define PUBLISH_US MONO_SEC
+
+void
+own_dirty(struct neg *g)
+{
+	g->dirty = true;
+	neg_schedule(g);
+}
+
+static uint32_t
+age_of(const struct neg *g, struct mono now)
+{
+	uint64_t s = mono_since(g->born, now) / MONO_SEC;
+
+	return s > UINT32_MAX ? UINT32_MAX : (uint32_t)s;
+}
+
+static uint16_t
+flags_of(const struct neg *g)
+{
+	unsigned f = g->place.flags & NETDESC_TRANSIT;
+
+	if (g->stable)
+		f |= NETDESC_STABLE | NETDESC_PASSIVE;
+	if (g->moving)
+		f |= NETDESC_REHOOKING;
+	if (g->role != ROLE_IDLE)
+		f |= NETDESC_BUSY;
+	return (uint16_t)f;
+}
+
+/* What a move of ours has left, as long as the mesh daemon still shows it. */
+static void
+mark_leaving(const struct neg *g, struct netdesc *d)
+{
+	unsigned i;
+
+	for (i = 0; i < d->n_claims; i++)
+		if (!claim_has(&d->topo, &d->claim[i], d->gid) &&
+		    budget_left_by(&g->budget, &d->topo, &d->claim[i]) != NULL)
+			d->claim[i].flags |= CLAIM_LEAVING;
+}
+
+static void
+build(struct neg *g, struct netdesc *d, struct known *known, struct mono now)
+{
+	*d = g->place;
+	d->netid = g->netid;
+	d->vnodeid = g->vnodeid;
+	d->epoch = g->epoch;
+	d->age = age_of(g, now);
+	d->flags = flags_of(g);
+	mark_leaving(g, d);
+	d->n_known = (uint16_t)routes_known(g, known, NETDESC_KNOWN, now);
+	d->known = known;
+}
+
+static void
+sign(struct neg *g)
+{
+	size_t n = sizeof(SIGNED) - 1;
+	uint8_t buf[sizeof(SIGNED) + OWN_MAX];
+
+	memcpy(buf, SIGNED, n);
+	memcpy(buf + n, g->bytes, g->len);
+	g->io.sign(g->io.arg, buf, n + g->len, g->sig);
+}
+
+/* The new own is what the bytes say: the others see no more known ones. */
+static bool
+write_own(struct neg *g, struct mono now)
+{
+	struct known *known = xcalloc(NETDESC_KNOWN, sizeof(*known));
+	struct netdesc d;
+	uint8_t buf[OWN_MAX];
+	struct wr w = wr_of(buf, sizeof(buf));
+	struct rd r;
+	bool ok;
+
+	build(g, &d, known, now);
+	ok = netdesc_check(&d, NETDESC_TUNNEL) == NULL &&
+	    netdesc_write(&w, &d, sizeof(buf));
+	free(known);
+	if (!ok)
+		return false;
+	netdesc_fini(&g->own);
+	r = rd_of(buf, w.len);
+	if (netdesc_parse(&r, NETDESC_TUNNEL, &g->own) != NULL)
+		return false;
+	free(g->bytes);
+	g->bytes = xmalloc(w.len);
+	memcpy(g->bytes, buf, w.len);
+	g->len = w.len;
+	sign(g);
+	return true;
+}
+
+void
+own_save(struct neg *g)
+{
+	struct neg_record rec = { .kind = NEG_REC_SELF };
+
+	rec.u.self.netid = g->netid;
+	rec.u.self.vnodeid = g->vnodeid;
+	rec.u.self.epoch = g->epoch;
+	rec.u.self.age = g->own.age;
+	rec.u.self.topo = g->own.topo;
+	rec.u.self.n_claims = g->own.n_claims;
+	memcpy(rec.u.self.claim, g->own.claim, sizeof(rec.u.self.claim));
+	rec.u.self.stable = g->stable;
+	g->io.save(g->io.arg, &rec);
+}
+
+/* Have we arrived where we were to move? */
+static bool
+arrived(const struct neg *g)
+{
+	const struct link *l = g->mover;
+
+	return g->moving && topology_equal(&g->place.topo, &g->own.topo) &&
+	    claim_has(&g->place.topo, &l->wish.to, g->place.gid);
+}
+
+static bool
+still_claimed(const struct neg *g, const struct demand *d)
+{
+	unsigned i;
+
+	if (!topology_equal(&d->topo, &g->place.topo))
+		return false;
+	for (i = 0; i < g->place.n_claims; i++)
+		if (claims_equal(&d->topo, &d->from, &g->place.claim[i]))
+			return true;
+	return false;
+}
+
+/* Demands about a claim that we do not have any more are over. */
+static void
+close_demands(struct neg *g)
+{
+	unsigned i;
+
+	for (i = 0; i < g->demands.n; i++) {
+		struct demand *d = &g->demands.d[i];
+
+		if ((d->state == DEMAND_WAITS || d->state == DEMAND_APPROVED) &&
+		    !still_claimed(g, d))
+			demand_set(g, d, DEMAND_GONE, d->why);
+	}
+}
+
+static void
+finish_move(struct neg *g, struct mono now)
+{
+	struct link *l = g->mover;
+	struct move *m = &g->budget.move[g->budget.n - 1];
+	struct demand *d =
+	    demand_find(&g->demands, l->p.key, &g->own.topo, &l->wish.from);
+
+	m->done = true;
+	m->done_at = now;
+	if (d != NULL)
+		demand_set(g, d, DEMAND_DONE, 0);
+	g->moving = false;
+	g->mover = NULL;
+	g->role = ROLE_IDLE;
+}
+
+/* Are we where we were in our last life, as far as was saved? */
+static bool
+restored_place(const struct neg *g)
+{
+	const struct topology *topo = &g->place.topo;
+	unsigned i, k, same = 0;
+
+	if (!topology_equal(topo, &g->own.topo) ||
+	    g->own.n_claims != g->place.n_claims)
+		return false;
+	for (i = 0; i < g->own.n_claims; i++)
+		for (k = 0; k < g->place.n_claims; k++)
+			same += claims_equal(
+			    topo, &g->own.claim[i], &g->place.claim[k]);
+	return same == g->own.n_claims;
+}
+
+/* Another place: whatever was under way is over, all begin anew. */
+static void
+publish_place(struct neg *g, struct mono now)
+{
+	struct link *l, *moved = NULL;
+
+	if (g->has_own && arrived(g)) {
+		moved = g->mover;
+		finish_move(g, now);
+	} else if (g->mover != NULL) {
+		talk_why(g, g->mover, NEG_ABORT, NEG_WHY_CHANGED, now);
+		lose_drop(g, g->mover);
+	}
+	if (!g->restored || !restored_place(g))
+		g->epoch++;
+	g->restored = false;
+	g->has_own = write_own(g, now);
+	if (!g->has_own)
+		return;
+	close_demands(g);
+	own_save(g);
+	g->io.event(g->io.arg, NEG_EV_MOVED, 0);
+	routes_update(g, NULL, now);
+	TAILQ_FOREACH (l, &g->links, all) {
+		if (l == moved)
+			talk_desc(g, l, NEG_MOVED, now);
+		else
+			talk_hello(g, l, now);
+		link_restart(g, l, now);
+	}
+}
+
+static void
+publish_rest(struct neg *g, struct mono now)
+{
+	struct link *l;
+
+	if (!write_own(g, now))
+		return;
+	TAILQ_FOREACH (l, &g->links, all)
+		if (l->greeted)
+			talk_desc(g, l, NEG_DESC, now);
+	eval_again(g, now);
+}
+
+/* Is the place of which the others were told still ours? */
+static bool
+same_place(const struct neg *g)
+{
+	struct netdesc d = g->place;
+
+	mark_leaving(g, &d);
+	d.netid = g->netid;
+	return g->own.netid == g->netid && netdesc_same_place(&g->own, &d);
+}
+
+void
+own_publish(struct neg *g, struct mono now)
+{
+	if (!g->dirty || !g->has_place ||
+	    (g->has_own && mono_since(g->sent_at, now) < PUBLISH_US))
+		return;
+	g->dirty = false;
+	g->sent_at = now;
+	if (g->has_own && same_place(g))
+		publish_rest(g, now);
+	else
+		publish_place(g, now);
+	neg_schedule(g);
+}
+
+void
+own_forget(struct neg *g, struct mono now)
+{
+	struct link *l;
+
+	g->has_place = g->has_own = false;
+	if (g->mover != NULL)
+		lose_drop(g, g->mover);
+	TAILQ_FOREACH (l, &g->links, all)
+		link_restart(g, l, now);
+	routes_update(g, NULL, now);
+}
+
+void
+own_adopt(struct neg *g, uint64_t netid, uint32_t age, struct mono now)
+{
+	if (g->cfg.netid != 0 || netid >= g->netid)
+		return;
+	g->netid = netid;
+	g->born = (struct mono){ now.us > age * (uint64_t)MONO_SEC
+		    ? now.us - age * (uint64_t)MONO_SEC
+		    : 0 };
+	own_dirty(g);
+}

@@ -1,0 +1,242 @@
+#include <string.h>
+
+#include "base/xmem.h"
+#include "neg/act.h"
+
+#define LEAVING_S 300u /* so long a claim that we leave takes no place */
+
+/* A claim that we are leaving gives way for a while, then it counts again. */
+static bool
+own_blocks(const struct neg *g, const struct claim *c, struct mono now)
+{
+	const struct topology *topo = &g->own.topo;
+	const struct move *m;
+	unsigned i;
+
+	for (i = 0; i < g->own.n_claims; i++) {
+		const struct claim *own = &g->own.claim[i];
+
+		if (!claims_overlap(topo, own, c, NULL))
+			continue;
+		if ((own->flags & CLAIM_LEAVING) == 0)
+			return true;
+		m = budget_left_by(&g->budget, topo, own);
+		if (m == NULL ||
+		    mono_since(m->done_at, now) >=
+			LEAVING_S * (uint64_t)MONO_SEC)
+			return true;
+	}
+	return false;
+}
+
+/* One network may have a route by two links, but no other claim within it. */
+static bool
+route_blocks(const struct neg *g, const struct link *l, const struct claim *c)
+{
+	const struct topology *topo = &g->own.topo;
+	const struct link *o;
+	unsigned i;
+
+	TAILQ_FOREACH (o, &g->links, all) {
+		if (o == l)
+			continue;
+		for (i = 0; i < o->n_routes; i++)
+			if (claims_overlap(topo, &o->route[i], c, NULL) &&
+			    (o->desc->netid != l->desc->netid ||
+				!claims_equal(topo, &o->route[i], c)))
+				return true;
+	}
+	return false;
+}
+
+/* A place that is kept for another network. */
+static bool
+kept_blocks(
+    const struct neg *g, uint64_t netid, const struct claim *c, struct mono now)
+{
+	const struct topology *topo = &g->own.topo;
+	const struct reserve *rs;
+	const struct network *n;
+	unsigned i;
+
+	TAILQ_FOREACH (rs, &g->reserves, all)
+		if (rs->netid != netid && topology_equal(&rs->topo, topo) &&
+		    claims_overlap(topo, &rs->claim, c, NULL))
+			return true;
+	TAILQ_FOREACH (n, &g->mem.all, all) {
+		if (n->netid == netid || !network_kept(n, now) ||
+		    !topology_equal(&n->topo, topo))
+			continue;
+		for (i = 0; i < n->n_claims; i++)
+			if (claims_overlap(topo, &n->claim[i], c, NULL))
+				return true;
+	}
+	return false;
+}
+
+static bool
+has_claim(const struct topology *topo, const struct claim *list, unsigned n,
+    const struct claim *c)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (claims_equal(topo, &list[i], c))
+			return true;
+	return false;
+}
+
+/*
+ * First come stays: what is installed and still claimed goes first, whatever
+ * else is kept meanwhile.
+ */
+static unsigned
+wanted(const struct neg *g, const struct link *l, struct claim *out,
+    struct mono now)
+{
+	const struct topology *topo = &g->own.topo;
+	unsigned i, n = 0;
+
+	if (!g->has_own || !l->routed || l->desc == NULL ||
+	    !topology_equal(topo, &l->desc->topo))
+		return 0;
+	for (i = 0; i < l->desc->n_claims; i++) {
+		const struct claim *c = &l->desc->claim[i];
+
+		if ((c->flags & CLAIM_LEAVING) == 0 && !own_blocks(g, c, now) &&
+		    !route_blocks(g, l, c) &&
+		    (has_claim(topo, l->route, l->n_routes, c) ||
+			!kept_blocks(g, l->desc->netid, c, now)))
+			out[n++] = *c;
+	}
+	return n;
+}
+
+static bool
+same_routes(const struct neg *g, const struct link *l, const struct claim *c,
+    unsigned n)
+{
+	unsigned i;
+
+	if (n != l->n_routes)
+		return false;
+	for (i = 0; i < n; i++)
+		if (!has_claim(&g->own.topo, c, n, &l->route[i]))
+			return false;
+	return true;
+}
+
+/* True: a place that others may wait for has become free. */
+static bool
+update(struct neg *g, struct link *l, struct mono now)
+{
+	struct claim c[NETDESC_CLAIMS];
+	unsigned n = wanted(g, l, c, now);
+	bool less;
+
+	if (same_routes(g, l, c, n))
+		return false;
+	less = n < l->n_routes || l->n_routes > 0;
+	free(l->route);
+	l->route = NULL;
+	l->n_routes = n;
+	if (n > 0) {
+		l->route = xcalloc(n, sizeof(*c));
+		memcpy(l->route, c, n * sizeof(*c));
+	}
+	g->io.routes(g->io.arg, l->p.id, l->desc, l->route, n);
+	own_dirty(g);
+	return less;
+}
+
+void
+routes_update(struct neg *g, struct link *l, struct mono now)
+{
+	struct link *o;
+
+	if (l != NULL && !update(g, l, now))
+		return;
+	TAILQ_FOREACH (o, &g->links, all)
+		if (o != l)
+			update(g, o, now);
+}
+
+/* A list of known ones that is being made. */
+struct list {
+	const struct topology *topo;
+	struct known *k;
+	unsigned n, max;
+};
+
+static void
+list_add(struct list *ls, uint64_t netid, const struct claim *c, unsigned flags)
+{
+	unsigned i;
+
+	for (i = 0; i < ls->n; i++)
+		if (ls->k[i].netid == netid &&
+		    claims_equal(ls->topo, &ls->k[i].claim, c))
+			return;
+	if (ls->n == ls->max)
+		return;
+	ls->k[ls->n].netid = netid;
+	ls->k[ls->n].claim = *c;
+	ls->k[ls->n++].claim.flags = (uint8_t)flags;
+}
+
+/* By somebody who came while the one that it was kept for was away. */
+static bool
+in_use(const struct neg *g, uint64_t netid, const struct claim *c)
+{
+	const struct link *l;
+	unsigned i;
+
+	TAILQ_FOREACH (l, &g->links, all)
+		for (i = 0; i < l->n_routes; i++)
+			if (l->desc->netid != netid &&
+			    claims_overlap(&g->own.topo, &l->route[i], c, NULL))
+				return true;
+	return false;
+}
+
+static void
+list_kept(struct list *ls, const struct neg *g, struct mono now)
+{
+	const struct network *n;
+	unsigned i;
+
+	TAILQ_FOREACH (n, &g->mem.all, all) {
+		if (n->netid == g->netid || !network_kept(n, now) ||
+		    !topology_equal(&n->topo, ls->topo))
+			continue;
+		for (i = 0; i < n->n_claims; i++)
+			if (!own_blocks(g, &n->claim[i], now) &&
+			    !in_use(g, n->netid, &n->claim[i]))
+				list_add(ls, n->netid, &n->claim[i],
+				    KNOWN_STABLE | KNOWN_RESERVED);
+	}
+}
+
+unsigned
+routes_known(
+    const struct neg *g, struct known *out, unsigned max, struct mono now)
+{
+	struct list ls = { &g->place.topo, out, 0, max };
+	const struct reserve *rs;
+	const struct link *l;
+	unsigned i;
+
+	TAILQ_FOREACH (l, &g->links, all)
+		for (i = 0;
+		     i < l->n_routes && topology_equal(&l->desc->topo, ls.topo);
+		     i++)
+			list_add(&ls, l->desc->netid, &l->route[i],
+			    (l->desc->flags & NETDESC_STABLE) != 0
+				? KNOWN_STABLE
+				: 0);
+	TAILQ_FOREACH (rs, &g->reserves, all)
+		if (topology_equal(&rs->topo, ls.topo))
+			list_add(&ls, rs->netid, &rs->claim, KNOWN_RESERVED);
+	list_kept(&ls, g, now);
+	return ls.n;
+}

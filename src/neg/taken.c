@@ -1,0 +1,135 @@
+#include <string.h>
+
+#include "base/xmem.h"
+#include "neg/act.h"
+#include "neg/space.h"
+
+void
+list_claim(struct claim_list *ls, const struct claim *c)
+{
+	if (ls->n == ls->max) {
+		ls->max = ls->max == 0 ? 32 : 2 * ls->max;
+		ls->c = xreallocarray(ls->c, ls->max, sizeof(*ls->c));
+	}
+	ls->c[ls->n] = *c;
+	ls->c[ls->n++].flags = 0;
+}
+
+static void
+add_links(const struct neg *g, uint64_t netid, struct claim_list *ls)
+{
+	const struct link *l;
+	unsigned i;
+
+	TAILQ_FOREACH (l, &g->links, all) {
+		if (l->desc == NULL || l->desc->netid == netid ||
+		    l->desc->netid == g->netid ||
+		    !topology_equal(&l->desc->topo, &g->own.topo))
+			continue;
+		for (i = 0; i < l->desc->n_claims; i++)
+			if ((l->desc->claim[i].flags & CLAIM_LEAVING) == 0)
+				list_claim(ls, &l->desc->claim[i]);
+	}
+}
+
+static void
+add_reserves(const struct neg *g, uint64_t netid, struct claim_list *ls)
+{
+	const struct reserve *rs;
+
+	TAILQ_FOREACH (rs, &g->reserves, all)
+		if (rs->netid != netid &&
+		    topology_equal(&rs->topo, &g->own.topo))
+			list_claim(ls, &rs->claim);
+}
+
+/* recent_s: also those that were seen so lately, kept or not. */
+static void
+add_remembered(const struct neg *g, uint64_t netid, struct claim_list *ls,
+    uint64_t recent_s, struct mono now)
+{
+	const struct network *n;
+	unsigned i;
+
+	TAILQ_FOREACH (n, &g->mem.all, all) {
+		if (n->netid == netid || n->netid == g->netid ||
+		    n->desc == NULL || !topology_equal(&n->topo, &g->own.topo))
+			continue;
+		if (network_kept(n, now) ||
+		    mono_since(n->seen, now) < recent_s * MONO_SEC)
+			for (i = 0; i < n->n_claims; i++)
+				list_claim(ls, &n->claim[i]);
+	}
+}
+
+static void
+add_own(const struct neg *g, const struct claim *but, struct claim_list *ls)
+{
+	unsigned i;
+
+	for (i = 0; i < g->own.n_claims; i++)
+		if (but == NULL ||
+		    !claims_equal(&g->own.topo, but, &g->own.claim[i]))
+			list_claim(ls, &g->own.claim[i]);
+}
+
+void
+taken_gather(
+    const struct neg *g, uint64_t netid, struct claim_list *ls, struct mono now)
+{
+	add_own(g, NULL, ls);
+	add_links(g, netid, ls);
+	add_reserves(g, netid, ls);
+	add_remembered(g, netid, ls, 0, now);
+}
+
+static void
+add_known(const struct neg *g, struct claim_list *ls)
+{
+	const struct link *l;
+	unsigned i;
+
+	TAILQ_FOREACH (l, &g->links, all) {
+		if (l->desc == NULL ||
+		    !topology_equal(&l->desc->topo, &g->own.topo))
+			continue;
+		for (i = 0; i < l->desc->n_known; i++)
+			if (l->desc->known[i].netid != g->netid)
+				list_claim(ls, &l->desc->known[i].claim);
+	}
+}
+
+/* Places that we have left in the last day: they lost a conflict. */
+static void
+add_left(const struct neg *g, struct claim_list *ls, struct mono now)
+{
+	unsigned i;
+
+	for (i = 0; i < g->budget.n; i++) {
+		const struct move *m = &g->budget.move[i];
+
+		if (topology_equal(&m->topo, &g->own.topo) &&
+		    mono_since(m->at, now) < NEG_DAY_S * (uint64_t)MONO_SEC)
+			list_claim(ls, &m->from);
+	}
+}
+
+void
+taken_choose(const struct neg *g, const struct link *l,
+    const struct claim *from, struct claim_list *ls, struct mono now)
+{
+	struct claim c;
+	size_t i;
+
+	add_own(g, from, ls);
+	add_links(g, g->netid, ls);
+	add_reserves(g, g->netid, ls);
+	add_remembered(g, g->netid, ls, MEMORY_TAKEN_S, now);
+	add_known(g, ls);
+	add_left(g, ls, now);
+	for (i = 0; i < l->wish.n_taken; i++)
+		list_claim(ls, &l->wish.taken[i]);
+	for (i = 0; i < g->n_avoid; i++)
+		if (claim_covering(&g->own.topo, &g->avoid[i], &c))
+			list_claim(ls, &c);
+}

@@ -1,0 +1,80 @@
+/*
+ * Negotiations joined by a virtual line: what a test of src/neg needs of the
+ * world. Time stands still but in line_run(); keys are the number of a side.
+ */
+#ifndef TESTS_UNIT_NEG_PAIR_H
+#define TESTS_UNIT_NEG_PAIR_H
+
+#include "neg/neg.h"
+#include "neg/show.h"
+
+#define LINE_SIDES 6
+#define LINE_RECORDS 256
+
+struct line;
+
+struct side {
+	struct line *line;
+	unsigned n; /* its number; peer id of the others is number + 1 */
+	struct neg *g;
+	struct neg_config cfg;
+	struct netdesc own;
+	bool obeys; /* its mesh daemon moves when told, in move_s */
+	unsigned move_s;
+	unsigned told, stopped; /* rehook(), rehook_stop() calls */
+	uint32_t rehook_id;
+	struct claim from, to;
+	bool closed[LINE_SIDES];
+	uint8_t close_reason[LINE_SIDES];
+	unsigned n_routes[LINE_SIDES];
+	struct claim route[LINE_SIDES][NETDESC_CLAIMS];
+	bool mesh[LINE_SIDES]; /* whose probes it hears */
+	bool bad_sig;	       /* what it signs is worth nothing */
+	unsigned sent, events[NEG_EV_STABLE + 1];
+	struct neg_record rec[LINE_RECORDS]; /* the last of each identity */
+	uint8_t *desc[LINE_RECORDS];	     /* of NETWORK */
+	struct mono rec_at[LINE_RECORDS];
+	unsigned n_rec;
+};
+
+struct line_item;
+
+struct line {
+	struct mono now;
+	uint64_t rng;
+	unsigned loss; /* per cent */
+	unsigned delay_ms;
+	struct side s[LINE_SIDES];
+	struct line_item *items;
+};
+
+/* Sides 0 to n - 1 are there, without a place. */
+void line_init(struct line *ln, unsigned n, uint64_t seed);
+void line_fini(struct line *ln);
+
+/* A gnode of class 10, levels 4 x 8: 10.GID2.GID1.GID0, claim at level 2. */
+void line_own(struct line *ln, unsigned side, unsigned gid2);
+/* The same with more in it: side->own is taken as it is. */
+void line_place(struct line *ln, unsigned side);
+
+/* a dials b; crossed: b has dialled as well. The peer is as given. */
+void line_join(struct line *ln, unsigned a, unsigned b, bool crossed);
+void line_join_as(struct line *ln, unsigned a, unsigned b,
+    const struct neg_peer *of_a, const struct neg_peer *of_b);
+void line_cut(struct line *ln, unsigned a, unsigned b);
+
+void line_run(struct line *ln, unsigned seconds);
+void line_run_ms(struct line *ln, unsigned ms);
+
+/* Ends and starts again with what it saved; links are gone, away_s passed. */
+void line_restart(struct line *ln, unsigned side, unsigned away_s);
+
+enum neg_state line_state(struct line *ln, unsigned a, unsigned b);
+uint8_t line_why(struct line *ln, unsigned a, unsigned b);
+unsigned line_gid2(struct line *ln, unsigned side); /* of its own claim 0 */
+
+/* A message from side a to side b that its negotiation would never send. */
+void line_forge(struct line *ln, unsigned a, unsigned b, uint32_t seq,
+    uint8_t life, const struct neg_msg *m);
+
+#endif

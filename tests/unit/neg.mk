@@ -8,6 +8,7 @@ neg_pair = tests/unit/neg_pair.c tests/unit/neg_pair.h
 
 if HAVE_CMOCKA
 NEG_TESTS = \
+	tests/unit/test_channel \
 	tests/unit/test_neg \
 	tests/unit/test_space \
 	tests/unit/test_verdict
@@ -16,6 +17,8 @@ TESTS += $(NEG_TESTS)
 NEG_LDADD = src/neg/libneg.a src/wire/libwire.a src/base/libbase.a \
 	$(CMOCKA_LIBS) $(JSON_LIBS) $(SODIUM_LIBS)
 
+tests_unit_test_channel_SOURCES = tests/unit/test_channel.c
+tests_unit_test_channel_LDADD = $(NEG_LDADD)
 tests_unit_test_neg_SOURCES = tests/unit/test_neg.c $(neg_pair)
 tests_unit_test_neg_LDADD = $(NEG_LDADD)
 tests_unit_test_space_SOURCES = tests/unit/test_space.c $(neg_descs)

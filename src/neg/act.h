@@ -19,6 +19,8 @@ struct link *link_of_key(const struct neg *g, const uint8_t key[NEG_KEY]);
 
 /* own.c: what we say of ourselves */
 void own_dirty(struct neg *g);
+/* When the next own_publish() has something to tell, or MONO_NEVER. */
+struct mono own_due(const struct neg *g);
 /* Tells all links when something has changed and it is time. */
 void own_publish(struct neg *g, struct mono now);
 void own_forget(struct neg *g, struct mono now); /* the place is not known */

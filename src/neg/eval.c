@@ -243,13 +243,14 @@ eval_link(struct neg *g, struct link *l, struct mono now)
 		greet_probe(g, l, now);
 	else if (v.kind == VERDICT_REHOOK && s > 0)
 		defer(g, l, &v, s, now);
-	else if (v.kind == VERDICT_REHOOK && v.who == MOVE_I &&
-	    !win_begin(g, l, now))
-		defer(g, l, &v, 0, now);
-	else {
+	else if (v.kind == VERDICT_REHOOK && v.who == MOVE_I) {
+		if (win_begin(g, l, now))
+			say(g, l, &v, now);
+		else
+			defer(g, l, &v, 0, now);
+	} else {
 		say(g, l, &v, now);
-		if (l->state != NEG_WIN_WAIT)
-			follow[v.kind](g, l, now);
+		follow[v.kind](g, l, now);
 	}
 }
 

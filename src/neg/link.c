@@ -156,6 +156,7 @@ link_restart(struct neg *g, struct link *l, struct mono now)
 	l->tries = 0;
 	l->why = 0;
 	l->routed = false;
+	l->has_verdict = false; /* it is said again, if the same */
 	if (!g->has_own || l->desc == NULL) {
 		link_state(g, l, NEG_HELLO_WAIT, now);
 		l->timer = MONO_NEVER;

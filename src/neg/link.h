@@ -107,7 +107,7 @@ struct neg {
 	uint8_t *bytes;
 	size_t len;
 	uint8_t sig[NEG_SIG];
-	struct mono sent_at;
+	struct mono sent_at, placed_at; /* placed: in this epoch */
 
 	struct prefix *avoid;
 	size_t n_avoid;

@@ -106,10 +106,7 @@ neg_schedule(struct neg *g)
 {
 	struct mono at = mono_min(g->check, win_deadline(g));
 
-	if (g->dirty && g->has_place)
-		at = mono_min(at,
-		    g->has_own ? mono_add(g->sent_at, MONO_SEC) : g->sent_at);
-	heap_set(&g->heap, &g->ent, at);
+	heap_set(&g->heap, &g->ent, mono_min(at, own_due(g)));
 }
 
 void

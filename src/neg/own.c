@@ -247,18 +247,32 @@ same_place(const struct neg *g)
 	return g->own.netid == g->netid && netdesc_same_place(&g->own, &d);
 }
 
+struct mono
+own_due(const struct neg *g)
+{
+	if (!g->dirty || !g->has_place)
+		return MONO_NEVER;
+	if (!g->has_own)
+		return (struct mono){ 0 };
+	return mono_add(same_place(g) ? g->sent_at : g->placed_at, PUBLISH_US);
+}
+
 void
 own_publish(struct neg *g, struct mono now)
 {
-	if (!g->dirty || !g->has_place ||
-	    (g->has_own && mono_since(g->sent_at, now) < PUBLISH_US))
+	bool same;
+
+	if (!mono_due(own_due(g), now))
 		return;
+	same = g->has_own && same_place(g);
 	g->dirty = false;
 	g->sent_at = now;
-	if (g->has_own && same_place(g))
+	if (same)
 		publish_rest(g, now);
-	else
+	else {
+		g->placed_at = now;
 		publish_place(g, now);
+	}
 	neg_schedule(g);
 }
 

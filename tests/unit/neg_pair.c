@@ -56,6 +56,7 @@ on_send(void *arg, uint32_t peer, const uint8_t *part, size_t len)
 	struct side *s = arg;
 
 	s->sent++;
+	s->types[peer - 1] |= 1u << part[0];
 	if (roll(s->line) % 100 >= s->line->loss)
 		put(s->line, ITEM_PART, s->n, peer - 1,
 		    s->line->delay_ms * (uint64_t)MONO_MS, 0, part, len);
@@ -497,14 +498,42 @@ line_gid2(struct line *ln, unsigned side)
 	return v.own->claim[0].gid[2];
 }
 
+uint64_t
+line_netid(struct line *ln, unsigned side)
+{
+	struct neg_self_view v;
+
+	neg_show_self(ln->s[side].g, &v, ln->now);
+	return v.own->netid;
+}
+
+enum neg_role
+line_role(struct line *ln, unsigned side)
+{
+	struct neg_self_view v;
+
+	neg_show_self(ln->s[side].g, &v, ln->now);
+	return v.role;
+}
+
+struct claim
+line_claim(unsigned gid2)
+{
+	struct claim c = { .level = 2 };
+
+	c.gid[2] = (uint16_t)gid2;
+	c.gid[3] = 10;
+	return c;
+}
+
+/* A life of its own for each: they are taken without knowing any number. */
 void
-line_forge(struct line *ln, unsigned a, unsigned b, uint32_t seq, uint8_t life,
-    const struct neg_msg *m)
+line_forge(struct line *ln, unsigned a, unsigned b, const struct neg_msg *m)
 {
 	struct topology topo = topology_ntk(NETDESC_10);
 	uint8_t buf[NEG_HEAD + NEG_MSG_MAX];
 	struct neg_head h = {
-		.type = m->type, .parts = 1, .life = life, .seq = seq
+		.type = m->type, .parts = 1, .life = ++ln->forged, .seq = 1
 	};
 	struct wr w = wr_of(buf, sizeof(buf));
 

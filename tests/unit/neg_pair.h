@@ -28,8 +28,9 @@ struct side {
 	uint8_t close_reason[LINE_SIDES];
 	unsigned n_routes[LINE_SIDES];
 	struct claim route[LINE_SIDES][NETDESC_CLAIMS];
-	bool mesh[LINE_SIDES]; /* whose probes it hears */
-	bool bad_sig;	       /* what it signs is worth nothing */
+	bool mesh[LINE_SIDES];	  /* whose probes it hears */
+	bool bad_sig;		  /* what it signs is worth nothing */
+	unsigned types[LINE_SIDES]; /* 1 << type of what went to a peer */
 	unsigned sent, events[NEG_EV_STABLE + 1];
 	struct neg_record rec[LINE_RECORDS]; /* the last of each identity */
 	uint8_t *desc[LINE_RECORDS];	     /* of NETWORK */
@@ -46,6 +47,7 @@ struct line {
 	unsigned delay_ms;
 	struct side s[LINE_SIDES];
 	struct line_item *items;
+	uint8_t forged; /* messages so far: each begins a life */
 };
 
 /* Sides 0 to n - 1 are there, without a place. */
@@ -73,8 +75,17 @@ enum neg_state line_state(struct line *ln, unsigned a, unsigned b);
 uint8_t line_why(struct line *ln, unsigned a, unsigned b);
 unsigned line_gid2(struct line *ln, unsigned side); /* of its own claim 0 */
 
-/* A message from side a to side b that its negotiation would never send. */
-void line_forge(struct line *ln, unsigned a, unsigned b, uint32_t seq,
-    uint8_t life, const struct neg_msg *m);
+uint64_t line_netid(struct line *ln, unsigned side);
+enum neg_role line_role(struct line *ln, unsigned side);
+
+/*
+ * A message from side a to side b that its negotiation would never send. From
+ * then on b hears nothing else of a.
+ */
+void line_forge(
+    struct line *ln, unsigned a, unsigned b, const struct neg_msg *m);
+
+/* A claim of level 2: 10.GID2. */
+struct claim line_claim(unsigned gid2);
 
 #endif

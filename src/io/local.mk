@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/io/libio.a
 src_io_libio_a_SOURCES = \
 	src/io/ctlsock.c src/io/ctlsock.h \
+	src/io/linkwatch.c src/io/linkwatch.h \
 	src/io/loop.c src/io/loop.h \
 	src/io/meshprobe.c src/io/meshprobe.h \
 	src/io/port.c src/io/port.h \

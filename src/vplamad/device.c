@@ -1,5 +1,6 @@
 #include "vplamad/device.h"
 
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -447,6 +448,29 @@ devices_reopen(struct vplamad *d, struct turn *t)
 		    mono_due(d->devices.by_no[no]->reopen_at, t->now))
 			reopen(d, no, t->now);
 	devices_carrier(d);
+}
+
+/*
+ * The kernel takes the routes away when an interface is set down, and does not
+ * bring them back with it.
+ */
+void
+devices_link(void *arg, unsigned index, bool up)
+{
+	struct vplamad *d = arg;
+	struct device *dev;
+	unsigned no;
+
+	for (no = 0; no < FWD_PORTS; no++) {
+		dev = d->devices.by_no[no];
+		if (dev == NULL || dev->port == NULL ||
+		    dev->conf != route_device(&d->cfg) ||
+		    (index != 0 && if_nametoindex(dev->name) != index))
+			continue;
+		if (!up || dev->down)
+			routes_again(d->routes, dev->peer);
+		dev->down = !up;
+	}
 }
 
 const char *

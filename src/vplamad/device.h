@@ -25,7 +25,8 @@ struct device {
 	char name[DEVICE_NAME_MAX + 1]; /* of the interface, or a label */
 	bool up;			/* carrier */
 	bool gone;			/* was taken away under us */
-	unsigned wait;			/* seconds before the next attempt */
+	bool down;	       /* somebody has set the interface down */
+	unsigned wait;	       /* seconds before the next attempt */
 	struct mono reopen_at; /* when it is tried; MONO_NEVER: it is open */
 };
 
@@ -72,6 +73,9 @@ void devices_reopen(struct vplamad *d, struct turn *t);
 
 /* core_io->port_deliver; arg is the daemon. */
 void devices_deliver(void *arg, unsigned no, struct run *run);
+
+/* As linkwatch_new() tells; arg is the daemon. */
+void devices_link(void *arg, unsigned index, bool up);
 
 /*
  * What priv_route_add() calls the device by which routes to the peer go: "", or

@@ -415,8 +415,13 @@ start_routes(struct vplamad *d)
 {
 	const struct routes_env env = { d, &d->priv, on_route_unit };
 
-	if (d->monitor.has_routes)
-		d->routes = routes_new(&env);
+	if (!d->monitor.has_routes)
+		return;
+	d->routes = routes_new(&env);
+	d->linkwatch = linkwatch_new(d->loop, devices_link, d);
+	if (d->linkwatch == NULL)
+		log_warn("routes: cannot see when somebody sets their device "
+			 "down");
 }
 
 static bool
@@ -457,6 +462,7 @@ finish(struct vplamad *d)
 	if (d->resolve != NULL)
 		hook_del(&d->act, d->loop);
 	resolve_free(d->resolve);
+	linkwatch_free(d->linkwatch);
 	routes_free(d->routes);
 	d->routes = NULL;
 	devices_close(d);

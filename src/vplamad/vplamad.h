@@ -7,6 +7,7 @@
 #include "core/core.h"
 #include "ctl/ctl.h"
 #include "io/ctlsock.h"
+#include "io/linkwatch.h"
 #include "io/loop.h"
 #include "io/port_unix.h"
 #include "io/udp.h"
@@ -32,7 +33,8 @@ struct vplamad {
 	struct port_handler port_handler;
 	struct port_unix *port;
 	struct devices devices;
-	struct routes *routes; /* NULL: none are installed */
+	struct routes *routes;	     /* NULL: none are installed */
+	struct linkwatch *linkwatch; /* of their devices */
 	struct ctl_host host;
 	struct ctl ctl;
 	struct ctlsock_handler ctl_handler;

@@ -30,13 +30,15 @@ TESTS += tests/netns/test_meshd.sh
 # Devices with nothing but a port on top.
 if HAVE_CMOCKA
 check_PROGRAMS += tests/netns/tundev tests/netns/tunport \
-	tests/netns/kroutes tests/netns/meshline
+	tests/netns/kroutes tests/netns/meshline tests/netns/linkup
 tunlab = tests/netns/tunlab.c tests/netns/tunlab.h
 tests_netns_tundev_SOURCES = tests/netns/tundev.c $(tunlab) $(TEST_SOCK)
 tests_netns_tundev_LDADD = src/priv/libpriv.a src/base/libbase.a \
 	$(CMOCKA_LIBS) $(SODIUM_LIBS) $(MNL_LIBS)
 tests_netns_kroutes_SOURCES = tests/netns/kroutes.c $(tunlab)
 tests_netns_kroutes_LDADD = $(tests_netns_tundev_LDADD)
+tests_netns_linkup_SOURCES = tests/netns/linkup.c $(tunlab) $(IO_ENV)
+tests_netns_linkup_LDADD = $(IO_LDADD)
 tests_netns_meshline_SOURCES = tests/netns/meshline.c $(tunlab) $(IO_ENV)
 tests_netns_meshline_LDADD = $(IO_LDADD)
 tests_netns_tunport_SOURCES = tests/netns/tunport.c $(tunlab) $(IO_ENV)

@@ -11,7 +11,7 @@ for tool in ip ethtool sysctl; do
 	fi
 done
 rc=0
-for prog in tundev tunport kroutes meshline; do
+for prog in tundev tunport kroutes linkup meshline; do
 	if [ ! -x "$TOP_BUILDDIR/tests/netns/$prog" ]; then
 		echo "skipped: $prog needs cmocka to be built"
 		exit 77

@@ -1,7 +1,8 @@
 # Tests in network namespaces: "make check-root". Without root each says so
 # and counts as skipped.
 ROOT_TESTS = tests/netns/test_topo.sh tests/netns/test_roam.sh \
-	tests/netns/test_store.sh tests/netns/test_tun.sh tests/netns/test_udp.sh
+	tests/netns/test_routes.sh tests/netns/test_store.sh \
+	tests/netns/test_tun.sh tests/netns/test_udp.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)
 EXTRA_DIST += tests/netns/topo.sh tests/netns/mesh.sh tests/netns/guest.sh
 dist_noinst_SCRIPTS += tests/netns/batman.sh

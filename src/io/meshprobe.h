@@ -23,8 +23,7 @@ struct turn;
 #define MESHPROBE_EVERY_US (1u * MONO_SEC)
 #define MESHPROBE_MAX 32   /* under way at once */
 #define MESHPROBE_HEARD 32 /* a second that are told; the rest is dropped */
-#define MESHPROBE_LOOK_US (5u * MONO_SEC) /* for interfaces that came or went \
-					   */
+#define MESHPROBE_LOOK_US (5u * MONO_SEC) /* for interfaces anew */
 
 struct meshprobe_handler {
 	void *arg;

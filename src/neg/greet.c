@@ -3,7 +3,6 @@
 #include "base/xmem.h"
 #include "neg/act.h"
 
-#define SIGNED "vplama claim v1"
 #define PROBES 3u     /* one a second */
 #define PROBE_S 4u    /* then nobody has heard them */
 #define PROBE_MARK 8u /* bytes that HELLO told; the others only the mesh */
@@ -32,21 +31,6 @@ greet_role(struct link *l)
 		l->initiator = first_cmp(&l->mine, &l->theirs) < 0;
 }
 
-static bool
-signed_by(
-    const struct neg *g, const uint8_t key[NEG_KEY], const struct neg_desc *d)
-{
-	size_t n = sizeof(SIGNED) - 1;
-	uint8_t *buf = xmalloc(n + d->len);
-	bool ok;
-
-	memcpy(buf, SIGNED, n);
-	memcpy(buf + n, d->bytes, d->len);
-	ok = g->io.verify(g->io.arg, key, buf, n + d->len, d->sig);
-	free(buf);
-	return ok;
-}
-
 /* NULL: it breaks the rules. */
 static struct netdesc *
 read_desc(const struct neg *g, const struct link *l, const struct neg_desc *m)
@@ -55,7 +39,7 @@ read_desc(const struct neg *g, const struct link *l, const struct neg_desc *m)
 	struct netdesc *d = xcalloc(1, sizeof(*d));
 
 	if (netdesc_parse(&r, NETDESC_TUNNEL, d) == NULL &&
-	    signed_by(g, l->p.key, m))
+	    g->io.verify(g->io.arg, l->p.key, m->bytes, m->len, m->sig))
 		return d;
 	netdesc_fini(d);
 	free(d);

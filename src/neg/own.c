@@ -4,8 +4,7 @@
 #include "neg/act.h"
 #include "neg/space.h"
 
-#define SIGNED "vplama claim v1" /* goes before the descriptor */
-#define OWN_MAX 8000		 /* bytes: fits 16 parts of 512 */
+#define OWN_MAX 8000 /* bytes: fits 16 parts of 512 */
 #define PUBLISH_US MONO_SEC
 
 void
@@ -63,17 +62,6 @@ build(struct neg *g, struct netdesc *d, struct known *known, struct mono now)
 	d->known = known;
 }
 
-static void
-sign(struct neg *g)
-{
-	size_t n = sizeof(SIGNED) - 1;
-	uint8_t buf[sizeof(SIGNED) + OWN_MAX];
-
-	memcpy(buf, SIGNED, n);
-	memcpy(buf + n, g->bytes, g->len);
-	g->io.sign(g->io.arg, buf, n + g->len, g->sig);
-}
-
 /* The new own is what the bytes say: the others see no more known ones. */
 static bool
 write_own(struct neg *g, struct mono now)
@@ -99,7 +87,7 @@ write_own(struct neg *g, struct mono now)
 	g->bytes = xmalloc(w.len);
 	memcpy(g->bytes, buf, w.len);
 	g->len = w.len;
-	sign(g);
+	g->io.sign(g->io.arg, g->bytes, g->len, g->sig);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include "core/dial.h"
 #include "core/frames.h"
 #include "core/mesh.h"
+#include "core/negotiate.h"
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
@@ -74,6 +75,7 @@ core_fini(struct core *c)
 	while (!TAILQ_EMPTY(&c->peers))
 		peer_free(c, TAILQ_FIRST(&c->peers));
 	fwd_fini(c);
+	negotiate_fini(c);
 	peertab_fini(c);
 	heap_fini(&c->deadlines);
 	ratelimit_free(c->rate);
@@ -199,6 +201,7 @@ core_tick(struct core *c, struct turn *t)
 	while ((e = heap_min(&c->deadlines)) != NULL && mono_due(e->at, t->now))
 		timers_run(c, CONTAINER_OF(e, struct peer, due), t);
 	mesh_tick(c, t);
+	negotiate_tick(c, t);
 }
 
 struct mono
@@ -206,7 +209,8 @@ core_deadline(const struct core *c)
 {
 	struct hpent *e = heap_min(&c->deadlines);
 
-	return mono_min(c->hello_by, e != NULL ? e->at : MONO_NEVER);
+	return mono_min(mono_min(c->hello_by, negotiate_deadline(c)),
+	    e != NULL ? e->at : MONO_NEVER);
 }
 
 struct peer *
@@ -260,23 +264,11 @@ core_peer_endpoints(struct core *c, struct peer *p, const struct addr *ep,
 		dial_restart(c, p, t);
 }
 
-static void
-send_close(struct core *c, struct peer *p, uint8_t reason, struct turn *t)
-{
-	struct session *s = peer_session(p);
-	uint8_t body[CLOSE_LEN];
-
-	if (s == NULL)
-		return;
-	close_write(body, reason, c->boot);
-	peer_send_small(c, p, s, &p->path, FRAME_CLOSE, body, sizeof(body), t);
-}
-
 void
 core_peer_del(
     struct core *c, struct peer *p, uint8_t close_reason, struct turn *t)
 {
-	send_close(c, p, close_reason, t);
+	peer_send_close(c, p, close_reason, t);
 	peer_drop(c, p, PEER_CANDIDATE, MESH_DOWN_REMOVED, t);
 	peer_free(c, p);
 }
@@ -323,7 +315,7 @@ core_close_all(struct core *c, uint8_t reason, struct turn *t)
 
 	c->stopping = true;
 	TAILQ_FOREACH (p, &c->peers, link) {
-		send_close(c, p, reason, t);
+		peer_send_close(c, p, reason, t);
 		dial_end(c, p);
 	}
 }

@@ -37,6 +37,10 @@ enum core_event {
 	EV_PEER_RECURSION, /* a device gave what went to it as datagrams */
 	EV_MESH_UP,	   /* a mesh daemon said HELLO; peer is NULL */
 	EV_MESH_DOWN,	   /* it is gone; peer is NULL */
+	EV_NEG_STATE,	   /* a link of the negotiation is in a new state */
+	EV_NEG_DEMAND,	   /* a peer wants us to move; or what became of it */
+	EV_NEG_MOVED,	   /* our own place has changed; peer is NULL */
+	EV_NEG_STABLE,	   /* we are stable, or no more; peer is NULL */
 };
 
 /*
@@ -117,6 +121,7 @@ struct core {
 	unsigned n_port;		  /* all are below */
 	struct route *routes;		  /* whose each prefix is */
 	bool has_own;			  /* some are ours */
+	struct negotiate *neg;		  /* of addresses; NULL: none */
 	uint32_t caps;			  /* what we can, CAP_* */
 	struct ratelimit *icmp;		  /* answers to devices, per address */
 

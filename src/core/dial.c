@@ -12,6 +12,7 @@
 #define IN_BAND_TRIES 3 /* then in the open: the peer may have forgotten us */
 #define CROSSING_US (500 * MONO_MS) /* the first retry gap */
 #define FAST_US (90 * UINT64_C(1000000))
+#define LATER_US (60 * MONO_SEC)
 #define SLOW_FIRST_US (5 * MONO_SEC)
 
 /* The longest pause between tries, by how long we have been trying. */
@@ -225,20 +226,37 @@ dial_again(struct core *c, struct peer *p, struct turn *t)
 		try_open(c, p, t);
 }
 
-void
-dial_begin(struct core *c, struct peer *p, struct turn *t)
+/* Whether there is something to begin, from this time on. */
+static bool
+start(struct core *c, struct peer *p, struct mono at)
 {
 	struct dial *d = &p->dial;
 
 	if (c->stopping || d->active ||
 	    (p->n_ep == 0 && peer_session(p) == NULL))
-		return;
+		return false;
 	d->active = true;
 	d->tries = 0;
 	d->in_band = 0;
 	d->gap_us = 0;
-	d->began = t->now;
-	dial_again(c, p, t);
+	d->began = at;
+	return true;
+}
+
+void
+dial_begin(struct core *c, struct peer *p, struct turn *t)
+{
+	if (start(c, p, t->now))
+		dial_again(c, p, t);
+}
+
+void
+dial_later(struct core *c, struct peer *p, struct turn *t)
+{
+	struct mono at = mono_add(t->now, LATER_US);
+
+	if (start(c, p, at))
+		timers_arm(c, p, TM_DIAL, at);
 }
 
 void

@@ -12,6 +12,9 @@
 /* We want a fresh session: begins to try unless trying already. */
 void dial_begin(struct core *c, struct peer *p, struct turn *t);
 
+/* The same after a minute: whoever ended the session would do it again. */
+void dial_later(struct core *c, struct peer *p, struct turn *t);
+
 /* TM_DIAL is due: the next try. */
 void dial_again(struct core *c, struct peer *p, struct turn *t);
 

@@ -7,6 +7,7 @@
 #include "core/dial.h"
 #include "core/fanout.h"
 #include "core/mesh.h"
+#include "core/negotiate.h"
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
@@ -132,7 +133,11 @@ on_close(struct rx *rx, const struct frame *f)
 	rx->s = NULL;
 	hand_over(rx);
 	peer_drop(rx->c, rx->p, PEER_VNODE, MESH_DOWN_CLOSED, rx->t);
-	dial_begin(rx->c, rx->p, rx->t);
+	/* at odds over addresses: at once it would be no better */
+	if (reason == CLOSE_BAD_DESC)
+		dial_later(rx->c, rx->p, rx->t);
+	else
+		dial_begin(rx->c, rx->p, rx->t);
 }
 
 static void
@@ -186,7 +191,7 @@ dispatch(struct rx *rx, const struct frame *f)
 		[FRAME_REKEY] = on_rekey,
 		[FRAME_CLAIM] = on_unwanted,
 		[FRAME_RECORDS] = on_unwanted,
-		[FRAME_NEG] = on_unwanted,
+		[FRAME_NEG] = negotiate_receive,
 		[FRAME_FRAG] = on_frag,
 	};
 

@@ -131,12 +131,13 @@ replace(struct core *c, uint32_t whose, const struct prefix *p, size_t n,
 {
 	size_t i;
 
-	route_drop(c->routes, whose);
+	route_drop(c->routes, ROUTE_CONFIGURED, whose);
 	for (i = 0; i < n; i++) {
-		if (route_add(c->routes, &p[i], whose, ret_who))
+		if (route_add(
+			c->routes, ROUTE_CONFIGURED, &p[i], whose, ret_who))
 			continue;
 		*ret_bad = i;
-		route_drop(c->routes, whose);
+		route_drop(c->routes, ROUTE_CONFIGURED, whose);
 		return false;
 	}
 	return true;

@@ -4,6 +4,7 @@
 #include "core/core.h"
 #include "core/frames.h"
 #include "core/fwd.h"
+#include "core/negotiate.h"
 #include "wire/eth.h"
 #include "wire/ip.h"
 
@@ -20,7 +21,10 @@ whose_is(
 		return NOBODYS;
 	if (who == ROUTE_LOCAL)
 		return OURS;
-	return who == p->id ? ITS_OWN : ANOTHERS;
+	return who == p->id ||
+		negotiate_grants(c, p, (enum prefix_family)family, a)
+	    ? ITS_OWN
+	    : ANOTHERS;
 }
 
 static enum whose

@@ -1,4 +1,4 @@
-noinst_LIBRARIES += src/core/libcore.a
+noinst_LIBRARIES += src/core/libcore.a src/neg/libneg.a
 src_core_libcore_a_SOURCES = \
 	src/core/answer.c src/core/answer.h \
 	src/core/attempt.h \
@@ -15,6 +15,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/look.c src/core/look.h \
 	src/core/mesh.c src/core/mesh.h \
 	src/core/peer.c src/core/peer.h \
+	src/core/negotiate.c src/core/negotiate.h \
 	src/core/pmtu.c src/core/pmtu.h \
 	src/core/ratelimit.c src/core/ratelimit.h \
 	src/core/recursion.c src/core/recursion.h \

@@ -5,23 +5,23 @@
 
 #include "core/core.h"
 #include "core/fanout.h"
+#include "core/negotiate.h"
 #include "wire/mesh.h"
 
 #define HELLO_US (5 * MONO_SEC) /* the one place is for those who speak */
-#define RECORD_SMALL 512	/* any record but a PKT fits */
 
 static void
 send_rec(struct core *c, const struct mesh_rec *rec, struct turn *t)
 {
 	struct run run;
-	struct pkt *pk = run_one(&run, RECORD_SMALL, t->mem);
+	struct pkt *pk = run_one(&run, MESH_SMALL_MAX, t->mem);
 	struct wr w;
 
 	if (pk == NULL) {
 		count(&c->cnt, CNT_arena_full);
 		return;
 	}
-	w = wr_of(pk->p, RECORD_SMALL);
+	w = wr_of(pk->p, MESH_SMALL_MAX);
 	if (!mesh_write(&w, rec))
 		return;
 	pk->len = (uint32_t)w.len;
@@ -65,6 +65,24 @@ mesh_peer_rtt(struct core *c, const struct peer *p, struct turn *t)
 		.u.rtt = { .peer = p->id, .rtt_us = p->rtt_us } };
 
 	if (c->mesh_up && p->state == PEER_VRNODE)
+		send_rec(c, &rec, t);
+}
+
+void
+mesh_route(struct core *c, const struct mesh_route *ro, struct turn *t)
+{
+	struct mesh_rec rec = { .type = MESH_ROUTE, .u.route = *ro };
+
+	if (c->mesh_up)
+		send_rec(c, &rec, t);
+}
+
+void
+mesh_rehook(struct core *c, const struct mesh_rehook *re, struct turn *t)
+{
+	struct mesh_rec rec = { .type = MESH_REHOOK, .u.rehook = *re };
+
+	if (c->mesh_up)
 		send_rec(c, &rec, t);
 }
 
@@ -123,6 +141,7 @@ on_hello(
 		if (p->state == PEER_VRNODE)
 			mesh_peer_up(c, p, t);
 	}
+	negotiate_mesh_up(c, t);
 	c->io.event(c->io.arg, EV_MESH_UP, NULL);
 }
 
@@ -153,6 +172,30 @@ on_pong(
 }
 
 static void
+on_netdesc(
+    struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
+{
+	(void)raw;
+	negotiate_mesh_desc(c, &rec->u.netdesc, t);
+}
+
+static void
+on_rehook_done(
+    struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
+{
+	(void)raw;
+	negotiate_mesh_moved(c, rec->u.done.id, true, t);
+}
+
+static void
+on_rehook_failed(
+    struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
+{
+	(void)raw;
+	negotiate_mesh_moved(c, rec->u.failed.id, false, t);
+}
+
+static void
 on_wrong_way(
     struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
 {
@@ -162,15 +205,6 @@ on_wrong_way(
 	snprintf(why, sizeof(why), "%s goes from vplamad to the mesh daemon",
 	    mesh_type_name(rec->type));
 	refuse(c, MESH_REF_FORMAT, why, t);
-}
-
-/* Of the negotiation, which a core need not take part in. */
-static void
-on_unwanted(
-    struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
-{
-	(void)rec, (void)raw, (void)t;
-	count(&c->cnt, CNT_mesh_unknown);
 }
 
 static void
@@ -186,10 +220,10 @@ handle(struct core *c, const struct mesh_rec *rec, uint8_t *raw, struct turn *t)
 		[MESH_PEER_RTT] = on_wrong_way,
 		[MESH_PING] = on_ping,
 		[MESH_PONG] = on_pong,
-		[MESH_NETDESC] = on_unwanted,
+		[MESH_NETDESC] = on_netdesc,
 		[MESH_REHOOK] = on_wrong_way,
-		[MESH_REHOOK_DONE] = on_unwanted,
-		[MESH_REHOOK_FAILED] = on_unwanted,
+		[MESH_REHOOK_DONE] = on_rehook_done,
+		[MESH_REHOOK_FAILED] = on_rehook_failed,
 		[MESH_ROUTE] = on_wrong_way,
 	};
 
@@ -255,10 +289,11 @@ core_mesh_close(struct core *c, struct turn *t)
 {
 	bool was_up = c->mesh_up;
 
-	(void)t;
 	c->mesh_open = false;
 	c->hello_by = MONO_NEVER;
 	c->mesh_up = false;
-	if (was_up)
-		c->io.event(c->io.arg, EV_MESH_DOWN, NULL);
+	if (!was_up)
+		return;
+	negotiate_mesh_down(c, t);
+	c->io.event(c->io.arg, EV_MESH_DOWN, NULL);
 }

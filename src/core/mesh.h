@@ -6,6 +6,7 @@
 #define VPLAM_CORE_MESH_H
 
 #include "core/peer.h"
+#include "wire/mesh.h"
 
 /* core.hello_by may have come. */
 void mesh_tick(struct core *c, struct turn *t);
@@ -15,5 +16,9 @@ void mesh_peer_up(struct core *c, const struct peer *p, struct turn *t);
 void mesh_peer_down(
     struct core *c, const struct peer *p, uint8_t why, struct turn *t);
 void mesh_peer_rtt(struct core *c, const struct peer *p, struct turn *t);
+
+/* What the negotiation has for it. */
+void mesh_route(struct core *c, const struct mesh_route *ro, struct turn *t);
+void mesh_rehook(struct core *c, const struct mesh_rehook *re, struct turn *t);
 
 #endif

@@ -6,6 +6,7 @@
 #include "core/core.h"
 #include "core/dial.h"
 #include "core/mesh.h"
+#include "core/negotiate.h"
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
@@ -101,7 +102,7 @@ peer_free(struct core *c, struct peer *p)
 	known_forget(c, p);
 	htab_del(&c->by_key, &p->key_node);
 	htab_del(&c->by_id, &p->id_node);
-	route_drop(c->routes, p->id);
+	route_drop(c->routes, ROUTE_CONFIGURED, p->id);
 	TAILQ_REMOVE(&c->peers, p, link);
 	c->n_peers--;
 	free(p->flood);
@@ -122,7 +123,9 @@ peer_set_state(struct core *c, struct peer *p, enum peer_state s, uint8_t why,
 	if (s == PEER_VRNODE) {
 		p->ever_live = true;
 		mesh_peer_up(c, p, t);
+		negotiate_peer_up(c, p, t);
 	} else if (old == PEER_VRNODE) {
+		negotiate_peer_down(c, p, t);
 		mesh_peer_down(c, p, why, t);
 		fwd_forget(c, p);
 	}

@@ -86,6 +86,7 @@ struct peer {
 	struct mono since; /* of this state */
 	bool ever_live;	   /* has been a vrnode */
 	bool dialled;	   /* the current session was opened by us */
+	bool trusted;	   /* its word may move us (core/negotiate.h) */
 
 	struct addr ep[PEER_ENDPOINTS];
 	unsigned n_ep, next_ep;

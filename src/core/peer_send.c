@@ -140,6 +140,18 @@ peer_send_small(struct core *c, struct peer *p, struct session *s,
 }
 
 void
+peer_send_close(struct core *c, struct peer *p, uint8_t reason, struct turn *t)
+{
+	struct session *s = peer_session(p);
+	uint8_t body[CLOSE_LEN];
+
+	if (s == NULL)
+		return;
+	close_write(body, reason, c->boot);
+	peer_send_small(c, p, s, &p->path, FRAME_CLOSE, body, sizeof(body), t);
+}
+
+void
 peer_send_probe(struct core *c, struct peer *p, struct turn *t)
 {
 	struct probe pr = { .seq = ++p->probe_seq, .sent_us = t->now.us };

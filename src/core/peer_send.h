@@ -43,6 +43,10 @@ void peer_send_small(struct core *c, struct peer *p, struct session *s,
     const struct path *to, uint8_t type, const void *body, size_t len,
     struct turn *t);
 
+/* Goodbye, once; nothing without a session. reason: enum close_reason. */
+void peer_send_close(
+    struct core *c, struct peer *p, uint8_t reason, struct turn *t);
+
 void peer_send_probe(struct core *c, struct peer *p, struct turn *t);
 
 /* The same as long as a frame with a body of that size. */

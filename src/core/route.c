@@ -10,8 +10,10 @@
 struct node {
 	struct node *child[2]; /* by the first bit behind the prefix */
 	struct prefix p;
-	uint32_t whose;
-	bool used; /* a route, not only a fork */
+	struct owner {
+		bool used;
+		uint32_t whose;
+	} by[ROUTE_KINDS]; /* none used: only a fork */
 };
 
 struct route {
@@ -24,6 +26,18 @@ static unsigned
 bit_of(const uint8_t *a, unsigned no)
 {
 	return (unsigned)a[no / 8] >> (7 - no % 8) & 1u;
+}
+
+/* Who counts, or NULL at a fork. */
+static const struct owner *
+owner_of(const struct node *n)
+{
+	unsigned k;
+
+	for (k = 0; k < ROUTE_KINDS; k++)
+		if (n->by[k].used)
+			return &n->by[k];
+	return NULL;
 }
 
 struct route *
@@ -90,64 +104,69 @@ insert(struct node **at, const struct prefix *p)
 }
 
 bool
-route_add(
-    struct route *r, const struct prefix *p, uint32_t whose, uint32_t *ret_who)
+route_add(struct route *r, enum route_kind kind, const struct prefix *p,
+    uint32_t whose, uint32_t *ret_who)
 {
 	struct node **at = descend(&r->root[p->family], p), *n = *at;
+	struct owner *o;
 
 	if (n == NULL || !prefix_equal(&n->p, p))
 		n = insert(at, p);
-	if (n->used && n->whose != whose) {
-		*ret_who = n->whose;
+	o = &n->by[kind];
+	if (o->used && o->whose != whose) {
+		*ret_who = o->whose;
 		return false;
 	}
-	if (!n->used)
+	if (!o->used)
 		r->n++;
 	n->p = *p; /* a fork has bits behind its length */
-	n->used = true;
-	n->whose = whose;
+	*o = (struct owner){ true, whose };
 	return true;
 }
 
 /* As deep as an address has bits. A fork with one way left is no fork. */
 static void
-drop_below(struct route *r, struct node **at, uint32_t whose)
+drop_below(
+    struct route *r, struct node **at, enum route_kind kind, uint32_t whose)
 {
 	struct node *n = *at;
+	struct owner *o;
 
 	if (n == NULL)
 		return;
-	drop_below(r, &n->child[0], whose);
-	drop_below(r, &n->child[1], whose);
-	if (n->used && n->whose == whose) {
-		n->used = false;
+	drop_below(r, &n->child[0], kind, whose);
+	drop_below(r, &n->child[1], kind, whose);
+	o = &n->by[kind];
+	if (o->used && o->whose == whose) {
+		o->used = false;
 		r->n--;
 	}
-	if (n->used || (n->child[0] != NULL && n->child[1] != NULL))
+	if (owner_of(n) != NULL || (n->child[0] != NULL && n->child[1] != NULL))
 		return;
 	*at = n->child[n->child[0] == NULL];
 	free(n);
 }
 
 void
-route_drop(struct route *r, uint32_t whose)
+route_drop(struct route *r, enum route_kind kind, uint32_t whose)
 {
 	size_t i;
 
 	for (i = 0; i < PREFIX_FAMILIES; i++)
-		drop_below(r, &r->root[i], whose);
+		drop_below(r, &r->root[i], kind, whose);
 }
 
 bool
 route_find(const struct route *r, enum prefix_family family, const uint8_t *a,
     uint32_t *ret_whose)
 {
-	const struct node *n = r->root[family], *best = NULL;
+	const struct node *n = r->root[family];
+	const struct owner *best = NULL, *o;
 	size_t bits = prefix_alen(family) * 8;
 
 	while (n != NULL && prefix_has(&n->p, a)) {
-		if (n->used)
-			best = n;
+		if ((o = owner_of(n)) != NULL)
+			best = o;
 		n = n->p.bits < bits ? n->child[bit_of(a, n->p.bits)] : NULL;
 	}
 	if (best == NULL)
@@ -157,20 +176,21 @@ route_find(const struct route *r, enum prefix_family family, const uint8_t *a,
 }
 
 static void
-each_below(const struct node *n,
-    void (*fn)(void *arg, const struct prefix *p, uint32_t whose), void *arg)
+each_below(const struct node *n, route_fn *fn, void *arg)
 {
+	unsigned k;
+
 	if (n == NULL)
 		return;
-	if (n->used)
-		fn(arg, &n->p, n->whose);
+	for (k = 0; k < ROUTE_KINDS; k++)
+		if (n->by[k].used)
+			fn(arg, &n->p, (enum route_kind)k, n->by[k].whose);
 	each_below(n->child[0], fn, arg);
 	each_below(n->child[1], fn, arg);
 }
 
 void
-route_each(const struct route *r,
-    void (*fn)(void *arg, const struct prefix *p, uint32_t whose), void *arg)
+route_each(const struct route *r, route_fn *fn, void *arg)
 {
 	size_t i;
 

@@ -1,6 +1,6 @@
 /*
  * Longest-prefix routing: which peer an address belongs to, by configuration
- * only. One table for all families.
+ * or by agreement (src/neg). One table for all families.
  */
 #ifndef VPLAM_CORE_ROUTE_H
 #define VPLAM_CORE_ROUTE_H
@@ -14,29 +14,33 @@
 /* Whose: a peer's id; 0 is ourselves. */
 #define ROUTE_LOCAL 0u
 
+/* For one prefix, what the configuration says goes before what was agreed. */
+enum route_kind { ROUTE_CONFIGURED, ROUTE_AGREED, ROUTE_KINDS };
+
 struct route;
 
 struct route *route_new(void);
 void route_free(struct route *r);
 
 /*
- * False: another has the very same prefix, *ret_who says who, and the table
- * is unchanged. A prefix inside somebody's longer or shorter one is taken: the
- * configuration says so, and the longest match decides.
+ * False: another has the very same prefix in that kind, *ret_who says who, and
+ * the table is unchanged. A prefix inside somebody's longer or shorter one is
+ * taken: who adds it has thought of that, and the longest match decides.
  */
-bool route_add(
-    struct route *r, const struct prefix *p, uint32_t whose, uint32_t *ret_who);
+bool route_add(struct route *r, enum route_kind kind, const struct prefix *p,
+    uint32_t whose, uint32_t *ret_who);
 
-/* Takes out all that are whose's. */
-void route_drop(struct route *r, uint32_t whose);
+/* Takes out all of that kind that are whose's. */
+void route_drop(struct route *r, enum route_kind kind, uint32_t whose);
 
 /* The longest match for a whole address; false: nobody's. */
 bool route_find(const struct route *r, enum prefix_family family,
     const uint8_t *a, uint32_t *ret_whose);
 
-/* Each prefix in order of family, address, length. */
-void route_each(const struct route *r,
-    void (*fn)(void *arg, const struct prefix *p, uint32_t whose), void *arg);
+/* Each prefix in order of family, address, length, kind. */
+typedef void route_fn(
+    void *arg, const struct prefix *p, enum route_kind kind, uint32_t whose);
+void route_each(const struct route *r, route_fn *fn, void *arg);
 
 size_t route_count(const struct route *r);
 

@@ -191,13 +191,14 @@ struct page {
 	struct core *core;
 	struct json_object *list;
 	bool behind; /* we are past it */
-	struct prefix after;
+	struct prefix after, at;
 	bool more;
 	char last[PREFIX_TEXT];
 };
 
 static void
-add_route(void *arg, const struct prefix *p, uint32_t whose)
+add_route(
+    void *arg, const struct prefix *p, enum route_kind kind, uint32_t whose)
 {
 	struct page *page = arg;
 	struct json_object *o;
@@ -213,13 +214,18 @@ add_route(void *arg, const struct prefix *p, uint32_t whose)
 			return;
 		page->behind = true;
 	}
-	if (json_object_array_length(page->list) == PAGE) {
+	/* both kinds of one prefix stay together: a page begins behind one */
+	if (json_object_array_length(page->list) >= PAGE &&
+	    !prefix_equal(p, &page->at)) {
 		page->more = true;
 		return;
 	}
+	page->at = *p;
 	o = json_object_new_object();
 	put_str(o, "prefix", prefix_format(p, page->last));
 	put_peer(o, page->core, whose);
+	json_object_object_add(
+	    o, "agreed", json_object_new_boolean(kind == ROUTE_AGREED));
 	json_object_array_add(page->list, o);
 }
 

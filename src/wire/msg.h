@@ -89,6 +89,7 @@ enum {
 	CAP_PATH = 1 << 2,
 	CAP_CSUM = 1 << 3,
 	CAP_FRAG = 1 << 4,
+	CAP_NEG = 1 << 5,
 };
 
 /* The sealed payload of an initiation. */

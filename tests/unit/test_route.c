@@ -34,7 +34,7 @@ add(struct route *r, const char *prefix, uint32_t whose)
 {
 	struct prefix p = pfx(prefix);
 	uint32_t other = UINT32_MAX;
-	bool ok = route_add(r, &p, whose, &other);
+	bool ok = route_add(r, ROUTE_CONFIGURED, &p, whose, &other);
 
 	assert_int_equal(ok, other == UINT32_MAX);
 	return ok;
@@ -76,26 +76,27 @@ who_has_it_keeps_it(void **state)
 	assert_true(add(r, "2001:db8::/48", 1));
 	assert_true(add(r, "2001:db8::/48", 1)); /* its own again */
 	assert_int_equal(route_count(r), 1);
-	assert_false(route_add(r, &p, 2, &other));
+	assert_false(route_add(r, ROUTE_CONFIGURED, &p, 2, &other));
 	assert_int_equal(other, 1);
 	assert_int_equal(who(r, "2001:db8::1"), 1);
 	assert_int_equal(route_count(r), 1);
-	route_drop(r, 2);
+	route_drop(r, ROUTE_CONFIGURED, 2);
 	assert_int_equal(who(r, "2001:db8::1"), 1);
-	route_drop(r, 1);
+	route_drop(r, ROUTE_CONFIGURED, 1);
 	assert_int_equal(who(r, "2001:db8::1"), -1);
 	assert_int_equal(route_count(r), 0);
-	assert_true(route_add(r, &p, 2, &other));
+	assert_true(route_add(r, ROUTE_CONFIGURED, &p, 2, &other));
 	assert_int_equal(who(r, "2001:db8::1"), 2);
 	route_free(r);
 }
 
 static void
-first_of_all(void *arg, const struct prefix *p, uint32_t whose)
+first_of_all(
+    void *arg, const struct prefix *p, enum route_kind kind, uint32_t whose)
 {
 	struct prefix *ret = arg;
 
-	(void)whose;
+	(void)kind, (void)whose;
 	if (ret->bits == UINT8_MAX)
 		*ret = *p;
 }
@@ -115,7 +116,7 @@ fork_becomes_a_route(void **state)
 	assert_int_equal(who(r, "10.0.0.2"), 3);
 	route_each(r, first_of_all, &first);
 	assert_memory_equal(&first, &want, sizeof(want));
-	route_drop(r, 3);
+	route_drop(r, ROUTE_CONFIGURED, 3);
 	assert_int_equal(who(r, "10.0.0.2"), -1);
 	assert_int_equal(who(r, "10.0.0.1"), 2);
 	assert_int_equal(who(r, "10.128.0.1"), 1);
@@ -192,13 +193,15 @@ struct order {
 };
 
 static void
-in_order(void *arg, const struct prefix *p, uint32_t whose)
+in_order(
+    void *arg, const struct prefix *p, enum route_kind kind, uint32_t whose)
 {
 	struct order *o = arg;
 	size_t at = model_at(o->m, p);
 	int cmp;
 
 	assert_true(at < o->m->n);
+	assert_int_equal(kind, ROUTE_CONFIGURED);
 	assert_int_equal(o->m->e[at].whose, whose);
 	if (o->n++ > 0) {
 		cmp = (int)o->last.family - (int)p->family;
@@ -241,7 +244,7 @@ random_add(struct route *r, struct model *m, struct rng *rng)
 	struct prefix p = random_prefix(rng);
 	uint32_t whose = (uint32_t)rng_below(rng, OWNERS), other = UINT32_MAX;
 	size_t at = model_at(m, &p);
-	bool ok = route_add(r, &p, whose, &other);
+	bool ok = route_add(r, ROUTE_CONFIGURED, &p, whose, &other);
 
 	if (at < m->n) {
 		assert_int_equal(ok, m->e[at].whose == whose);
@@ -270,14 +273,14 @@ random_against_a_list(void **state)
 		if (round % 2 == 1) {
 			uint32_t whose = (uint32_t)rng_below(&rng, OWNERS);
 
-			route_drop(r, whose);
+			route_drop(r, ROUTE_CONFIGURED, whose);
 			model_drop(&m, whose);
 		}
 		same_as_model(r, &m, &rng);
 	}
 	assert_true(most > 2000);
 	for (i = 0; i < OWNERS; i++) {
-		route_drop(r, (uint32_t)i);
+		route_drop(r, ROUTE_CONFIGURED, (uint32_t)i);
 		model_drop(&m, (uint32_t)i);
 		same_as_model(r, &m, &rng);
 	}
@@ -297,7 +300,7 @@ one_inside_the_other(void **state)
 	(void)state;
 	for (i = 128; i <= 128; i--) {
 		p.bits = (uint8_t)i;
-		assert_true(route_add(r, &p, i + 1, &whose));
+		assert_true(route_add(r, ROUTE_CONFIGURED, &p, i + 1, &whose));
 	}
 	for (i = 0; i <= 128; i++) {
 		memset(p.a, 0, sizeof(p.a));
@@ -307,7 +310,7 @@ one_inside_the_other(void **state)
 		assert_int_equal(whose, i + 1);
 	}
 	for (i = 0; i <= 128; i += 2)
-		route_drop(r, i + 1);
+		route_drop(r, ROUTE_CONFIGURED, i + 1);
 	assert_int_equal(route_count(r), 64);
 	memset(p.a, 0, sizeof(p.a));
 	assert_true(route_find(r, PREFIX_IPV6, p.a, &whose));

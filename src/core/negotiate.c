@@ -1,0 +1,586 @@
+#include "core/negotiate.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/xmem.h"
+#include "core/core.h"
+#include "core/dial.h"
+#include "core/frames.h"
+#include "core/mesh.h"
+#include "core/peer_send.h"
+#include "core/session.h"
+#include "crypto/sign.h"
+#include "neg/space.h"
+
+#define PLACE_HOLD_US (60 * MONO_SEC) /* a mesh daemon may restart */
+#define GROUP_BITS_V4 16	      /* of an endpoint: see neg_peer */
+#define GROUP_BITS_V6 32
+
+/* What is agreed with one peer; there while there is something. */
+struct agreed {
+	LIST_ENTRY(agreed) link;
+	uint32_t peer;
+	struct mesh_route route; /* as the mesh daemon is told */
+	struct prefix p[NETDESC_CLAIMS];
+	size_t n;
+};
+
+/* A tunnel of no use: ended once the negotiation has returned. */
+struct doomed {
+	STAILQ_ENTRY(doomed) link;
+	uint32_t peer;
+	uint8_t reason;
+};
+
+/* A place we have been told of. */
+struct place {
+	bool known;
+	struct netdesc desc;
+};
+
+struct negotiate {
+	struct core *c;
+	struct neg *g;
+	struct negotiate_io io;
+	struct turn *t; /* of the call that is under way */
+	LIST_HEAD(, agreed) agreed;
+	STAILQ_HEAD(, doomed) doomed;
+	struct place conf, mesh; /* by whom; the mesh daemon's word goes */
+	struct mono mesh_until;	 /* its word holds so long behind its end */
+	uint32_t asked;		 /* the mesh daemon is moving: id, or 0 */
+};
+
+/* The callbacks of src/neg. */
+
+static void
+on_send(void *arg, uint32_t peer, const uint8_t *part, size_t len)
+{
+	struct negotiate *ng = arg;
+	struct peer *p = core_peer_by_id(ng->c, peer);
+	struct session *s = p != NULL ? peer_session(p) : NULL;
+
+	if (s != NULL)
+		peer_send_small(
+		    ng->c, p, s, &p->path, FRAME_NEG, part, len, ng->t);
+}
+
+static size_t
+on_part_max(void *arg, uint32_t peer)
+{
+	struct negotiate *ng = arg;
+	struct peer *p = core_peer_by_id(ng->c, peer);
+	size_t max = p != NULL ? peer_mtu(ng->c, p) : MTU_MIN;
+
+	max -= NEG_HEAD;
+	return max < NEG_PART_MAX ? max : NEG_PART_MAX;
+}
+
+static void
+on_close(void *arg, uint32_t peer, uint8_t reason)
+{
+	struct negotiate *ng = arg;
+	struct doomed *d = xcalloc(1, sizeof(*d));
+
+	d->peer = peer;
+	d->reason = reason;
+	STAILQ_INSERT_TAIL(&ng->doomed, d, link);
+}
+
+static struct agreed *
+agreed_of(const struct negotiate *ng, uint32_t peer)
+{
+	struct agreed *a;
+
+	LIST_FOREACH (a, &ng->agreed, link) {
+		if (a->peer == peer)
+			return a;
+	}
+	return NULL;
+}
+
+/* What one has let go may be another's: two vnodes of one gnode. */
+static void
+grant_all(struct negotiate *ng)
+{
+	struct agreed *a;
+	uint32_t who;
+	size_t i;
+
+	LIST_FOREACH (a, &ng->agreed, link)
+		for (i = 0; i < a->n; i++)
+			(void)route_add(ng->c->routes, ROUTE_AGREED, &a->p[i],
+			    a->peer, &who);
+}
+
+static struct agreed *
+agreed_new(struct negotiate *ng, uint32_t peer, const struct netdesc *of,
+    const struct claim *c, unsigned n)
+{
+	struct agreed *a = xcalloc(1, sizeof(*a));
+	unsigned i;
+
+	a->peer = peer;
+	a->route.peer = peer;
+	a->route.topo = of->topo;
+	memcpy(a->route.gid, of->gid, sizeof(a->route.gid));
+	for (i = 0; i < n; i++) {
+		a->route.claim[a->route.n_claims++] = c[i];
+		a->n += claim_prefix(&of->topo, &c[i], &a->p[a->n]);
+	}
+	LIST_INSERT_HEAD(&ng->agreed, a, link);
+	return a;
+}
+
+static void
+on_routes(void *arg, uint32_t peer, const struct netdesc *of,
+    const struct claim *c, unsigned n)
+{
+	struct negotiate *ng = arg;
+	struct agreed *a = agreed_of(ng, peer);
+	struct mesh_route none = { .peer = peer };
+
+	if (a == NULL && n == 0)
+		return;
+	if (a != NULL) {
+		LIST_REMOVE(a, link);
+		free(a);
+		route_drop(ng->c->routes, ROUTE_AGREED, peer);
+	}
+	a = n > 0 ? agreed_new(ng, peer, of, c, n) : NULL;
+	grant_all(ng);
+	mesh_route(ng->c, a != NULL ? &a->route : &none, ng->t);
+	ng->io.routes(
+	    ng->io.arg, peer, a != NULL ? a->p : NULL, a != NULL ? a->n : 0);
+}
+
+/* The mesh daemon does it if it said it can, else whoever is outside. */
+static void
+on_rehook(void *arg, uint32_t id, const struct topology *topo,
+    const struct claim *from, const struct claim *to, uint32_t count)
+{
+	struct negotiate *ng = arg;
+	struct mesh_rehook re = { .id = id,
+		.count = count,
+		.topo = *topo,
+		.from = *from,
+		.to = *to };
+	struct prefix pfrom, pto;
+
+	if (ng->mesh.known) {
+		ng->asked = id;
+		mesh_rehook(ng->c, &re, ng->t);
+	} else if (claim_prefix(topo, from, &pfrom) &&
+	    claim_prefix(topo, to, &pto)) {
+		ng->io.rehook(ng->io.arg, id, &pfrom, &pto, count);
+	}
+}
+
+static void
+on_rehook_stop(void *arg, uint32_t id)
+{
+	struct negotiate *ng = arg;
+
+	if (ng->asked == id)
+		ng->asked = 0;
+	else
+		ng->io.rehook_stop(ng->io.arg, id);
+}
+
+static void
+on_probe(void *arg, uint32_t peer, const struct netdesc *to,
+    const uint8_t nonce[NEG_NONCE])
+{
+	struct negotiate *ng = arg;
+	struct claim self = { 0 };
+	struct prefix p;
+	struct addr a;
+
+	(void)peer;
+	memcpy(self.gid, to->gid, sizeof(self.gid));
+	if (!claim_prefix(&to->topo, &self, &p))
+		return;
+	a = addr_from_ip(p.a, prefix_alen((enum prefix_family)p.family), 0);
+	if (!addr_is_any(&a))
+		ng->io.probe(ng->io.arg, &a, nonce);
+}
+
+static void
+on_sign(void *arg, const uint8_t *p, size_t len, uint8_t sig[NEG_SIG])
+{
+	struct negotiate *ng = arg;
+
+	identity_sign(&ng->c->id, SIGN_CLAIM, ng->c->net.netid, p, len, sig);
+}
+
+static bool
+on_verify(void *arg, const uint8_t key[NEG_KEY], const uint8_t *p, size_t len,
+    const uint8_t sig[NEG_SIG])
+{
+	struct negotiate *ng = arg;
+
+	return key_verify(key, SIGN_CLAIM, ng->c->net.netid, p, len, sig);
+}
+
+static void
+on_save(void *arg, const struct neg_record *rec)
+{
+	struct negotiate *ng = arg;
+
+	ng->io.save(ng->io.arg, rec);
+}
+
+static void
+on_event(void *arg, enum neg_event ev, uint32_t peer)
+{
+	static const enum core_event as[] = {
+		[NEG_EV_STATE] = EV_NEG_STATE,
+		[NEG_EV_DEMAND] = EV_NEG_DEMAND,
+		[NEG_EV_MOVED] = EV_NEG_MOVED,
+		[NEG_EV_STABLE] = EV_NEG_STABLE,
+	};
+	struct negotiate *ng = arg;
+
+	ng->c->io.event(ng->c->io.arg, as[ev],
+	    peer != 0 ? core_peer_by_id(ng->c, peer) : NULL);
+}
+
+static void
+on_random(void *arg, void *p, size_t len)
+{
+	struct negotiate *ng = arg;
+
+	ng->c->io.random(ng->c->io.arg, p, len);
+}
+
+/* Around each call into src/neg: its callbacks know the turn. */
+static struct neg *
+begin(struct negotiate *ng, struct turn *t)
+{
+	ng->t = t;
+	return ng->g;
+}
+
+static void
+end(struct negotiate *ng)
+{
+	struct core *c = ng->c;
+	struct turn *t = ng->t;
+	struct doomed *d;
+	struct peer *p;
+
+	ng->t = NULL;
+	while ((d = STAILQ_FIRST(&ng->doomed)) != NULL) {
+		STAILQ_REMOVE_HEAD(&ng->doomed, link);
+		p = core_peer_by_id(c, d->peer);
+		if (p != NULL && p->state == PEER_VRNODE) {
+			peer_send_close(c, p, d->reason, t);
+			peer_drop(c, p, PEER_VNODE, MESH_DOWN_CLOSED, t);
+			dial_later(c, p, t);
+		}
+		free(d);
+	}
+}
+
+void
+negotiate_start(
+    struct core *c, const struct neg_config *cfg, const struct negotiate_io *io)
+{
+	struct negotiate *ng = xcalloc(1, sizeof(*ng));
+	const struct neg_io nio = {
+		.arg = ng,
+		.send = on_send,
+		.part_max = on_part_max,
+		.close = on_close,
+		.routes = on_routes,
+		.rehook = on_rehook,
+		.rehook_stop = on_rehook_stop,
+		.probe = on_probe,
+		.sign = on_sign,
+		.verify = on_verify,
+		.save = on_save,
+		.event = on_event,
+		.random = on_random,
+	};
+
+	ng->c = c;
+	ng->io = *io;
+	ng->mesh_until = MONO_NEVER;
+	LIST_INIT(&ng->agreed);
+	STAILQ_INIT(&ng->doomed);
+	ng->g = neg_new(cfg, &nio);
+	c->neg = ng;
+	c->caps |= CAP_NEG;
+}
+
+void
+negotiate_fini(struct core *c)
+{
+	struct negotiate *ng = c->neg;
+	struct agreed *a;
+
+	if (ng == NULL)
+		return;
+	while ((a = LIST_FIRST(&ng->agreed)) != NULL) {
+		LIST_REMOVE(a, link);
+		free(a);
+	}
+	neg_free(ng->g);
+	netdesc_fini(&ng->conf.desc);
+	netdesc_fini(&ng->mesh.desc);
+	free(ng);
+	c->neg = NULL;
+}
+
+void
+negotiate_set_config(
+    struct core *c, const struct neg_config *cfg, struct turn *t)
+{
+	neg_set_config(begin(c->neg, t), cfg, t->now);
+	end(c->neg);
+}
+
+void
+negotiate_restore(struct core *c, const struct neg_record *rec, struct turn *t)
+{
+	neg_restore(c->neg->g, rec, t->now);
+}
+
+/* The mesh daemon knows better than the configuration. */
+static void
+place_changed(struct negotiate *ng, struct turn *t)
+{
+	const struct netdesc *d = NULL;
+
+	if (ng->mesh.known)
+		d = &ng->mesh.desc;
+	else if (ng->conf.known)
+		d = &ng->conf.desc;
+	neg_own(begin(ng, t), d, t->now);
+	end(ng);
+}
+
+static void
+place_set(struct place *pl, const struct netdesc *d)
+{
+	netdesc_fini(&pl->desc);
+	pl->known = d != NULL;
+	if (d != NULL)
+		netdesc_copy(&pl->desc, d);
+	else
+		memset(&pl->desc, 0, sizeof(pl->desc));
+}
+
+void
+negotiate_place(struct core *c, const struct netdesc *d, struct turn *t)
+{
+	place_set(&c->neg->conf, d);
+	place_changed(c->neg, t);
+}
+
+void
+negotiate_avoid(struct core *c, const struct prefix *p, size_t n)
+{
+	neg_avoid(c->neg->g, p, n);
+}
+
+void
+negotiate_moved(struct core *c, uint32_t id, struct turn *t)
+{
+	if (c->neg->asked == id)
+		c->neg->asked = 0;
+	neg_rehook_done(begin(c->neg, t), id, t->now);
+	end(c->neg);
+}
+
+void
+negotiate_move_failed(struct core *c, uint32_t id, struct turn *t)
+{
+	if (c->neg->asked == id)
+		c->neg->asked = 0;
+	neg_rehook_failed(begin(c->neg, t), id, t->now);
+	end(c->neg);
+}
+
+bool
+negotiate_approve(struct core *c, uint32_t id, struct turn *t)
+{
+	bool ok = neg_approve(begin(c->neg, t), id, t->now);
+
+	end(c->neg);
+	return ok;
+}
+
+bool
+negotiate_refuse(struct core *c, uint32_t id, struct turn *t)
+{
+	bool ok = neg_refuse(begin(c->neg, t), id, t->now);
+
+	end(c->neg);
+	return ok;
+}
+
+void
+negotiate_nonce(struct core *c, const uint8_t nonce[NEG_NONCE], struct turn *t)
+{
+	neg_nonce_seen(begin(c->neg, t), nonce, t->now);
+	end(c->neg);
+}
+
+const struct neg *
+negotiate_neg(const struct core *c)
+{
+	return c->neg != NULL ? c->neg->g : NULL;
+}
+
+bool
+negotiate_grants(const struct core *c, const struct peer *p,
+    enum prefix_family family, const uint8_t *a)
+{
+	const struct agreed *ag =
+	    c->neg != NULL ? agreed_of(c->neg, p->id) : NULL;
+	size_t i;
+
+	for (i = 0; ag != NULL && i < ag->n; i++)
+		if (ag->p[i].family == family && prefix_has(&ag->p[i], a))
+			return true;
+	return false;
+}
+
+/* The network that an endpoint is in: one operator's, as a rule. */
+static uint64_t
+group_of(const struct addr *a)
+{
+	unsigned from = addr_is_v4(a) ? 12 : 0;
+	unsigned n = (addr_is_v4(a) ? GROUP_BITS_V4 : GROUP_BITS_V6) / 8;
+	uint64_t g = from;
+
+	while (n-- > 0)
+		g = g << 8 | a->ip[from++];
+	return g;
+}
+
+void
+negotiate_trust(struct core *c, struct peer *p, bool trust)
+{
+	(void)c;
+	p->trusted = trust;
+}
+
+void
+negotiate_peer_up(struct core *c, struct peer *p, struct turn *t)
+{
+	const struct session *s = peer_session(p);
+	struct neg_peer np = { .id = p->id,
+		.dialled = p->dialled,
+		.trusted = p->trusted,
+		.group = group_of(&p->path.remote) };
+
+	if (c->neg == NULL || s == NULL || (s->caps & CAP_NEG) == 0)
+		return;
+	memcpy(np.key, p->cfg.ed_pk, sizeof(np.key));
+	neg_link_up(begin(c->neg, t), &np, t->now);
+	end(c->neg);
+}
+
+void
+negotiate_peer_down(struct core *c, struct peer *p, struct turn *t)
+{
+	if (c->neg == NULL)
+		return;
+	neg_link_down(begin(c->neg, t), p->id, t->now);
+	end(c->neg);
+}
+
+void
+negotiate_receive(struct rx *rx, const struct frame *f)
+{
+	struct negotiate *ng = rx->c->neg;
+
+	if (ng == NULL || rx->p->state != PEER_VRNODE) {
+		count(&rx->c->cnt, CNT_frame_unwanted);
+		return;
+	}
+	if (!neg_input(
+		begin(ng, rx->t), rx->p->id, f->body, f->len, rx->t->now))
+		count(&rx->c->cnt, CNT_neg_bad);
+	end(ng);
+	if (peer_session(rx->p) == NULL)
+		rx->s = NULL; /* it has ended the tunnel */
+}
+
+void
+negotiate_tick(struct core *c, struct turn *t)
+{
+	struct negotiate *ng = c->neg;
+
+	if (ng == NULL)
+		return;
+	if (mono_due(ng->mesh_until, t->now)) {
+		ng->mesh_until = MONO_NEVER;
+		place_set(&ng->mesh, NULL);
+		place_changed(ng, t);
+	}
+	if (!mono_due(neg_deadline(ng->g), t->now))
+		return;
+	neg_tick(begin(ng, t), t->now);
+	end(ng);
+}
+
+struct mono
+negotiate_deadline(const struct core *c)
+{
+	if (c->neg == NULL)
+		return MONO_NEVER;
+	return mono_min(c->neg->mesh_until, neg_deadline(c->neg->g));
+}
+
+void
+negotiate_mesh_up(struct core *c, struct turn *t)
+{
+	struct agreed *a;
+
+	if (c->neg == NULL)
+		return;
+	LIST_FOREACH (a, &c->neg->agreed, link)
+		mesh_route(c, &a->route, t);
+}
+
+void
+negotiate_mesh_desc(struct core *c, const struct netdesc *d, struct turn *t)
+{
+	if (c->neg == NULL) {
+		count(&c->cnt, CNT_mesh_unknown);
+		return;
+	}
+	c->neg->mesh_until = MONO_NEVER;
+	place_set(&c->neg->mesh, d);
+	place_changed(c->neg, t);
+}
+
+/* Only what it was asked for: a number of an earlier life says nothing. */
+void
+negotiate_mesh_moved(struct core *c, uint32_t id, bool done, struct turn *t)
+{
+	if (c->neg == NULL || id == 0 || c->neg->asked != id)
+		return;
+	if (done)
+		negotiate_moved(c, id, t);
+	else
+		negotiate_move_failed(c, id, t);
+}
+
+/* It may be back at once, and where it was: nothing is given up yet. */
+void
+negotiate_mesh_down(struct core *c, struct turn *t)
+{
+	struct negotiate *ng = c->neg;
+
+	if (ng == NULL)
+		return;
+	if (ng->mesh.known)
+		ng->mesh_until = mono_add(t->now, PLACE_HOLD_US);
+	if (ng->asked != 0)
+		negotiate_move_failed(c, ng->asked, t);
+}

@@ -1,4 +1,8 @@
 /* What the core reports: one line in the log, and the control's monitors. */
+#include <stdio.h>
+
+#include "core/negotiate.h"
+#include "neg/space.h"
 #include "vplamad/vplamad.h"
 
 static const char *
@@ -16,40 +20,45 @@ path_text(const struct peer *p, char buf[static ADDR_TEXT])
 }
 
 static void
-log_state(const struct peer *p)
+log_state(struct vplamad *d, const struct peer *p)
 {
 	char buf[ADDR_TEXT];
 
+	(void)d;
 	log_info("peer %s: state=%s endpoint=%s dialled=%s", p->cfg.name,
 	    peer_state_name(p->state), path_text(p, buf), yes_no(p->dialled));
 }
 
 static void
-log_endpoint(const struct peer *p)
+log_endpoint(struct vplamad *d, const struct peer *p)
 {
 	char buf[ADDR_TEXT];
 
+	(void)d;
 	log_info("peer %s: endpoint=%s", p->cfg.name, path_text(p, buf));
 }
 
 static void
-log_session(const struct peer *p)
+log_session(struct vplamad *d, const struct peer *p)
 {
+	(void)d;
 	log_debug(
 	    "peer %s: session=new dialled=%s", p->cfg.name, yes_no(p->dialled));
 }
 
 static void
-log_dial(const struct peer *p)
+log_dial(struct vplamad *d, const struct peer *p)
 {
+	(void)d;
 	log_debug("peer %s: dial=%u", p->cfg.name, p->dial.tries);
 }
 
 static void
-log_recursion(const struct peer *p)
+log_recursion(struct vplamad *d, const struct peer *p)
 {
 	char buf[ADDR_TEXT];
 
+	(void)d;
 	log_warnx("peer %s: the route to its endpoint %s leads into a device "
 		  "of this node: what would go through the tunnel once more is "
 		  "dropped; set mark and its routing rule",
@@ -57,21 +66,86 @@ log_recursion(const struct peer *p)
 }
 
 static void
-log_mesh_up(const struct peer *p)
+log_mesh_up(struct vplamad *d, const struct peer *p)
 {
-	(void)p;
+	(void)d, (void)p;
 	log_info("mesh daemon: state=up");
 }
 
 static void
-log_mesh_down(const struct peer *p)
+log_mesh_down(struct vplamad *d, const struct peer *p)
 {
-	(void)p;
+	(void)d, (void)p;
 	log_info("mesh daemon: state=down");
 }
 
+/* "10.79.0.0/16, 10.80.0.0/16", as much of it as fits. */
+static const char *
+claims_text(const struct netdesc *desc, char *buf, size_t max)
+{
+	char one[CLAIM_TEXT];
+	size_t len = 0;
+	unsigned i;
+
+	buf[0] = '\0';
+	for (i = 0; i < desc->n_claims && len + CLAIM_TEXT < max; i++)
+		len += (size_t)snprintf(buf + len, max - len, "%s%s",
+		    i > 0 ? ", " : "",
+		    claim_format(&desc->topo, &desc->claim[i], one));
+	return buf;
+}
+
+static void
+log_neg_state(struct vplamad *d, const struct peer *p)
+{
+	struct neg_link_view v;
+	char text[512] = "unknown";
+
+	if (p == NULL || !neg_show_link(negotiate_neg(&d->core), p->id, &v))
+		return;
+	if (v.desc != NULL)
+		claims_text(v.desc, text, sizeof(text));
+	log_info("peer %s: addresses=%s theirs=%s%s%s", p->cfg.name,
+	    neg_state_name(v.state), text, v.why != 0 ? " why=" : "",
+	    v.why != 0 ? neg_why_name(v.why) : "");
+}
+
+/* Every demand is told with its key: whoever looks for it later needs that. */
+static void
+log_neg_demand(struct vplamad *d, const struct peer *p)
+{
+	char key[KEY_TEXT], text[CLAIM_TEXT];
+	struct demand_view v;
+	unsigned i;
+
+	for (i = 0; neg_show_demand(negotiate_neg(&d->core), i, &v); i++)
+		if (p == NULL || v.peer == p->id)
+			break;
+	if (p == NULL || v.peer != p->id)
+		return;
+	key_format(v.key, key);
+	log_info("rehook %u: peer=%s key=%s claim=%s state=%s why=%s", v.id,
+	    p->cfg.name, key, claim_format(v.topo, &v.from, text),
+	    demand_state_name(v.state),
+	    v.why != 0 ? neg_why_name(v.why) : "none");
+}
+
+static void
+log_neg_self(struct vplamad *d, const struct peer *p)
+{
+	struct neg_self_view v;
+	char text[512];
+
+	(void)p;
+	neg_show_self(negotiate_neg(&d->core), &v, loop_turn(d->loop)->now);
+	if (v.own != NULL)
+		log_info("our gnode: addresses=%s epoch=%u stable=%s",
+		    claims_text(v.own, text, sizeof(text)), v.own->epoch,
+		    yes_no(v.stable));
+}
+
 /* RTTs change all the time: nothing for the log. */
-static void (*const loggers[])(const struct peer *p) = {
+static void (*const loggers[])(struct vplamad *d, const struct peer *p) = {
 	[EV_PEER_STATE] = log_state,
 	[EV_PEER_ENDPOINT] = log_endpoint,
 	[EV_PEER_RTT] = NULL,
@@ -80,6 +154,10 @@ static void (*const loggers[])(const struct peer *p) = {
 	[EV_PEER_RECURSION] = log_recursion,
 	[EV_MESH_UP] = log_mesh_up,
 	[EV_MESH_DOWN] = log_mesh_down,
+	[EV_NEG_STATE] = log_neg_state,
+	[EV_NEG_DEMAND] = log_neg_demand,
+	[EV_NEG_MOVED] = log_neg_self,
+	[EV_NEG_STABLE] = log_neg_self,
 };
 
 void
@@ -90,7 +168,7 @@ event_from_core(void *arg, enum core_event ev, const struct peer *p)
 	struct node *n;
 
 	if (loggers[ev] != NULL)
-		loggers[ev](p);
+		loggers[ev](d, p);
 	/* a new session may be the first that takes what a device carries */
 	if (ev == EV_PEER_STATE || ev == EV_PEER_SESSION)
 		d->live_changed = true;

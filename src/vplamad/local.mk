@@ -15,6 +15,7 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/memory.c src/vplamad/memory.h \
 	src/vplamad/node.c src/vplamad/node.h \
 	src/vplamad/notify.c src/vplamad/notify.h \
+	src/vplamad/place.c src/vplamad/place.h \
 	src/vplamad/optnet.c src/vplamad/optnet.h \
 	src/vplamad/option.c src/vplamad/option.h \
 	src/vplamad/options.def \

@@ -157,6 +157,7 @@ node_add(struct vplamad *d, struct config_peer *conf, const char **ret_why,
 		node_del(n, CLOSE_REMOVED, t);
 		return false;
 	}
+	place_peer(d, n);
 	grant(n, p);
 	look_up(n, t);
 	return true;

@@ -187,8 +187,9 @@ on_deadline(void *arg)
 
 	if (vplamad_stopping(d))
 		return d->goodbye_at;
-	return mono_min(
-	    mono_min(devices_deadline(&d->devices), routes_deadline(d->routes)),
+	return mono_min(mono_min(mono_min(devices_deadline(&d->devices),
+				     routes_deadline(d->routes)),
+			    place_deadline(d)),
 	    mono_min(core_deadline(&d->core), d->stamp_at));
 }
 
@@ -242,6 +243,7 @@ on_act(void *arg, struct turn *t)
 	if (!vplamad_stopping(d)) {
 		devices_let_go(d, t);
 		nodes_look_up(d, t);
+		place_act(d, t);
 		routes_apply(d->routes, t->now);
 	}
 	if (d->live_changed) {
@@ -446,6 +448,7 @@ start(struct vplamad *d)
 	if (!open_sockets(d) || !devices_open(d, t))
 		return false;
 	start_routes(d);
+	place_open(d, t);
 	save_stamp(d, t);
 	d->resolve = resolve_new(d->loop, RESOLVE_CONF, RESOLVE_HOSTS);
 	hook_add(&d->act, d->loop, LOOP_ACT, on_act, d);
@@ -465,6 +468,7 @@ finish(struct vplamad *d)
 	linkwatch_free(d->linkwatch);
 	routes_free(d->routes);
 	d->routes = NULL;
+	place_close(d);
 	devices_close(d);
 	if (d->udp != NULL)
 		udp_close(d->udp);

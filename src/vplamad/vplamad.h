@@ -16,6 +16,7 @@
 #include "vplamad/config.h"
 #include "vplamad/device.h"
 #include "vplamad/node.h"
+#include "vplamad/place.h"
 #include "vplamad/routes.h"
 
 struct resolve;
@@ -35,6 +36,7 @@ struct vplamad {
 	struct devices devices;
 	struct routes *routes;	     /* NULL: none are installed */
 	struct linkwatch *linkwatch; /* of their devices */
+	struct place place;
 	struct ctl_host host;
 	struct ctl ctl;
 	struct ctlsock_handler ctl_handler;

@@ -1,0 +1,259 @@
+#include "vplamad/place.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/negotiate.h"
+#include "io/meshprobe.h"
+#include "neg/space.h"
+#include "vplamad/memory.h"
+#include "vplamad/rehooker.h"
+#include "vplamad/vplamad.h"
+
+#define SAVE_EVERY_MS                                          \
+	60000u /* spares the flash; what matters does not wait \
+		*/
+
+static struct neg_config
+neg_config(const struct config *cfg)
+{
+	return (struct neg_config){
+		.policy = (enum rehook_policy)cfg->rehook,
+		.rule = (enum verdict_rule)cfg->rehook_rule,
+		.stable = (enum neg_stable)cfg->stable,
+		.max_nodes = cfg->rehook_max_nodes,
+		.netid = cfg->netid,
+	};
+}
+
+/* Of option claim, which has been checked. */
+static struct netdesc
+claimed(const struct config *cfg)
+{
+	struct netdesc d = { .topo = topology_plain(), .nodes = cfg->nodes };
+	unsigned i;
+	int n;
+
+	if (cfg->rehook_hook[0] != '\0')
+		d.flags = NETDESC_MOVABLE;
+	for (i = 0; i < cfg->given[OPT_claim].n; i++) {
+		n = claims_from_prefix(&cfg->claim[i], d.claim + d.n_claims,
+		    (unsigned)(NETDESC_CLAIMS - d.n_claims));
+		d.n_claims = (uint8_t)(d.n_claims + (n > 0 ? n : 0));
+	}
+	return d;
+}
+
+static void
+tell_place(struct vplamad *d, struct turn *t)
+{
+	const struct netdesc *desc = &d->place.desc;
+
+	negotiate_place(&d->core, desc->n_claims > 0 ? desc : NULL, t);
+}
+
+/* Chosen addresses must not be those of this very host. */
+static void
+tell_avoid(struct vplamad *d)
+{
+	struct prefix all[CONFIG_DEVICES * CONFIG_ADDRESSES];
+	size_t n = 0, i;
+	unsigned k;
+
+	for (i = 0; i < d->cfg.n_devices; i++) {
+		const struct config_device *dev = &d->cfg.devices[i];
+
+		for (k = 0; k < dev->given[DEV_OPT_address].n; k++)
+			all[n++] = dev->address[k];
+	}
+	negotiate_avoid(&d->core, all, n);
+}
+
+static void
+on_routes(void *arg, uint32_t peer, const struct prefix *p, size_t n)
+{
+	struct vplamad *d = arg;
+
+	routes_set(d->routes, peer, p, n);
+}
+
+static void
+on_save(void *arg, const struct neg_record *rec)
+{
+	struct vplamad *d = arg;
+
+	memory_save(d->place.memory, rec);
+}
+
+static void
+on_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
+{
+	struct vplamad *d = arg;
+
+	if (d->place.probe != NULL)
+		(void)meshprobe_send(
+		    d->place.probe, to, nonce, loop_turn(d->loop)->now);
+}
+
+static void
+on_heard(void *arg, const uint8_t nonce[MESHPROBE_NONCE], struct turn *t)
+{
+	struct vplamad *d = arg;
+
+	negotiate_nonce(&d->core, nonce, t);
+}
+
+/* The program has moved us: until the configuration says otherwise. */
+static void
+take_move(struct vplamad *d, struct turn *t)
+{
+	struct netdesc *desc = &d->place.desc;
+	unsigned i;
+
+	for (i = 0; i < desc->n_claims; i++)
+		if (claims_equal(&desc->topo, &desc->claim[i], &d->place.from))
+			desc->claim[i] = d->place.to;
+	tell_place(d, t);
+}
+
+static void
+on_moved(void *arg, uint32_t id, bool ok, struct turn *t)
+{
+	struct vplamad *d = arg;
+
+	if (!ok) {
+		negotiate_move_failed(&d->core, id, t);
+		return;
+	}
+	take_move(d, t);
+	negotiate_moved(&d->core, id, t);
+	log_warnx("our gnode has moved; change option claim as rehook-hook "
+		  "has told, or the next start is at the old addresses");
+}
+
+static void
+on_rehook(void *arg, uint32_t id, const struct prefix *from,
+    const struct prefix *to, uint32_t count)
+{
+	struct vplamad *d = arg;
+	char a[PREFIX_TEXT], b[PREFIX_TEXT];
+	const struct rehooker_order o = { id, prefix_format(from, a),
+		prefix_format(to, b), count };
+	int rc;
+
+	if (claims_from_prefix(from, &d->place.from, 1) != 1 ||
+	    claims_from_prefix(to, &d->place.to, 1) != 1)
+		return; /* they were claims: one is one again */
+	log_info(
+	    "rehook %u: from %s to %s by %s", id, a, b, d->cfg.rehook_hook);
+	rc = rehooker_run(d->place.rehooker, d->cfg.rehook_hook, REHOOKER_MS,
+	    &o, on_moved, d);
+	if (rc < 0) {
+		log_warnx(
+		    "rehook-hook %s: %s", d->cfg.rehook_hook, strerror(-rc));
+		d->place.failed = id; /* not from within the core */
+	}
+}
+
+static void
+on_rehook_stop(void *arg, uint32_t id)
+{
+	struct vplamad *d = arg;
+
+	rehooker_stop(d->place.rehooker, id);
+}
+
+/* What is restored belongs to the turn that starts the daemon. */
+struct restoring {
+	struct core *core;
+	struct turn *t;
+};
+
+static void
+on_restore(void *arg, const struct neg_record *rec)
+{
+	const struct restoring *r = arg;
+
+	negotiate_restore(r->core, rec, r->t);
+}
+
+static void
+open_probe(struct vplamad *d, struct mono now)
+{
+	const struct meshprobe_handler h = { d, on_heard };
+	unsigned n = d->cfg.given[OPT_mesh_interface].n;
+
+	if (n > 0)
+		d->place.probe = meshprobe_new(
+		    d->loop, &d->priv, d->cfg.mesh_interface, n, &h, now);
+}
+
+void
+place_open(struct vplamad *d, struct turn *t)
+{
+	const struct negotiate_io io = {
+		.arg = d,
+		.routes = on_routes,
+		.rehook = on_rehook,
+		.rehook_stop = on_rehook_stop,
+		.probe = on_probe,
+		.save = on_save,
+	};
+	const struct neg_config nc = neg_config(&d->cfg);
+	struct restoring r = { &d->core, t };
+
+	d->place.rehooker = rehooker_new(d->loop);
+	open_probe(d, t->now);
+	negotiate_start(&d->core, &nc, &io);
+	d->place.memory =
+	    memory_open(d->cfg.state_dir, SAVE_EVERY_MS, on_restore, &r);
+	d->place.desc = claimed(&d->cfg);
+	tell_avoid(d);
+	tell_place(d, t);
+}
+
+void
+place_close(struct vplamad *d)
+{
+	rehooker_free(d->place.rehooker);
+	meshprobe_free(d->place.probe);
+	memory_close(d->place.memory);
+	memset(&d->place, 0, sizeof(d->place));
+}
+
+void
+place_reload(struct vplamad *d, struct turn *t)
+{
+	const struct neg_config nc = neg_config(&d->cfg);
+
+	negotiate_set_config(&d->core, &nc, t);
+	d->place.desc = claimed(&d->cfg);
+	tell_place(d, t);
+}
+
+void
+place_peer(struct vplamad *d, const struct node *n)
+{
+	struct peer *p = core_peer_by_id(&d->core, n->id);
+
+	if (p != NULL)
+		negotiate_trust(&d->core, p, n->conf.trust_renumber != 0);
+}
+
+void
+place_act(struct vplamad *d, struct turn *t)
+{
+	uint32_t id = d->place.failed;
+
+	d->place.failed = 0;
+	if (id != 0)
+		negotiate_move_failed(&d->core, id, t);
+	if (mono_due(meshprobe_deadline(d->place.probe), t->now))
+		meshprobe_tick(d->place.probe, t->now);
+}
+
+struct mono
+place_deadline(const struct vplamad *d)
+{
+	return meshprobe_deadline(d->place.probe);
+}

@@ -1,0 +1,42 @@
+/*
+ * Where our gnode is by the configuration, and what the host does for the
+ * negotiation: routes, moves by a program, nonces through the mesh, and what
+ * is remembered.
+ */
+#ifndef VPLAM_VPLAMAD_PLACE_H
+#define VPLAM_VPLAMAD_PLACE_H
+
+#include "base/mono.h"
+#include "base/run.h"
+#include "wire/netdesc.h"
+
+struct memory;
+struct meshprobe;
+struct node;
+struct rehooker;
+struct vplamad;
+
+struct place {
+	struct netdesc desc; /* what the configuration claims, or a move left */
+	struct memory *memory;
+	struct meshprobe *probe; /* NULL: no interface of the mesh is named */
+	struct rehooker *rehooker;
+	struct claim from, to; /* of the last move by the program */
+	uint32_t failed;       /* a move that could not begin: its id, or 0 */
+};
+
+/* The core is there and has no peers. */
+void place_open(struct vplamad *d, struct turn *t);
+void place_close(struct vplamad *d); /* fine without place_open() */
+
+/* Another configuration is in force: claims, policy. */
+void place_reload(struct vplamad *d, struct turn *t);
+
+/* What the configuration says of that peer. */
+void place_peer(struct vplamad *d, const struct node *n);
+
+/* End of a turn; and when it wants one. */
+void place_act(struct vplamad *d, struct turn *t);
+struct mono place_deadline(const struct vplamad *d);
+
+#endif

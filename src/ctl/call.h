@@ -67,6 +67,10 @@ struct json_object *cmd_routes(struct ctl_call *call);
 struct json_object *cmd_monitor(struct ctl_call *call);
 struct json_object *cmd_peers_add(struct ctl_call *call);
 struct json_object *cmd_peers_del(struct ctl_call *call);
+struct json_object *cmd_rehook_list(struct ctl_call *call);
+struct json_object *cmd_rehook_plan(struct ctl_call *call);
+struct json_object *cmd_rehook_approve(struct ctl_call *call);
+struct json_object *cmd_rehook_refuse(struct ctl_call *call);
 struct json_object *cmd_reload(struct ctl_call *call);
 struct json_object *cmd_stop(struct ctl_call *call);
 

@@ -1,10 +1,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/negotiate.h"
 #include "core/session.h"
 #include "core/peer_send.h"
 #include "ctl/call.h"
 #include "ctl/json.h"
+#include "neg/space.h"
 #include "wire/ctlmsg.h"
 
 /* Initiations that a slow or lossy path may well have eaten. */
@@ -21,6 +23,8 @@ struct view {
 	struct json_object *names; /* configured endpoints, see ctl_host */
 	unsigned n_devices;
 	size_t n_names, n_failed; /* n_failed: look-ups that found nothing */
+	bool has_link;		  /* addresses are negotiated with it */
+	struct neg_link_view link;
 };
 
 /*
@@ -56,6 +60,43 @@ static bool
 silent_tunnel(const struct view *k)
 {
 	return k->peer->state == PEER_VRNODE && k->peer->probes > 0;
+}
+
+static bool
+link_is(const struct view *k, enum neg_state s)
+{
+	return k->has_link && k->link.state == s;
+}
+
+static bool
+held(const struct view *k)
+{
+	return link_is(k, NEG_HELD);
+}
+
+static bool
+partial(const struct view *k)
+{
+	return link_is(k, NEG_PARTIAL);
+}
+
+static bool
+topology(const struct view *k)
+{
+	return link_is(k, NEG_TOPO);
+}
+
+static bool
+moving(const struct view *k)
+{
+	return link_is(k, NEG_MOVING) || link_is(k, NEG_RESERVED);
+}
+
+/* A gnode that takes no part says nothing, and that is no fault. */
+static bool
+negotiating(const struct view *k)
+{
+	return k->has_link && k->link.desc != NULL && k->link.state < NEG_UP;
 }
 
 static bool
@@ -158,6 +199,28 @@ static const struct rule {
 	    "The tunnel is up, but the peer has stopped answering: probes are "
 	    "on their way, and it is dead when 45 of them had no answer.",
 	    NULL, "Nothing here: look at the line and at the peer's daemon." },
+	{ "addresses-held", held,
+	    "The tunnel is up, but the addresses of both gnodes overlap and "
+	    "nobody has moved: there are no routes between them.",
+	    "rehook",
+	    "See rehook plan PEER and rehook list: approve the move, or give "
+	    "one of the gnodes other addresses." },
+	{ "addresses-partial", partial,
+	    "The tunnel is up; a part of the addresses overlaps with those of "
+	    "a third gnode and is not routed.",
+	    NULL, "One of the two that overlap has to move." },
+	{ "other-address-space", topology,
+	    "The tunnel is up, but the gnodes live in address spaces of "
+	    "different kinds: there are no routes between them.",
+	    "claim", "Both need mesh daemons, or claims, of the same kind." },
+	{ "moving", moving,
+	    "The tunnel is up, and one of the gnodes is moving to addresses "
+	    "that suit both; routes follow.",
+	    NULL, "Wait some minutes." },
+	{ "negotiating", negotiating,
+	    "The tunnel is up, and both sides are about to agree on their "
+	    "addresses; routes follow.",
+	    NULL, "Wait some seconds." },
 	{ "no-mesh-daemon", no_mesh,
 	    "The tunnel is up, but this node has no device, and no mesh daemon "
 	    "is connected to its mesh socket, so nothing travels through it.",
@@ -304,6 +367,26 @@ facts_tunnel(struct json_object *facts, const struct view *k)
 }
 
 static void
+facts_addresses(struct json_object *facts, const struct view *k)
+{
+	const struct neg_link_view *l = &k->link;
+	char text[CLAIM_TEXT];
+	unsigned i;
+
+	if (!k->has_link)
+		return;
+	fact_str(facts, "addresses", neg_state_name(l->state));
+	for (i = 0; l->desc != NULL && i < l->desc->n_claims; i++)
+		fact_str(facts, "claimed_by_peer",
+		    claim_format(&l->desc->topo, &l->desc->claim[i], text));
+	if (l->has_verdict)
+		fact_str(facts, "addresses_because", l->verdict.why);
+	if (l->why != 0)
+		fact_str(facts, l->why_peer ? "peer_refuses" : "we_refuse",
+		    neg_why_name(l->why));
+}
+
+static void
 facts_dial(struct json_object *facts, const struct view *k)
 {
 	const struct peer *p = k->peer;
@@ -333,6 +416,7 @@ facts_json(const struct view *k)
 	facts_names(facts, k);
 	fact_u64(facts, "addresses_known", p->n_ep);
 	facts_tunnel(facts, k);
+	facts_addresses(facts, k);
 	facts_dial(facts, k);
 	return facts;
 }
@@ -385,6 +469,9 @@ gather(struct view *k, const struct ctl_call *call, const struct peer *p)
 		.names = host->peer_names(host->arg, p) };
 	for (no = 0; no < k->core->n_port; no++)
 		k->n_devices += k->core->port[no] != NULL;
+	if (negotiate_neg(k->core) != NULL)
+		k->has_link =
+		    neg_show_link(negotiate_neg(k->core), p->id, &k->link);
 	if (k->names != NULL)
 		k->n_names = json_object_array_length(k->names);
 	for (i = 0; i < k->n_names; i++)

@@ -1,9 +1,10 @@
 #include "ctl/call.h"
 #include "ctl/json.h"
+#include "ctl/neg.h"
 #include "wire/ctlmsg.h"
 
 /* A reply has to fit into what the control socket lets wait for a client. */
-#define PEERS_PAGE 200
+#define PEERS_PAGE 100
 
 static struct json_object *
 suites_json(uint8_t suites)
@@ -71,6 +72,8 @@ cmd_show(struct ctl_call *call)
 	put_u64(o, "version", CTL_VERSION);
 	json_object_object_add(o, "daemon", host->about(host->arg));
 	json_object_object_add(o, "node", node_json(call->ctl->core));
+	json_object_object_add(
+	    o, "negotiation", neg_self_json(call->ctl->core, call->t->now));
 	json_object_object_add(o, "devices", devices_json(call));
 	after = (uint32_t)json_object_get_int64(call_arg(call, "after"));
 	peers = peers_json(call, only, after, &more);

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "ctl/json.h"
+#include "ctl/neg.h"
 #include "wire/ctlmsg.h"
 
 static const char *
@@ -17,13 +18,17 @@ event_name(enum core_event ev)
 		[EV_PEER_RECURSION] = "peer.recursion",
 		[EV_MESH_UP] = "mesh.up",
 		[EV_MESH_DOWN] = "mesh.down",
+		[EV_NEG_STATE] = "neg.state",
+		[EV_NEG_DEMAND] = "neg.demand",
+		[EV_NEG_MOVED] = "neg.moved",
+		[EV_NEG_STABLE] = "neg.stable",
 	};
 
 	return names[ev];
 }
 
 static struct json_object *
-peer_summary(const struct peer *p)
+peer_summary(const struct core *c, const struct peer *p)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -35,6 +40,7 @@ peer_summary(const struct peer *p)
 	put_endpoint(o, p);
 	put_u64(o, "rtt_us", p->rtt_us);
 	put_u64(o, "initiations", p->dial.tries);
+	json_object_object_add(o, "negotiation", neg_link_json(c, p));
 	return o;
 }
 
@@ -48,7 +54,10 @@ ctl_event(const struct ctl *ctl, enum core_event ev, const struct peer *p,
 	put_str(o, "event", event_name(ev));
 	put_u64(o, "time_ms", t->wall_ms);
 	put_str(o, "network", ctl->core->network);
+	if (ev == EV_NEG_MOVED || ev == EV_NEG_STABLE)
+		json_object_object_add(
+		    o, "negotiation", neg_self_json(ctl->core, t->now));
 	if (p != NULL)
-		json_object_object_add(o, "peer", peer_summary(p));
+		json_object_object_add(o, "peer", peer_summary(ctl->core, p));
 	return o;
 }

@@ -3,6 +3,7 @@
 #include "core/core.h"
 #include "core/peer_send.h"
 #include "core/session.h"
+#include "ctl/neg.h"
 
 void
 put_str(struct json_object *o, const char *name, const char *s)
@@ -129,5 +130,6 @@ peer_json(const struct core *c, const struct peer *p, struct mono now)
 	put_u64(o, "rtt_us", p->rtt_us);
 	put_u64(o, "probes", p->probes);
 	put_stats(o, p);
+	json_object_object_add(o, "negotiation", neg_link_json(c, p));
 	return o;
 }

@@ -7,7 +7,9 @@ src_ctl_libctl_a_SOURCES = \
 	src/ctl/cmd_fwd.c \
 	src/ctl/cmd_mtu.c \
 	src/ctl/cmd_peer.c \
+	src/ctl/cmd_rehook.c \
 	src/ctl/cmd_show.c \
 	src/ctl/ctl.h \
 	src/ctl/event.c \
-	src/ctl/json.c src/ctl/json.h
+	src/ctl/json.c src/ctl/json.h \
+	src/ctl/neg.c src/ctl/neg.h

@@ -24,6 +24,10 @@ int cli_explain(struct cli *cli, int argc, char **argv);
 int cli_monitor(struct cli *cli, int argc, char **argv);
 int cli_peers_add(struct cli *cli, int argc, char **argv);
 int cli_peers_del(struct cli *cli, int argc, char **argv);
+int cli_rehook_list(struct cli *cli, int argc, char **argv);
+int cli_rehook_plan(struct cli *cli, int argc, char **argv);
+int cli_rehook_approve(struct cli *cli, int argc, char **argv);
+int cli_rehook_refuse(struct cli *cli, int argc, char **argv);
 int cli_reload(struct cli *cli, int argc, char **argv);
 int cli_stop(struct cli *cli, int argc, char **argv);
 

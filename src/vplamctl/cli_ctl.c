@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/xmem.h"
@@ -306,6 +307,54 @@ cli_peers_del(struct cli *cli, int argc, char **argv)
 	    xasprintf("%s is no longer a peer; one that the configuration "
 		      "names comes back at the next start",
 		argv[0]));
+}
+
+int
+cli_rehook_list(struct cli *cli, int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	return ask_and_print(
+	    cli, "rehook.list", NULL, cli->out.ops->rehook_list);
+}
+
+int
+cli_rehook_plan(struct cli *cli, int argc, char **argv)
+{
+	(void)argc;
+	return ask_and_print(cli, "rehook.plan", arg_str("peer", argv[0]),
+	    cli->out.ops->rehook_plan);
+}
+
+/* The word of a person on a demand; takes over text. */
+static int
+answer(struct cli *cli, const char *cmd, const char *id, char *text)
+{
+	char *end;
+	unsigned long v = strtoul(id, &end, 10);
+
+	if (id[0] < '0' || id[0] > '9' || *end != '\0' || v > UINT32_MAX) {
+		free(text);
+		fprintf(cli->out.err,
+		    "vplamctl: %s: is no id; rehook list has them\n", id);
+		return EXIT_USAGE;
+	}
+	return change(cli, cmd, arg_u64("id", v), text);
+}
+
+int
+cli_rehook_approve(struct cli *cli, int argc, char **argv)
+{
+	(void)argc;
+	return answer(cli, "rehook.approve", argv[0],
+	    xasprintf("demand %s is approved: our gnode moves", argv[0]));
+}
+
+int
+cli_rehook_refuse(struct cli *cli, int argc, char **argv)
+{
+	(void)argc;
+	return answer(cli, "rehook.refuse", argv[0],
+	    xasprintf("demand %s is refused: our gnode stays", argv[0]));
 }
 
 int

@@ -10,7 +10,9 @@ src_vplamctl_libvplamctl_a_SOURCES = \
 	src/vplamctl/out.h \
 	src/vplamctl/out_dump.c \
 	src/vplamctl/out_json.c \
-	src/vplamctl/out_text.c
+	src/vplamctl/out_neg.c src/vplamctl/out_neg.h \
+	src/vplamctl/out_text.c \
+	src/vplamctl/pen.c src/vplamctl/pen.h
 
 bin_PROGRAMS += vplamctl
 vplamctl_SOURCES = src/vplamctl/main.c

@@ -20,6 +20,8 @@ struct out_ops {
 	void (*counters)(struct out *o, struct json_object *res);
 	void (*explain)(struct out *o, struct json_object *res);
 	void (*mtu)(struct out *o, struct json_object *res);
+	void (*rehook_list)(struct out *o, struct json_object *res);
+	void (*rehook_plan)(struct out *o, struct json_object *res);
 	void (*event)(struct out *o, struct json_object *ev);
 
 	/* A change was made; text says which. */

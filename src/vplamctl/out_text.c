@@ -4,77 +4,8 @@
 
 #include "vplamctl/human.h"
 #include "vplamctl/out.h"
-
-enum colour { PLAIN, BOLD, GREEN, YELLOW, RED, CYAN };
-
-static void
-paint(struct out *o, enum colour c)
-{
-	static const char *const codes[] = {
-		[PLAIN] = "\033[0m",
-		[BOLD] = "\033[1m",
-		[GREEN] = "\033[32m",
-		[YELLOW] = "\033[33m",
-		[RED] = "\033[31m",
-		[CYAN] = "\033[36m",
-	};
-
-	if (o->colour)
-		fputs(codes[c], o->f);
-}
-
-/* What came from outside must not steer the terminal. */
-static void
-put_text(FILE *f, const char *s)
-{
-	for (; s != NULL && *s != '\0'; s++)
-		fputc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, f);
-}
-
-static void
-heading(struct out *o, enum colour c, const char *what, const char *name)
-{
-	paint(o, c);
-	paint(o, BOLD);
-	fprintf(o->f, "%s", what);
-	paint(o, PLAIN);
-	fputs(": ", o->f);
-	paint(o, c);
-	put_text(o->f, name);
-	paint(o, PLAIN);
-	fputc('\n', o->f);
-}
-
-static void
-label(struct out *o, const char *what)
-{
-	fputs("  ", o->f);
-	paint(o, BOLD);
-	fputs(what, o->f);
-	paint(o, PLAIN);
-	fputs(": ", o->f);
-}
-
-static void
-line(struct out *o, const char *what, const char *text)
-{
-	label(o, what);
-	put_text(o->f, text);
-	fputc('\n', o->f);
-}
-
-static void
-put_list(struct out *o, struct json_object *list)
-{
-	size_t i;
-
-	for (i = 0; i < get_len(list); i++) {
-		if (i > 0)
-			fputs(", ", o->f);
-		put_text(o->f,
-		    json_object_get_string(json_object_array_get_idx(list, i)));
-	}
-}
+#include "vplamctl/out_neg.h"
+#include "vplamctl/pen.h"
 
 static void
 show_node(struct out *o, struct json_object *res)
@@ -82,16 +13,17 @@ show_node(struct out *o, struct json_object *res)
 	struct json_object *node = get_obj(res, "node");
 	struct json_object *listen = get_obj(get_obj(res, "daemon"), "listen");
 
-	heading(o, GREEN, "network", get_str(node, "network"));
-	line(o, "public key", get_str(node, "public_key"));
-	line(o, "private key", "(hidden)");
+	pen_heading(o, GREEN, "network", get_str(node, "network"));
+	pen_line(o, "public key", get_str(node, "public_key"));
+	pen_line(o, "private key", "(hidden)");
 	if (get_len(listen) > 0) {
-		label(o, "listening on");
-		put_list(o, listen);
+		pen_label(o, "listening on");
+		pen_list(o, listen);
 		fputc('\n', o->f);
 	}
-	line(o, "mesh daemon",
+	pen_line(o, "mesh daemon",
 	    get_bool(node, "mesh_connected") ? "connected" : "not connected");
+	neg_text_self(o, get_obj(res, "negotiation"));
 }
 
 static const char *
@@ -108,21 +40,21 @@ show_device(struct out *o, struct json_object *d)
 	bool up = get_bool(d, "carrier");
 
 	fputc('\n', o->f);
-	heading(o, CYAN, "device", get_str(d, "name"));
-	label(o, "kind");
-	put_text(o->f, get_str(d, "kind"));
+	pen_heading(o, CYAN, "device", get_str(d, "name"));
+	pen_label(o, "kind");
+	pen_text(o->f, get_str(d, "kind"));
 	fputs(", mode ", o->f);
-	put_text(o->f, get_str(d, "mode"));
+	pen_text(o->f, get_str(d, "mode"));
 	fprintf(o->f, ", mtu %" PRIu64 "\n", get_u64(d, "mtu"));
-	label(o, "carrier");
-	paint(o, up ? GREEN : YELLOW);
+	pen_label(o, "carrier");
+	pen_colour(o, up ? GREEN : YELLOW);
 	fputs(carrier_text(d), o->f);
-	paint(o, PLAIN);
+	pen_colour(o, PLAIN);
 	fputc('\n', o->f);
-	label(o, "packets");
+	pen_label(o, "packets");
 	fprintf(o->f, "%" PRIu64 " from the device, %" PRIu64 " to it\n",
 	    get_u64(d, "rx_packets"), get_u64(d, "tx_packets"));
-	label(o, "addresses");
+	pen_label(o, "addresses");
 	fprintf(
 	    o->f, "%" PRIu64 " learned behind peers\n", get_u64(d, "learned"));
 }
@@ -142,10 +74,10 @@ show_state(struct out *o, struct json_object *p)
 	bool live = strcmp(state, "vrnode") == 0;
 	char span[HUMAN_TEXT];
 
-	label(o, "state");
-	paint(o, state_colour(state));
-	put_text(o->f, state);
-	paint(o, PLAIN);
+	pen_label(o, "state");
+	pen_colour(o, state_colour(state));
+	pen_text(o->f, state);
+	pen_colour(o, PLAIN);
 	fprintf(o->f, " for %s", human_span(get_u64(p, "since_seconds"), span));
 	if (live)
 		fprintf(o->f, ", dialled by %s",
@@ -160,10 +92,10 @@ static void
 show_endpoint(struct out *o, struct json_object *p)
 {
 	if (get_str(p, "endpoint")[0] != '\0')
-		line(o, "endpoint", get_str(p, "endpoint"));
+		pen_line(o, "endpoint", get_str(p, "endpoint"));
 	if (get_bool(p, "behind_nat")) {
-		line(o, "seen by it as", get_str(p, "reflexive"));
-		line(o, "persistent keepalive", "every 25 seconds");
+		pen_line(o, "seen by it as", get_str(p, "reflexive"));
+		pen_line(o, "persistent keepalive", "every 25 seconds");
 	}
 }
 
@@ -175,10 +107,10 @@ show_traffic(struct out *o, struct json_object *p)
 
 	if (rx == 0 && tx == 0)
 		return;
-	label(o, "transfer");
+	pen_label(o, "transfer");
 	fprintf(o->f, "%s received, %s sent\n", human_bytes(rx, a),
 	    human_bytes(tx, b));
-	label(o, "mesh packets");
+	pen_label(o, "mesh packets");
 	fprintf(o->f, "%" PRIu64 " received, %" PRIu64 " sent\n",
 	    get_u64(p, "fan_received"), get_u64(p, "fan_sent"));
 }
@@ -189,20 +121,22 @@ show_peer(struct out *o, struct json_object *p)
 	char text[HUMAN_TEXT];
 
 	fputc('\n', o->f);
-	heading(o, YELLOW, "peer", get_str(p, "name"));
-	line(o, "public key", get_str(p, "public_key"));
+	pen_heading(o, YELLOW, "peer", get_str(p, "name"));
+	pen_line(o, "public key", get_str(p, "public_key"));
 	if (get_bool(p, "pair_key"))
-		line(o, "pair key", "(hidden)");
+		pen_line(o, "pair key", "(hidden)");
 	show_state(o, p);
 	show_endpoint(o, p);
 	if (get_obj(p, "handshake_age_seconds") != NULL)
-		line(o, "latest handshake",
+		pen_line(o, "latest handshake",
 		    human_ago(get_u64(p, "handshake_age_seconds"), text));
 	show_traffic(o, p);
 	if (get_u64(p, "rtt_us") > 0)
-		line(o, "round trip", human_rtt(get_u64(p, "rtt_us"), text));
+		pen_line(
+		    o, "round trip", human_rtt(get_u64(p, "rtt_us"), text));
 	if (get_str(p, "suite")[0] != '\0')
-		line(o, "cipher", get_str(p, "suite"));
+		pen_line(o, "cipher", get_str(p, "suite"));
+	neg_text_link(o, get_obj(p, "negotiation"));
 }
 
 static void
@@ -223,18 +157,6 @@ static void
 text_dump(struct out *o, struct json_object *res)
 {
 	dump_print(o->f, res, o->with_name);
-}
-
-/* Text in a column of its own, parted from the next by two spaces. */
-static void
-put_cell(struct out *o, const char *text, size_t width)
-{
-	size_t n = strlen(text);
-
-	put_text(o->f, text);
-	for (; n < width; n++)
-		fputc(' ', o->f);
-	fputs("  ", o->f);
 }
 
 /* An address without a peer is behind our own device. */
@@ -258,10 +180,10 @@ text_macs(struct out *o, struct json_object *res)
 		struct json_object *row = json_object_array_get_idx(list, i);
 
 		snprintf(vlan, sizeof(vlan), "%4" PRIu64, get_u64(row, "vlan"));
-		put_cell(o, get_str(row, "address"), 17);
-		put_cell(o, vlan, 4);
-		put_cell(o, get_str(row, "device"), 8);
-		put_cell(o, peer_or_local(row), 16);
+		pen_cell(o, get_str(row, "address"), 17);
+		pen_cell(o, vlan, 4);
+		pen_cell(o, get_str(row, "device"), 8);
+		pen_cell(o, peer_or_local(row), 16);
 		fprintf(
 		    o->f, "%s\n", human_ago(get_u64(row, "age_seconds"), age));
 	}
@@ -274,13 +196,15 @@ text_routes(struct out *o, struct json_object *res)
 	size_t i;
 
 	if (get_len(list) > 0)
-		fprintf(o->f, "%-20s  %s\n", "prefix", "peer");
+		fprintf(o->f, "%-20s  %-16s  %s\n", "prefix", "peer", "by");
 	for (i = 0; i < get_len(list); i++) {
 		struct json_object *row = json_object_array_get_idx(list, i);
 
-		put_cell(o, get_str(row, "prefix"), 20);
-		put_text(o->f, peer_or_local(row));
-		fputc('\n', o->f);
+		pen_cell(o, get_str(row, "prefix"), 20);
+		pen_cell(o, peer_or_local(row), 16);
+		fputs(
+		    get_bool(row, "agreed") ? "agreement\n" : "configuration\n",
+		    o->f);
 	}
 }
 
@@ -308,14 +232,14 @@ put_name(struct out *o, struct json_object *n)
 {
 	struct json_object *addrs = get_obj(n, "addresses");
 
-	put_text(o->f, get_str(n, "text"));
+	pen_text(o->f, get_str(n, "text"));
 	if (get_len(addrs) > 0) {
 		fputs(" is ", o->f);
-		put_list(o, addrs);
+		pen_list(o, addrs);
 	}
 	if (get_str(n, "error")[0] != '\0') {
 		fputs(": ", o->f);
-		put_text(o->f, get_str(n, "error"));
+		pen_text(o->f, get_str(n, "error"));
 	}
 }
 
@@ -334,7 +258,7 @@ put_fact(struct out *o, struct json_object *fact)
 	else if (json_object_is_type(v, json_type_boolean))
 		fputs(json_object_get_boolean(v) ? "yes" : "no", o->f);
 	else
-		put_text(o->f, v == NULL ? "-" : json_object_get_string(v));
+		pen_text(o->f, v == NULL ? "-" : json_object_get_string(v));
 	fputc('\n', o->f);
 }
 
@@ -343,14 +267,14 @@ put_config(struct out *o, struct json_object *cfg)
 {
 	const char *option = get_str(cfg, "option");
 
-	label(o, "to do");
-	put_text(o->f, get_str(cfg, "change"));
+	pen_label(o, "to do");
+	pen_text(o->f, get_str(cfg, "change"));
 	fputc('\n', o->f);
-	label(o, "where");
+	pen_label(o, "where");
 	if (get_str(cfg, "file")[0] == '\0')
 		fputs("added by a control command, in no file", o->f);
 	else {
-		put_text(o->f, get_str(cfg, "file"));
+		pen_text(o->f, get_str(cfg, "file"));
 		if (get_u64(cfg, "line") != 0)
 			fprintf(o->f, ":%" PRIu64, get_u64(cfg, "line"));
 	}
@@ -366,11 +290,11 @@ text_explain(struct out *o, struct json_object *res)
 	struct json_object *rule = get_obj(res, "rule");
 	size_t i;
 
-	heading(o, YELLOW, "peer", get_str(res, "name"));
-	line(o, get_str(rule, "id"), get_str(rule, "text"));
+	pen_heading(o, YELLOW, "peer", get_str(res, "name"));
+	pen_line(o, get_str(rule, "id"), get_str(rule, "text"));
 	put_config(o, get_obj(res, "config"));
 	fputc('\n', o->f);
-	heading(o, CYAN, "facts", "measured just now");
+	pen_heading(o, CYAN, "facts", "measured just now");
 	for (i = 0; i < get_len(facts); i++)
 		put_fact(o, json_object_array_get_idx(facts, i));
 }
@@ -417,7 +341,7 @@ static void
 put_port(struct out *o, struct json_object *port)
 {
 	fputs("  device ", o->f);
-	put_text(o->f, get_str(port, "name"));
+	pen_text(o->f, get_str(port, "name"));
 	fprintf(o->f, " carries %s: its mtu of %" PRIu64,
 	    get_str(port, "carries"), get_u64(port, "mtu"));
 	if (get_bool(port, "fits"))
@@ -435,7 +359,7 @@ text_mtu(struct out *o, struct json_object *res)
 	struct json_object *ports = get_obj(res, "ports");
 	size_t i;
 
-	heading(o, YELLOW, "peer", get_str(res, "name"));
+	pen_heading(o, YELLOW, "peer", get_str(res, "name"));
 	put_path(o, res);
 	put_sum(o, res);
 	for (i = 0; i < get_len(ports); i++)
@@ -467,9 +391,12 @@ put_event_detail(struct out *o, const char *event, struct json_object *p)
 		    o->f, " initiation %" PRIu64, get_u64(p, "initiations"));
 	else if (strcmp(event, "peer.recursion") == 0)
 		fputs(" its route leads into a device: set mark", o->f);
+	else if (strncmp(event, "neg.", 4) == 0)
+		fprintf(o->f, " addresses %s",
+		    get_str(get_obj(p, "negotiation"), "state"));
 	else if (strcmp(event, "peer.endpoint") == 0) {
 		fputc(' ', o->f);
-		put_text(o->f, get_str(p, "endpoint"));
+		pen_text(o->f, get_str(p, "endpoint"));
 	} else
 		fprintf(o->f, " %s", get_str(p, "state"));
 }
@@ -482,11 +409,14 @@ text_event(struct out *o, struct json_object *ev)
 
 	put_time(o->f, get_u64(ev, "time_ms"));
 	fputc(' ', o->f);
-	put_text(o->f, event);
+	pen_text(o->f, event);
 	if (p != NULL) {
 		fputc(' ', o->f);
-		put_text(o->f, get_str(p, "name"));
+		pen_text(o->f, get_str(p, "name"));
 		put_event_detail(o, event, p);
+	} else if (get_obj(ev, "negotiation") != NULL) {
+		fputc(' ', o->f);
+		pen_list(o, get_obj(get_obj(ev, "negotiation"), "claims"));
 	}
 	fputc('\n', o->f);
 }
@@ -495,7 +425,7 @@ static void
 text_done(struct out *o, const char *text, struct json_object *res)
 {
 	(void)res;
-	put_text(o->f, text);
+	pen_text(o->f, text);
 	fputc('\n', o->f);
 }
 
@@ -506,11 +436,11 @@ text_fail(struct out *o, struct json_object *err)
 	size_t i;
 
 	fputs("vplamctl: ", o->err);
-	put_text(o->err, get_str(err, "text"));
+	pen_text(o->err, get_str(err, "text"));
 	fputc('\n', o->err);
 	for (i = 0; i < get_len(details); i++) {
 		fputs("  ", o->err);
-		put_text(o->err,
+		pen_text(o->err,
 		    json_object_get_string(
 			json_object_array_get_idx(details, i)));
 		fputc('\n', o->err);
@@ -525,6 +455,8 @@ const struct out_ops out_text = {
 	.counters = text_counters,
 	.explain = text_explain,
 	.mtu = text_mtu,
+	.rehook_list = neg_text_list,
+	.rehook_plan = neg_text_plan,
 	.event = text_event,
 	.done = text_done,
 	.fail = text_fail,

@@ -150,7 +150,9 @@ hello_lists_what_there_is(void **state)
 	static const char want[] =
 	    "hello:read show:read counters:read macs:read routes:read "
 	    "explain:read mtu:read monitor:read "
-	    "peers.add:admin peers.del:admin reload:admin stop:admin ";
+	    "rehook.list:read rehook.plan:read rehook.approve:admin "
+	    "rehook.refuse:admin peers.add:admin peers.del:admin reload:admin "
+	    "stop:admin ";
 	struct json_object *o, *list;
 	char got[512] = "";
 	struct node a, b;
@@ -225,7 +227,8 @@ show_is_as_documented(void **state)
 	    "{\"version\":1,\"daemon\":{\"version\":\"0.1.0\",\"pid\":77},"
 	    "\"node\":{\"public_key\":\"%s\",\"network\":\"lanuova\","
 	    "\"suites\":[\"chacha20-poly1305\"],\"mtu\":1400,"
-	    "\"mesh_connected\":false},\"devices\":[],\"peers\":[{\"id\":1,"
+	    "\"mesh_connected\":false},\"negotiation\":null,\"devices\":[],"
+	    "\"peers\":[{\"id\":1,"
 	    "\"name\":\"b\","
 	    "\"public_key\":\"%s\",\"pair_key\":false,\"state\":"
 	    "\"candidate\",\"since_seconds\":3,\"dialled\":false,"
@@ -234,7 +237,7 @@ show_is_as_documented(void **state)
 	    "\"handshake_age_seconds\":null,\"rtt_us\":0,\"probes\":0,"
 	    "\"rx_bytes\":0,\"tx_bytes\":0,\"rx_packets\":0,"
 	    "\"tx_packets\":0,\"fan_received\":0,\"fan_sent\":0,"
-	    "\"deaths\":0,\"rekeys\":0}],\"more\":false}",
+	    "\"deaths\":0,\"rekeys\":0,\"negotiation\":null}],\"more\":false}",
 	    ka, kb);
 	assert_string_equal(
 	    json_object_to_json_string_ext(
@@ -456,10 +459,11 @@ routes_say_who_has_what(void **state)
 	    json_object_to_json_string_ext(
 		o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
 	    "{\"version\":1,\"routes\":["
-	    "{\"prefix\":\"10.0.0.0/8\",\"peer\":\"b\"},"
-	    "{\"prefix\":\"10.1.0.0/16\",\"peer\":null},"
-	    "{\"prefix\":\"fd00:1::/48\",\"peer\":\"b\"},"
-	    "{\"prefix\":\"02:00:00:00:00:07/48\",\"peer\":\"b\"}],"
+	    "{\"prefix\":\"10.0.0.0/8\",\"peer\":\"b\",\"agreed\":false},"
+	    "{\"prefix\":\"10.1.0.0/16\",\"peer\":null,\"agreed\":false},"
+	    "{\"prefix\":\"fd00:1::/48\",\"peer\":\"b\",\"agreed\":false},"
+	    "{\"prefix\":\"02:00:00:00:00:07/"
+	    "48\",\"peer\":\"b\",\"agreed\":false}],"
 	    "\"next\":null}");
 	json_object_put(o);
 	refused(&a, "{\"cmd\":\"routes\",\"args\":{\"after\":\"x\"}}",
@@ -499,8 +503,8 @@ show_comes_in_pages(void **state)
 		size_t n;
 		bool more;
 		int first;
-	} cases[] = { { "{}", 200, true, 1 },
-		{ "{\"after\":200}", 200, true, 201 },
+	} cases[] = { { "{}", 100, true, 1 },
+		{ "{\"after\":200}", 100, true, 201 },
 		{ "{\"after\":399}", 2, false, 400 },
 		{ "{\"after\":401}", 0, false, 0 } };
 	uint8_t seed[KEY_LEN] = { 9 };
@@ -539,7 +543,7 @@ show_comes_in_pages(void **state)
 		free(line);
 	}
 	refused(&a, "{\"cmd\":\"show\",\"args\":{\"after\":\"1\"}}",
-	    "bad-argument", "after must be the id");
+	    "bad-argument", "after must be an id");
 	node_fini(&a);
 	node_fini(&b);
 }

@@ -206,11 +206,12 @@ macs_and_routes_are_tables(void **state)
 	assert_printed(
 	    PRINTED(out_text, routes,
 		"{\"routes\":[{\"prefix\":\"10.1.0.0/16\",\"peer\":null},"
-		"{\"prefix\":\"fd00:1::/48\",\"peer\":\"b\"}]}",
+		"{\"prefix\":\"fd00:1::/48\",\"peer\":\"b\","
+		"\"agreed\":true}]}",
 		false),
-	    "prefix                peer\n"
-	    "10.1.0.0/16           local\n"
-	    "fd00:1::/48           b\n");
+	    "prefix                peer              by\n"
+	    "10.1.0.0/16           local             configuration\n"
+	    "fd00:1::/48           b                 agreement\n");
 	assert_printed(PRINTED(out_text, macs, "{\"macs\":[]}", false), "");
 	assert_printed(PRINTED(out_text, routes, "{\"routes\":[]}", false), "");
 }

@@ -28,6 +28,12 @@ tests_netns_meshd_LDADD = src/wire/libwire.a src/base/libbase.a $(SODIUM_LIBS)
 dist_check_SCRIPTS += tests/netns/test_meshd.sh
 TESTS += tests/netns/test_meshd.sh
 
+# Another, that has addresses and can move.
+check_PROGRAMS += tests/netns/gnoded
+tests_netns_gnoded_SOURCES = tests/netns/gnoded.c
+tests_netns_gnoded_LDADD = ntkd-shim/libshim.a src/wire/libwire.a \
+	src/base/libbase.a $(SODIUM_LIBS)
+
 # Devices with nothing but a port on top.
 if HAVE_CMOCKA
 check_PROGRAMS += tests/netns/tundev tests/netns/tunport \

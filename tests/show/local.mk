@@ -10,6 +10,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/dead-peer \
 	tests/show/modes \
 	tests/show/mtu \
+	tests/show/negotiate \
 	tests/show/once \
 	tests/show/profile \
 	tests/show/quickstart \

@@ -92,6 +92,8 @@ void eval_check(struct neg *g, struct link *l, const struct neg_msg *m,
 void eval_again(struct neg *g, struct mono now); /* our own known changed */
 /* Since when is there one, by the two descriptors? */
 void eval_conflict(struct neg *g, struct link *l, struct mono now);
+/* Have we lately told it that it should move for a third party? */
+bool eval_told(const struct link *l, struct mono now);
 /* A third party that we told is busy: it is told again. */
 void eval_told_busy(
     struct neg *g, const struct link *third, uint32_t s, struct mono now);
@@ -152,6 +154,7 @@ void taken_choose(const struct neg *g, const struct link *l,
 /* routes.c */
 /* Computes those of l anew, NULL: of all; tells who has other ones now. */
 void routes_update(struct neg *g, struct link *l, struct mono now);
+struct mono routes_kept_until(const struct neg *g, struct mono now);
 unsigned routes_known(
     const struct neg *g, struct known *out, unsigned max, struct mono now);
 

@@ -5,6 +5,7 @@
 
 #define FLAP_SETTLE_S 60u
 #define PATIENCE_S 30u
+#define TOLD_S 60u /* a NOTICE is good for so long */
 
 /* The descriptors in the order initiator, responder. */
 static void
@@ -102,6 +103,13 @@ link_of_netid(const struct neg *g, uint64_t netid)
 	return NULL;
 }
 
+bool
+eval_told(const struct link *l, struct mono now)
+{
+	return l->told.us != 0 &&
+	    mono_since(l->told, now) < TOLD_S * (uint64_t)MONO_SEC;
+}
+
 /* The third party is told by whom it has a tunnel with. */
 static void
 tell_third(struct neg *g, struct link *l, struct mono now)
@@ -110,10 +118,11 @@ tell_third(struct neg *g, struct link *l, struct mono now)
 	struct link *t = link_of_netid(g, v->third);
 	int at = l->initiator ? v->claim_r : v->claim_i;
 
-	if (t == NULL || at < 0 || (v->teller == MOVE_I) != l->initiator ||
+	if (t == NULL || t == g->mover || at < 0 ||
+	    (v->teller == MOVE_I) != l->initiator ||
 	    !topology_equal(&t->desc->topo, &g->own.topo))
 		return;
-	t->told_notice = true;
+	t->told = now;
 	talk_notice(g, t, l->desc->netid, &l->desc->claim[at], now);
 }
 
@@ -241,7 +250,8 @@ eval_link(struct neg *g, struct link *l, struct mono now)
 		return;
 	if (needs_probe(g, l, &v))
 		greet_probe(g, l, now);
-	else if (v.kind == VERDICT_REHOOK && s > 0)
+	else if (s > 0 &&
+	    (v.kind == VERDICT_REHOOK || v.kind == VERDICT_NOTICE))
 		defer(g, l, &v, s, now);
 	else if (v.kind == VERDICT_REHOOK && v.who == MOVE_I) {
 		if (win_begin(g, l, now))

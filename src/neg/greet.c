@@ -99,6 +99,8 @@ follow(struct neg *g, struct link *l, uint8_t type, bool anew, struct mono now)
 		eval_link(g, l, now);
 	}
 	routes_update(g, l, now);
+	if (l->state == NEG_SAME)
+		stable_check(g, now); /* its tunnels count as ours */
 }
 
 void

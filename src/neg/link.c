@@ -216,7 +216,7 @@ static void
 third_busy(
     struct neg *g, struct link *l, const struct neg_msg *m, struct mono now)
 {
-	if (l->told_notice)
+	if (eval_told(l, now))
 		eval_told_busy(g, l, m->u.retry_s, now);
 }
 

@@ -62,7 +62,7 @@ struct link {
 	bool has_verdict;
 	uint8_t why;
 	bool why_peer;
-	bool told_notice; /* it may propose: we told it of a third party */
+	struct mono told; /* when we told it of a third party, or 0 */
 
 	uint8_t nonce_out[NEG_NONCE], nonce_in[NEG_NONCE], probe[NEG_NONCE];
 	bool probing, probed, sibling;
@@ -104,6 +104,7 @@ struct neg {
 	struct netdesc place, own;
 	bool has_place, has_own, restored;
 	bool dirty; /* place, flags or known ones are newer than own */
+	struct mono kept_until; /* of a known one: then it goes */
 	uint8_t *bytes;
 	size_t len;
 	uint8_t sig[NEG_SIG];

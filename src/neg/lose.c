@@ -282,6 +282,10 @@ lose_notice(
 	own = k->netid == g->netid ? NULL : own_within(g, &k->claim, &level);
 	if (own == NULL || g->stable)
 		return;
+	if (!l->initiator && eval_told(l, now)) {
+		talk_busy(g, l, 5, now); /* each wants the other to: I does */
+		return;
+	}
 	taken.taken[0] = k->claim;
 	lose_taken(l, &taken);
 	lose_consider(g, l, own, level, true, now);

@@ -158,14 +158,21 @@ network_sinned(struct network *n, struct mono now)
 }
 
 /*
- * As long as it was here, so that nobody fills all places with gnodes that
- * last an hour each.
+ * At most as long as it was here, so that nobody fills all places with gnodes
+ * that last an hour each.
  */
-bool
-network_kept(const struct network *n, struct mono now)
+struct mono
+network_kept_until(const struct network *n)
 {
 	uint32_t s = n->uptime < MEMORY_KEPT_S ? n->uptime : MEMORY_KEPT_S;
 
-	return n->agreed && !n->linked && n->uptime >= STABLE_S &&
-	    mono_since(n->seen, now) < s * (uint64_t)MONO_SEC;
+	if (!n->agreed || n->linked || n->uptime < STABLE_S)
+		return (struct mono){ 0 };
+	return mono_add(n->seen, s * (uint64_t)MONO_SEC);
+}
+
+bool
+network_kept(const struct network *n, struct mono now)
+{
+	return mono_before(now, network_kept_until(n));
 }

@@ -57,7 +57,8 @@ bool network_flaps(const struct network *n, struct mono now);
 /* A point; true: that was one too many. */
 bool network_sinned(struct network *n, struct mono now);
 
-/* Is its place kept while it is away: at most as long as it was here. */
+/* Until when its place is kept while it is away, or 0: not at all. */
+struct mono network_kept_until(const struct network *n);
 bool network_kept(const struct network *n, struct mono now);
 
 #endif

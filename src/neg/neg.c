@@ -61,7 +61,7 @@ neg_new(const struct neg_config *cfg, const struct neg_io *io)
 	TAILQ_INIT(&g->reserves);
 	g->netid = cfg->netid != 0 ? cfg->netid : random_id(g);
 	g->vnodeid = random_id(g);
-	g->unstable = g->join = g->check = MONO_NEVER;
+	g->unstable = g->join = g->check = g->kept_until = MONO_NEVER;
 	g->stable = cfg->stable == NEG_STABLE_YES;
 	return g;
 }
@@ -105,6 +105,8 @@ void
 neg_schedule(struct neg *g)
 {
 	struct mono at = mono_min(g->check, win_deadline(g));
+
+	at = mono_min(at, g->kept_until);
 
 	heap_set(&g->heap, &g->ent, mono_min(at, own_due(g)));
 }
@@ -486,6 +488,10 @@ static void
 own_tick(struct neg *g, struct mono now)
 {
 	win_expire(g, now);
+	if (mono_due(g->kept_until, now)) {
+		g->kept_until = MONO_NEVER;
+		g->dirty = true;
+	}
 	if (mono_due(g->check, now))
 		stable_check(g, now);
 	own_publish(g, now);

@@ -58,6 +58,7 @@ build(struct neg *g, struct netdesc *d, struct known *known, struct mono now)
 	d->age = age_of(g, now);
 	d->flags = flags_of(g);
 	mark_leaving(g, d);
+	g->kept_until = routes_kept_until(g, now);
 	d->n_known = (uint16_t)routes_known(g, known, NETDESC_KNOWN, now);
 	d->known = known;
 }

@@ -199,6 +199,19 @@ in_use(const struct neg *g, uint64_t netid, const struct claim *c)
 	return false;
 }
 
+/* The first end of those that are in the list. */
+struct mono
+routes_kept_until(const struct neg *g, struct mono now)
+{
+	struct mono at = MONO_NEVER;
+	const struct network *n;
+
+	TAILQ_FOREACH (n, &g->mem.all, all)
+		if (network_kept(n, now))
+			at = mono_min(at, network_kept_until(n));
+	return at;
+}
+
 static void
 list_kept(struct list *ls, const struct neg *g, struct mono now)
 {

@@ -113,4 +113,5 @@ stable_restore(struct neg *g, bool stable, struct mono now)
 	g->stable = stable;
 	g->joined = stable;
 	g->unstable = stable ? now : MONO_NEVER;
+	g->check = stable ? now : MONO_NEVER;
 }

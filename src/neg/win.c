@@ -171,10 +171,10 @@ is_sound(const struct link *l, const struct neg_propose *p)
 
 /* In peace only whom we have told of a conflict has a reason to move. */
 static bool
-may_propose(const struct link *l)
+may_propose(const struct link *l, struct mono now)
 {
 	return l->state != NEG_SAME && l->state != NEG_TOPO &&
-	    (l->state != NEG_UP || l->told_notice);
+	    (l->state != NEG_UP || eval_told(l, now));
 }
 
 void
@@ -188,7 +188,7 @@ win_propose(
 		link_close(g, l, true, now);
 		return;
 	}
-	if (g->role == ROLE_LOSER || !may_propose(l)) {
+	if (g->role == ROLE_LOSER || !may_propose(l, now)) {
 		talk_busy(g, l, 5, now);
 		return;
 	}

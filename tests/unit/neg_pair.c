@@ -387,6 +387,8 @@ deliver(struct line *ln, const struct line_item *it)
 {
 	struct side *s = &ln->s[it->to];
 
+	if (s->g == NULL)
+		return;
 	if (it->kind == ITEM_MOVE)
 		move(ln, s, it->id);
 	else if (it->kind == ITEM_NONCE)
@@ -460,6 +462,7 @@ line_restart(struct line *ln, unsigned side, unsigned away_s)
 			neg_link_down(ln->s[i].g, side + 1, ln->now);
 	neg_free(s->g);
 	s->g = NULL;
+	s->rehook_id = 0; /* its mesh daemon lets it be */
 	memset(s->n_routes, 0, sizeof(s->n_routes));
 	line_run(ln, away_s);
 	start(s);

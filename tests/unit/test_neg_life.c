@@ -1,0 +1,443 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "neg_pair.h"
+
+static const struct neg_record *
+record(const struct side *s, enum neg_record_kind kind)
+{
+	unsigned i;
+
+	for (i = 0; i < s->n_rec; i++)
+		if (s->rec[i].kind == kind)
+			return &s->rec[i];
+	return NULL;
+}
+
+static uint32_t
+epoch(struct line *ln, unsigned side)
+{
+	struct neg_self_view v;
+
+	neg_show_self(ln->s[side].g, &v, ln->now);
+	return v.own->epoch;
+}
+
+static bool
+stable(struct line *ln, unsigned side)
+{
+	struct neg_self_view v;
+
+	neg_show_self(ln->s[side].g, &v, ln->now);
+	return v.stable;
+}
+
+static void
+restart(void **state)
+{
+	struct line ln;
+	uint64_t netid;
+	uint32_t e;
+
+	(void)state;
+	line_init(&ln, 2, 1);
+	line_own(&ln, 0, 79);
+	line_own(&ln, 1, 80);
+	line_join(&ln, 0, 1, false);
+	line_run(&ln, 60);
+	netid = line_netid(&ln, 0);
+	e = epoch(&ln, 0);
+	assert_non_null(record(&ln.s[0], NEG_REC_NETWORK));
+	assert_true(record(&ln.s[0], NEG_REC_NETWORK)->u.network.netid ==
+	    line_netid(&ln, 1));
+	line_restart(&ln, 0, 30);
+	line_place(&ln, 0);
+	assert_true(line_netid(&ln, 0) == netid);
+	assert_int_equal(epoch(&ln, 0), e); /* the same place */
+	line_join(&ln, 0, 1, false);
+	line_run(&ln, 3);
+	assert_int_equal(line_state(&ln, 0, 1), NEG_UP);
+	line_restart(&ln, 0, 30);
+	line_own(&ln, 0, 81);
+	assert_int_equal(epoch(&ln, 0), e + 1);
+	line_fini(&ln);
+}
+
+/* In each state of a move, either side: what follows is peace. */
+static void
+restart_anywhere(void **state)
+{
+	unsigned ms, side;
+
+	(void)state;
+	for (side = 0; side < 2; side++)
+		for (ms = 20; ms < 26000; ms += ms < 300 ? 20 : 997) {
+			struct line ln;
+
+			line_init(&ln, 2, ms);
+			line_own(&ln, 0, 79);
+			line_own(&ln, 1, 79);
+			line_join(&ln, 0, 1, false);
+			line_run_ms(&ln, ms);
+			line_restart(&ln, side, 3);
+			line_place(&ln, side);
+			line_join(&ln, 0, 1, false);
+			line_run(&ln, 300);
+			assert_int_equal(line_state(&ln, 0, 1), NEG_UP);
+			assert_int_equal(line_state(&ln, 1, 0), NEG_UP);
+			assert_int_not_equal(
+			    line_gid2(&ln, 0), line_gid2(&ln, 1));
+			assert_int_equal(line_role(&ln, 0), ROLE_IDLE);
+			assert_int_equal(line_role(&ln, 1), ROLE_IDLE);
+			line_fini(&ln);
+		}
+}
+
+/* A tunnel that dies at any instant leaves nothing behind. */
+static void
+cut_anywhere(void **state)
+{
+	unsigned ms;
+
+	(void)state;
+	for (ms = 20; ms < 26000; ms += ms < 300 ? 20 : 997) {
+		const struct neg_record *rec;
+		struct line ln;
+
+		line_init(&ln, 2, ms);
+		line_own(&ln, 0, 79);
+		line_own(&ln, 1, 79);
+		line_join(&ln, 0, 1, false);
+		line_run_ms(&ln, ms);
+		line_cut(&ln, 0, 1);
+		assert_int_equal(line_role(&ln, 0), ROLE_IDLE);
+		assert_int_equal(line_role(&ln, 1), ROLE_IDLE);
+		assert_int_equal(ln.s[0].n_routes[1], 0);
+		assert_int_equal(ln.s[1].n_routes[0], 0);
+		rec = record(&ln.s[1], NEG_REC_RESERVE);
+		assert_true(rec == NULL || rec->gone);
+		line_fini(&ln);
+	}
+}
+
+/* The winner restarts while the loser moves: the place is still its own. */
+static void
+reserve_survives(void **state)
+{
+	struct neg_self_view v;
+	struct line ln;
+
+	(void)state;
+	line_init(&ln, 2, 1);
+	line_own(&ln, 0, 79);
+	line_own(&ln, 1, 79);
+	line_join(&ln, 0, 1, false);
+	line_run(&ln, 13);
+	assert_int_equal(line_state(&ln, 1, 0), NEG_RESERVED);
+	neg_free(ln.s[1].g);
+	ln.s[1].g = NULL;
+	line_run(&ln, 1);
+	line_fini(&ln);
+	line_init(&ln, 2, 2);
+	{
+		struct neg_record rec = { .kind = NEG_REC_RESERVE, .ago = 20 };
+
+		rec.u.reserve.netid = 5;
+		rec.u.reserve.topo = topology_ntk(NETDESC_10);
+		rec.u.reserve.claim = line_claim(99);
+		rec.u.reserve.left = 50;
+		neg_restore(ln.s[1].g, &rec, ln.now);
+	}
+	line_own(&ln, 1, 79);
+	neg_show_self(ln.s[1].g, &v, ln.now);
+	assert_int_equal(v.own->n_known, 1);
+	assert_int_equal(v.own->known[0].claim.gid[2], 99);
+	assert_int_equal(v.own->known[0].claim.flags, KNOWN_RESERVED);
+	line_run(&ln, 32);
+	neg_show_self(ln.s[1].g, &v, ln.now);
+	assert_int_equal(v.own->n_known, 0);
+	line_fini(&ln);
+}
+
+/* Sides 1 and 2 are vnodes of one gnode; 0 has a tunnel to each. */
+static void
+two_vnodes(struct line *ln)
+{
+	unsigned i;
+
+	line_init(ln, 3, 1);
+	for (i = 1; i < 3; i++) {
+		ln->s[i].cfg.netid = 77;
+		neg_set_config(ln->s[i].g, &ln->s[i].cfg, ln->now);
+	}
+	line_own(ln, 0, 79);
+	line_own(ln, 1, 80);
+	line_own(ln, 2, 80);
+	line_join(ln, 0, 1, false);
+	line_join(ln, 0, 2, false);
+}
+
+static void
+stability(void **state)
+{
+	struct line ln;
+
+	(void)state;
+	two_vnodes(&ln);
+	line_run(&ln, 590);
+	assert_int_equal(ln.s[0].n_routes[1], 1);
+	assert_int_equal(ln.s[0].n_routes[2], 1); /* by both */
+	assert_false(stable(&ln, 0));
+	line_run(&ln, 20);
+	assert_true(stable(&ln, 0));
+	assert_false(stable(&ln, 1)); /* it knows of one tunnel */
+	line_run(&ln, 5);
+	line_cut(&ln, 0, 2);
+	line_run(&ln, 1790);
+	assert_true(stable(&ln, 0));
+	line_run(&ln, 20);
+	assert_false(stable(&ln, 0));
+	line_fini(&ln);
+}
+
+/* They see each other's tunnels: for their gnode it is two. */
+static void
+sibling_counts(void **state)
+{
+	struct line ln;
+
+	(void)state;
+	two_vnodes(&ln);
+	line_join(&ln, 1, 2, false);
+	line_run(&ln, 5);
+	assert_int_equal(line_state(&ln, 1, 2), NEG_SAME);
+	line_run(&ln, 605);
+	assert_true(stable(&ln, 1));
+	assert_true(stable(&ln, 2));
+	line_fini(&ln);
+}
+
+static void
+stable_survives(void **state)
+{
+	struct line ln;
+
+	(void)state;
+	two_vnodes(&ln);
+	line_run(&ln, 620);
+	assert_true(stable(&ln, 0));
+	line_restart(&ln, 0, 60);
+	line_place(&ln, 0);
+	assert_true(stable(&ln, 0));
+	line_run(&ln, 1850);
+	assert_false(stable(&ln, 0));
+	line_fini(&ln);
+}
+
+/*
+ * Side 1 is away for ten days; 2 comes meanwhile, with its address: whoever
+ * knew 1 keeps its place.
+ */
+static void
+partition(void **state)
+{
+	struct line ln;
+
+	(void)state;
+	line_init(&ln, 3, 1);
+	line_own(&ln, 0, 79);
+	line_own(&ln, 1, 80);
+	line_own(&ln, 2, 80);
+	line_join(&ln, 1, 0, false);
+	line_run(&ln, 11 * 86400);
+	line_cut(&ln, 1, 0);
+	line_run(&ln, 86400);
+	line_join(&ln, 2, 0, false);
+	line_run(&ln, 9 * 86400);
+	assert_int_equal(ln.s[2].told, 1);
+	assert_int_equal(line_state(&ln, 2, 0), NEG_UP);
+	line_join(&ln, 1, 0, false);
+	line_run(&ln, 3600);
+	assert_int_equal(line_state(&ln, 1, 0), NEG_UP);
+	assert_int_equal(ln.s[1].told, 0);
+	assert_int_equal(line_gid2(&ln, 1), 80);
+	assert_int_equal(ln.s[0].n_routes[1], 1);
+	line_fini(&ln);
+}
+
+/* One that was here for minutes has no place kept for days. */
+static void
+not_for_guests(void **state)
+{
+	struct line ln;
+
+	(void)state;
+	line_init(&ln, 3, 1);
+	line_own(&ln, 0, 79);
+	line_own(&ln, 1, 80);
+	line_own(&ln, 2, 80);
+	line_join(&ln, 1, 0, false);
+	line_run(&ln, 1300);
+	line_cut(&ln, 1, 0);
+	line_run(&ln, 3600);
+	line_join(&ln, 2, 0, false);
+	line_run(&ln, 60);
+	assert_int_equal(ln.s[2].told, 0);
+	assert_int_equal(line_state(&ln, 2, 0), NEG_UP);
+	line_fini(&ln);
+}
+
+/* A settled tunnel sleeps but for a look every ten minutes. */
+static void
+sleeps(void **state)
+{
+	struct line ln;
+	unsigned before, wakes = 0;
+	struct mono end;
+
+	(void)state;
+	line_init(&ln, 2, 1);
+	line_own(&ln, 0, 79);
+	line_own(&ln, 1, 80);
+	line_join(&ln, 0, 1, false);
+	line_run(&ln, 700);
+	before = ln.s[0].sent;
+	end = mono_add(ln.now, 3600 * (uint64_t)MONO_SEC);
+	while (mono_before(ln.now, end)) {
+		struct mono at = neg_deadline(ln.s[0].g);
+
+		assert_false(mono_before(at, ln.now));
+		wakes++;
+		line_run_ms(
+		    &ln, (unsigned)(mono_since(ln.now, at) / MONO_MS) + 1);
+	}
+	assert_in_range(wakes, 5, 8);
+	assert_int_equal(ln.s[0].sent, before);
+	line_fini(&ln);
+}
+
+/* No place, no tunnel: nothing ever happens. */
+static void
+nothing(void **state)
+{
+	struct line ln;
+
+	(void)state;
+	line_init(&ln, 2, 1);
+	assert_true(mono_is_never(neg_deadline(ln.s[0].g)));
+	line_own(&ln, 0, 79);
+	assert_true(mono_is_never(neg_deadline(ln.s[0].g)));
+	line_join(&ln, 0, 1, false);
+	line_run(&ln, 3600);
+	assert_int_equal(line_state(&ln, 0, 1), NEG_HELLO_WAIT);
+	line_own(&ln, 1, 80); /* at last */
+	line_run(&ln, 2);
+	assert_int_equal(line_state(&ln, 0, 1), NEG_UP);
+	neg_own(ln.s[1].g, NULL, ln.now);
+	assert_int_equal(ln.s[1].n_routes[0], 0);
+	assert_int_equal(line_state(&ln, 1, 0), NEG_HELLO_WAIT);
+	line_place(&ln, 1);
+	line_run(&ln, 2);
+	assert_int_equal(line_state(&ln, 1, 0), NEG_UP);
+	line_fini(&ln);
+}
+
+static void
+no_overlap(const struct line *ln, unsigned side)
+{
+	struct topology topo = topology_ntk(NETDESC_10);
+	const struct side *s = &ln->s[side];
+	struct neg_self_view v;
+	unsigned a, b, i, k;
+
+	neg_show_self(s->g, &v, ln->now);
+	for (a = 0; a < LINE_SIDES; a++)
+		for (i = 0; i < s->n_routes[a]; i++) {
+			for (k = 0; k < v.own->n_claims; k++)
+				assert_false(claims_overlap(&topo,
+				    &s->route[a][i], &v.own->claim[k], NULL));
+			for (b = a + 1; b < LINE_SIDES; b++)
+				for (k = 0; k < s->n_routes[b]; k++)
+					assert_false(claims_overlap(&topo,
+					    &s->route[a][i], &s->route[b][k],
+					    NULL));
+		}
+}
+
+static void
+check_all(struct line *ln, unsigned n)
+{
+	unsigned i, k;
+
+	for (i = 0; i < n; i++) {
+		no_overlap(ln, i);
+		for (k = 0; k < n; k++) {
+			enum neg_state s = line_state(ln, i, k);
+
+			if (s == NEG_LOSE_ASK || s == NEG_MOVING)
+				assert_true(line_role(ln, i) == ROLE_LOSER &&
+				    line_state(ln, k, i) != NEG_LOSE_ASK &&
+				    line_state(ln, k, i) != NEG_MOVING);
+			if (s == NEG_WIN_WAIT || s == NEG_RESERVED)
+				assert_int_equal(line_role(ln, i), ROLE_WINNER);
+		}
+	}
+}
+
+/* All with all, in few places, on a bad line: in the end there is peace. */
+static void
+turmoil(void **state)
+{
+	unsigned seed, i, k, t;
+
+	(void)state;
+	for (seed = 1; seed <= 25; seed++) {
+		struct line ln;
+
+		line_init(&ln, LINE_SIDES, seed);
+		ln.loss = seed % 4 * 8;
+		for (i = 0; i < LINE_SIDES; i++)
+			line_own(&ln, i, 70 + seed * (i + 1) % 3);
+		for (i = 0; i < LINE_SIDES; i++)
+			for (k = i + 1; k < LINE_SIDES; k++) {
+				line_join(&ln, i, k, (i + k + seed) % 3 == 0);
+				line_run_ms(&ln, seed * 37 % 900);
+			}
+		for (t = 0; t < 1500; t++) {
+			line_run_ms(&ln, t < 1000 ? 100 : 10000);
+			check_all(&ln, LINE_SIDES);
+		}
+		for (i = 0; i < LINE_SIDES; i++)
+			for (k = 0; k < LINE_SIDES; k++)
+				if (i != k)
+					assert_int_equal(
+					    line_state(&ln, i, k), NEG_UP);
+		line_fini(&ln);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(restart),
+		cmocka_unit_test(restart_anywhere),
+		cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test(reserve_survives),
+		cmocka_unit_test(stability),
+		cmocka_unit_test(sibling_counts),
+		cmocka_unit_test(stable_survives),
+		cmocka_unit_test(partition),
+		cmocka_unit_test(not_for_guests),
+		cmocka_unit_test(sleeps),
+		cmocka_unit_test(nothing),
+		cmocka_unit_test(turmoil),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -67,7 +67,6 @@ bool link_message(struct neg *g, struct link *l, uint8_t type, const uint8_t *p,
 void link_tick(struct neg *g, struct link *l, struct mono now);
 
 /* greet.c: HELLO, DESC and MOVED of the other side, the mesh probe */
-void greet_role(struct link *l);
 void greet_desc(
     struct neg *g, struct link *l, const struct neg_msg *m, struct mono now);
 void greet_seen(

@@ -7,28 +7,22 @@
 #define PROBE_S 4u    /* then nobody has heard them */
 #define PROBE_MARK 8u /* bytes that HELLO told; the others only the mesh */
 
-static int
-first_cmp(const struct first *a, const struct first *b)
+/*
+ * When both dialled, or neither: of the rank only what never changes, as the
+ * first HELLO may be lost, and the next one tells of other nodes, another age.
+ */
+static void
+settle_role(const struct neg *g, struct link *l, bool peer_dialled)
 {
-	if (a->nodes != b->nodes)
-		return a->nodes < b->nodes ? -1 : 1;
-	if (a->age != b->age)
-		return a->age < b->age ? -1 : 1;
-	if (a->netid != b->netid)
-		return a->netid < b->netid ? -1 : 1;
-	return a->vnodeid < b->vnodeid ? -1 : 1;
-}
+	const struct netdesc *d = l->desc;
 
-/* When both dialled, or neither: both sides compare the same two HELLOs. */
-void
-greet_role(struct link *l)
-{
-	if (l->has_role || !l->greeted || !l->heard)
-		return;
 	l->has_role = true;
-	l->initiator = l->p.dialled;
-	if (l->p.dialled == l->peer_dialled)
-		l->initiator = first_cmp(&l->mine, &l->theirs) < 0;
+	if (l->p.dialled != peer_dialled)
+		l->initiator = l->p.dialled;
+	else if (g->netid != d->netid)
+		l->initiator = g->netid < d->netid;
+	else
+		l->initiator = g->vnodeid < d->vnodeid;
 }
 
 /* NULL: it breaks the rules. */
@@ -57,19 +51,6 @@ remember(
 		return;
 	network_record(l->net, &rec);
 	g->io.save(g->io.arg, &rec);
-}
-
-static void
-hear_first(struct link *l, const struct neg_desc *m)
-{
-	const struct netdesc *d = l->desc;
-
-	if (l->heard)
-		return;
-	l->heard = true;
-	l->peer_dialled = (m->flags & HELLO_DIALLED) != 0;
-	l->theirs = (struct first){ d->nodes, d->age, d->netid, d->vnodeid };
-	greet_role(l);
 }
 
 static bool
@@ -114,7 +95,7 @@ greet_desc(
 		link_close(g, l, true, now);
 		return;
 	}
-	if (m->type != NEG_HELLO && !l->heard) {
+	if (m->type != NEG_HELLO && !l->has_role) {
 		netdesc_fini(d);
 		free(d);
 		return;
@@ -132,7 +113,9 @@ greet_desc(
 	remember(g, l, &m->u.desc, now);
 	if (m->type == NEG_HELLO) {
 		memcpy(l->nonce_in, m->u.desc.nonce, NEG_NONCE);
-		hear_first(l, &m->u.desc);
+		if (!l->has_role)
+			settle_role(
+			    g, l, (m->u.desc.flags & HELLO_DIALLED) != 0);
 	}
 	follow(g, l, m->type, anew, now);
 }

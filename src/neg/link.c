@@ -418,7 +418,10 @@ begin_anew(struct neg *g, struct link *l, struct mono now)
 	}
 	talk_hello(g, l, now);
 	l->ch.broken = false; /* what does not even fit is not tried again */
-	if (!link_settled(l) && l->state != NEG_MOVING)
+	if (link_settled(l)) {
+		l->has_verdict = false; /* it may be lost, so it goes again */
+		eval_link(g, l, now);
+	} else if (l->state != NEG_MOVING)
 		link_restart(g, l, now);
 }
 

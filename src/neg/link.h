@@ -26,12 +26,6 @@
 #define NEG_RECHECK_S 600u /* of a link that has settled */
 #define NEG_JOIN_S 600u	   /* the window in which a newcomer may move */
 
-/* What decides who is I when both dialled: as in the first HELLO. */
-struct first {
-	uint32_t nodes, age;
-	uint64_t netid, vnodeid;
-};
-
 /* What a link has been told or asks for while it moves. */
 struct wish {
 	struct claim from, to;
@@ -53,9 +47,8 @@ struct link {
 	unsigned tries, backoff;
 	bool closed; /* we wait for neg_link_down() */
 
-	/* Who is I: settled with the first HELLO of either side. */
-	bool greeted, heard, has_role, initiator, peer_dialled;
-	struct first mine, theirs;
+	bool greeted; /* we have sent a HELLO */
+	bool has_role, initiator;
 
 	struct netdesc *desc;
 	struct verdict verdict;

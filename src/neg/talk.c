@@ -43,12 +43,7 @@ talk_hello(struct neg *g, struct link *l, struct mono now)
 	fill_desc(g, &m);
 	m.u.desc.flags = l->p.dialled ? HELLO_DIALLED : 0;
 	memcpy(m.u.desc.nonce, l->nonce_out, NEG_NONCE);
-	if (!l->greeted) {
-		l->greeted = true;
-		l->mine = (struct first){ g->own.nodes, g->own.age,
-			g->own.netid, g->own.vnodeid };
-		greet_role(l);
-	}
+	l->greeted = true;
 	put(g, l, &m, now);
 }
 

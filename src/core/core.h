@@ -18,6 +18,7 @@
 #include "base/run.h"
 #include "core/cookie.h"
 #include "core/dupcache.h"
+#include "core/event.h"
 #include "core/fwd.h"
 #include "core/peer.h"
 #include "core/ratelimit.h"
@@ -26,22 +27,6 @@
 #include "crypto/keys.h"
 
 struct core;
-
-/* What happened, for the log, `vplamctl monitor` and the name resolver. */
-enum core_event {
-	EV_PEER_STATE,	   /* peer->state changed */
-	EV_PEER_ENDPOINT,  /* peer->path changed */
-	EV_PEER_RTT,	   /* peer->rtt_us changed */
-	EV_PEER_SESSION,   /* a handshake was completed */
-	EV_PEER_DIAL,	   /* an initiation is about to be sent */
-	EV_PEER_RECURSION, /* a device gave what went to it as datagrams */
-	EV_MESH_UP,	   /* a mesh daemon said HELLO; peer is NULL */
-	EV_MESH_DOWN,	   /* it is gone; peer is NULL */
-	EV_NEG_STATE,	   /* a link of the negotiation is in a new state */
-	EV_NEG_DEMAND,	   /* a peer wants us to move; or what became of it */
-	EV_NEG_MOVED,	   /* our own place has changed; peer is NULL */
-	EV_NEG_STABLE,	   /* we are stable, or no more; peer is NULL */
-};
 
 /*
  * Callbacks out; called once per run, not per packet. They must not call in,

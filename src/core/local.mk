@@ -6,6 +6,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/core.c src/core/core.h \
 	src/core/dial.c src/core/dial.h \
 	src/core/dupcache.c src/core/dupcache.h \
+	src/core/event.h \
 	src/core/fanout.c src/core/fanout.h \
 	src/core/fdb.c src/core/fdb.h \
 	src/core/frag.c src/core/frag.h \

@@ -28,8 +28,8 @@ struct side {
 	uint8_t close_reason[LINE_SIDES];
 	unsigned n_routes[LINE_SIDES];
 	struct claim route[LINE_SIDES][NETDESC_CLAIMS];
-	bool mesh[LINE_SIDES];	  /* whose probes it hears */
-	bool bad_sig;		  /* what it signs is worth nothing */
+	bool mesh[LINE_SIDES];	    /* whose probes it hears */
+	bool bad_sig;		    /* what it signs is worth nothing */
 	unsigned types[LINE_SIDES]; /* 1 << type of what went to a peer */
 	unsigned sent, events[NEG_EV_STABLE + 1];
 	struct neg_record rec[LINE_RECORDS]; /* the last of each identity */

@@ -27,8 +27,8 @@ make(struct fixture *f)
 	memset(f->netid, 5, sizeof(f->netid));
 	for (i = 0; i < sizeof(f->text); i++)
 		f->text[i] = (uint8_t)i;
-	identity_sign(&f->id, SIGN_CLAIM, f->netid, f->text, sizeof(f->text),
-	    f->sig);
+	identity_sign(
+	    &f->id, SIGN_CLAIM, f->netid, f->text, sizeof(f->text), f->sig);
 }
 
 static bool

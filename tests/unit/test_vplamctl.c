@@ -142,8 +142,10 @@ tables_come_in_pages(void **state)
 
 	(void)state;
 	assert_int_equal(r.rc, 0);
-	assert_has(r.out, "10.0.0.0/8            b\n");
-	assert_has(r.out, "10.1.0.0/16           c\n");
+	assert_has(
+	    r.out, "10.0.0.0/8            b                 configuration\n");
+	assert_has(
+	    r.out, "10.1.0.0/16           c                 configuration\n");
 	slurp("requests", requests, sizeof(requests));
 	assert_has(requests, "{\"id\":2,\"cmd\":\"routes\"}\n");
 	assert_has(requests,

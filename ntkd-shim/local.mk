@@ -5,6 +5,7 @@ ntkd_shim_libshim_a_SOURCES = \
 	ntkd-shim/client.c ntkd-shim/client.h \
 	ntkd-shim/corpus.c ntkd-shim/corpus.h \
 	ntkd-shim/ntk.c ntkd-shim/ntk.h \
+	ntkd-shim/ntk_ops.c ntkd-shim/ntk_ops.h \
 	ntkd-shim/probe.c ntkd-shim/probe.h \
 	ntkd-shim/replay.c \
 	ntkd-shim/report.c ntkd-shim/report.h \
@@ -14,6 +15,7 @@ ntkd_shim_libshim_a_SOURCES = \
 sbin_PROGRAMS += ntkd-shim/ntkd-shim
 ntkd_shim_ntkd_shim_SOURCES = ntkd-shim/main.c
 ntkd_shim_ntkd_shim_LDADD = \
-	ntkd-shim/libshim.a src/wire/libwire.a src/base/libbase.a
+	ntkd-shim/libshim.a src/wire/libwire.a src/base/libbase.a \
+	$(ZLIB_LIBS)
 
 dist_man_MANS += doc/ntkd-shim.8

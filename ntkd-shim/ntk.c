@@ -11,6 +11,7 @@
 #define FLOOD_64 13u
 #define TRACER_LEN 5u
 #define CHUNK_LEN 9u
+#define SIZE_OFF 9u /* of the size of the body, in both widths */
 
 static const uint8_t magic[3] = { 'n', 't', 'k' };
 
@@ -116,13 +117,36 @@ get_flood(struct ntk_packet *pkt, enum ntk_order order, const char **field)
 	return pkt->has_flood;
 }
 
+/* What needs no look at the head: the flood of an op that has one. */
+static bool
+look_into(struct ntk_packet *pkt, const char **field)
+{
+	const char *ignored;
+
+	return !op_has_tracer[pkt->op] || (pkt->flags & NTK_FLOODED) == 0 ||
+	    pkt->compressed || get_flood(pkt, NTK_BIG, field) ||
+	    get_flood(pkt, NTK_LITTLE, &ignored);
+}
+
+bool
+ntk_parse_body(struct ntk_packet *pkt, const uint8_t *body, size_t len)
+{
+	const char *field;
+
+	pkt->flags &= (uint8_t)~NTK_ZLIB;
+	pkt->compressed = false;
+	pkt->unpacked = 0;
+	pkt->body = body;
+	pkt->body_len = len;
+	return look_into(pkt, &field);
+}
+
 bool
 ntk_parse(const uint8_t *p, size_t len, struct ntk_packet *ret,
     const char **ret_field)
 {
 	struct rd r = rd_of(p, len);
 	struct ntk_packet pkt = { 0 };
-	const char *ignored;
 
 	*ret = pkt;
 	if (!get_head(&r, &pkt, ret_field))
@@ -132,9 +156,7 @@ ntk_parse(const uint8_t *p, size_t len, struct ntk_packet *ret,
 	if (!rd_ref(&r, &pkt.body, r.left) || !rd_end(&r))
 		return false;
 	pkt.compressed = (pkt.flags & NTK_ZLIB) != 0;
-	if (op_has_tracer[pkt.op] && (pkt.flags & NTK_FLOODED) != 0 &&
-	    !pkt.compressed && !get_flood(&pkt, NTK_BIG, ret_field) &&
-	    !get_flood(&pkt, NTK_LITTLE, &ignored))
+	if (!look_into(&pkt, ret_field))
 		return false;
 	*ret = pkt;
 	return true;
@@ -181,34 +203,60 @@ ntk_set_id(uint8_t *p, uint32_t id)
 	wr_be32(&w, id);
 }
 
-static void
-put_head(struct wr *w, const struct ntk_packet *pkt, size_t body_len)
+size_t
+ntk_head_len(enum ntk_wire wire)
 {
-	size_t pad = size_pad(pkt->wire);
-
-	wr_bytes(w, magic, sizeof(magic));
-	wr_be32(w, pkt->id);
-	wr_u8(w, pkt->flags);
-	wr_u8(w, pkt->op);
-	wr_be32(w, (uint32_t)body_len);
-	wr_zeros(w, pad);
-	wr_be32(w, 0); /* not compressed */
-	wr_zeros(w, pad);
+	return wire == NTK_WIRE_64 ? HEAD_64 : HEAD_32;
 }
 
-static void
-put_flood(struct wr *w, const struct ntk_packet *pkt, size_t size)
+void
+ntk_put_size(struct wr *w, enum ntk_wire wire, size_t size)
 {
-	wr_u8(w, pkt->flood.gid);
-	wr_u8(w, pkt->flood.level);
-	wr_u8(w, pkt->flood.gttl);
-	wr_u8(w, pkt->flood.sub_id);
 	wr_be32(w, (uint32_t)size);
-	wr_zeros(w, size_pad(pkt->wire));
-	wr_u8(w, pkt->flood.flags);
-	wr_u8(w, pkt->tracer.flags);
-	wr_be16(w, (uint16_t)(pkt->tracer.hops + 1));
-	wr_be16(w, pkt->tracer.first_open);
+	wr_zeros(w, size_pad(wire));
+}
+
+void
+ntk_put_head(struct wr *w, enum ntk_wire wire, const struct ntk_head *head)
+{
+	wr_bytes(w, magic, sizeof(magic));
+	wr_be32(w, head->id);
+	wr_u8(w, head->flags);
+	wr_u8(w, head->op);
+	ntk_put_size(w, wire, head->size);
+	ntk_put_size(w, wire, 0); /* not compressed */
+}
+
+enum ntk_cut
+ntk_cut(const uint8_t *p, size_t len, enum ntk_wire wire, size_t *ret_len)
+{
+	size_t head = ntk_head_len(wire);
+	struct rd r = rd_of(p, len < head ? len : head);
+	const uint8_t *name;
+	uint32_t size;
+
+	if (memcmp(p, magic, len < sizeof(magic) ? len : sizeof(magic)) != 0)
+		return NTK_CUT_BROKEN;
+	if (len < head)
+		return NTK_CUT_MORE;
+	if (!rd_ref(&r, &name, SIZE_OFF) || !rd_be32(&r, &size) ||
+	    !rd_zeros(&r, size_pad(wire)) || size > NTK_BODY_MAX)
+		return NTK_CUT_BROKEN;
+	*ret_len = head + size;
+	return len < head + size ? NTK_CUT_MORE : NTK_CUT_WHOLE;
+}
+
+/* Bytes of the flood behind its own header. */
+static size_t
+tracer_size(const struct ntk_flood_out *f)
+{
+	return TRACER_LEN + f->tracer.hops * CHUNK_LEN + f->blocks_len;
+}
+
+static size_t
+flood_head_len(enum ntk_wire wire)
+{
+	return wire == NTK_WIRE_64 ? FLOOD_64 : FLOOD_32;
 }
 
 static void
@@ -219,29 +267,69 @@ put_chunk(struct wr *w, const struct ntk_chunk *chunk)
 	wr_be32(w, chunk->gcount);
 }
 
+bool
+ntk_put_flood(struct wr *w, enum ntk_wire wire, const struct ntk_flood_out *f)
+{
+	size_t size = tracer_size(f);
+	unsigned i;
+
+	if (f->tracer.hops < 1 || f->tracer.hops > NTK_HOPS_MAX ||
+	    flood_head_len(wire) + size > NTK_BODY_MAX)
+		return false;
+	wr_u8(w, f->flood.gid);
+	wr_u8(w, f->flood.level);
+	wr_u8(w, f->flood.gttl);
+	wr_u8(w, f->flood.sub_id);
+	ntk_put_size(w, wire, size);
+	wr_u8(w, f->flood.flags);
+	wr_u8(w, f->tracer.flags);
+	wr_be16(w, f->tracer.hops);
+	wr_be16(w, f->tracer.first_open);
+	for (i = 0; i < f->tracer.hops; i++)
+		put_chunk(w, &f->chunk[i]);
+	wr_bytes(w, f->blocks, f->blocks_len);
+	return wr_ok(w);
+}
+
+size_t
+ntk_write_flood(
+    const struct ntk_flood_out *f, enum ntk_wire wire, uint8_t *out, size_t max)
+{
+	struct ntk_head head = { .id = f->id,
+		.flags = f->pkt_flags,
+		.op = f->op,
+		.size = flood_head_len(wire) + tracer_size(f) };
+	struct wr w = wr_of(out, max);
+
+	ntk_put_head(&w, wire, &head);
+	return ntk_put_flood(&w, wire, f) ? w.len : 0;
+}
+
+void
+ntk_flood_of(const struct ntk_packet *pkt, struct ntk_flood_out *ret)
+{
+	unsigned i;
+
+	*ret = (struct ntk_flood_out){ .op = pkt->op,
+		.pkt_flags = pkt->flags,
+		.id = pkt->id,
+		.flood = pkt->flood,
+		.tracer = pkt->tracer,
+		.blocks = pkt->blocks,
+		.blocks_len = pkt->blocks_len };
+	for (i = 0; i < pkt->tracer.hops; i++)
+		ret->chunk[i] = ntk_chunk_at(pkt, i);
+}
+
 size_t
 ntk_append_hop(const struct ntk_packet *pkt, const struct ntk_chunk *hop,
     uint8_t *out, size_t max)
 {
-	size_t flood = pkt->wire == NTK_WIRE_64 ? FLOOD_64 : FLOOD_32;
-	struct wr w = wr_of(out, max);
-	size_t size;
-	unsigned i;
+	struct ntk_flood_out f;
 
 	if (!pkt->has_flood || pkt->tracer.hops >= NTK_HOPS_MAX)
 		return 0;
-	size =
-	    TRACER_LEN + (pkt->tracer.hops + 1u) * CHUNK_LEN + pkt->blocks_len;
-	if (flood + size > NTK_BODY_MAX)
-		return 0;
-	put_head(&w, pkt, flood + size);
-	put_flood(&w, pkt, size);
-	for (i = 0; i < pkt->tracer.hops; i++) {
-		struct ntk_chunk chunk = ntk_chunk_at(pkt, i);
-
-		put_chunk(&w, &chunk);
-	}
-	put_chunk(&w, hop);
-	wr_bytes(&w, pkt->blocks, pkt->blocks_len);
-	return wr_ok(&w) ? w.len : 0;
+	ntk_flood_of(pkt, &f);
+	f.chunk[f.tracer.hops++] = *hop;
+	return ntk_write_flood(&f, pkt->wire, out, max);
 }

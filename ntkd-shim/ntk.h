@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/wr.h"
+
 #define NTK_HOPS_MAX 256
 #define NTK_BODY_MAX 65536
 #define NTK_PACKET_MAX (25 + NTK_BODY_MAX)
@@ -25,17 +27,38 @@ enum ntk_wire { NTK_WIRE_32 = 32, NTK_WIRE_64 = 64 };
 enum ntk_order { NTK_BIG, NTK_LITTLE };
 
 enum ntk_op {
+	NTK_ECHO_ME = 0,
+	NTK_ECHO_REPLY = 1,
+	NTK_GET_FREE_NODES = 2,
+	NTK_GET_QSPN_ROUND = 3,
+	NTK_GET_INTERNET_GWS = 4,
 	NTK_QSPN_CLOSE = 11,
 	NTK_QSPN_OPEN = 12,
 	NTK_TRACER = 16,
 	NTK_TRACER_CONNECT = 17,
+	NTK_GET_INT_MAP = 20,
+	NTK_GET_EXT_MAP = 21,
+	NTK_GET_BNODE_MAP = 22,
+	NTK_PUT_FREE_NODES = 32,
+	NTK_PUT_QSPN_ROUND = 33,
+	NTK_PUT_INT_MAP = 38,
+	NTK_PUT_EXT_MAP = 39,
+	NTK_PUT_BNODE_MAP = 40,
+	NTK_ACK_AFFERMATIVE = 46,
+	NTK_ACK_NEGATIVE = 47,
 };
 
 enum ntk_flag {
 	NTK_ACK_WANTED = 1,
 	NTK_FLOODED = 2,
 	NTK_HOOKING = 4,
+	NTK_RESTRICTED = 64,
 	NTK_ZLIB = 128,
+};
+
+enum ntk_flood_flag {
+	NTK_FLOOD_TRACER = 1,
+	NTK_FLOOD_BNODES = 2,
 };
 
 /* level: that of the gnode which bounds the flood. */
@@ -91,6 +114,13 @@ struct ntk_packet {
 bool ntk_parse(const uint8_t *p, size_t len, struct ntk_packet *ret,
     const char **ret_field);
 
+/*
+ * pkt was parsed, or has wire, op, id and flags set and the rest zero; body is
+ * its body, uncompressed, and borrowed. False: it should have a flood, and has
+ * no sound one.
+ */
+bool ntk_parse_body(struct ntk_packet *pkt, const uint8_t *body, size_t len);
+
 /* Chunk i of a packet with has_flood, i < tracer.hops. */
 struct ntk_chunk ntk_chunk_at(const struct ntk_packet *pkt, unsigned i);
 
@@ -111,6 +141,46 @@ size_t ntk_key(const struct ntk_packet *pkt, uint8_t out[static NTK_KEY_LEN]);
 
 /* Overwrites the id of a packet that parses. */
 void ntk_set_id(uint8_t *p, uint32_t id);
+
+/* Where a packet ends in a stream of one width. */
+enum ntk_cut {
+	NTK_CUT_MORE,	/* not all of it is there yet */
+	NTK_CUT_WHOLE,	/* *ret_len bytes are one packet */
+	NTK_CUT_BROKEN, /* this is not a stream of packets */
+};
+enum ntk_cut ntk_cut(
+    const uint8_t *p, size_t len, enum ntk_wire wire, size_t *ret_len);
+
+struct ntk_head {
+	uint32_t id;
+	uint8_t flags, op;
+	size_t size; /* of the body, uncompressed */
+};
+
+size_t ntk_head_len(enum ntk_wire wire);
+void ntk_put_head(
+    struct wr *w, enum ntk_wire wire, const struct ntk_head *head);
+void ntk_put_size(struct wr *w, enum ntk_wire wire, size_t size);
+
+/* A flood to be written; flood.size counts for nothing. */
+struct ntk_flood_out {
+	uint8_t op, pkt_flags;
+	uint32_t id;
+	struct ntk_flood flood;
+	struct ntk_tracer tracer;
+	struct ntk_chunk chunk[NTK_HOPS_MAX]; /* tracer.hops of them */
+	const uint8_t *blocks;
+	size_t blocks_len;
+};
+
+/* The same as a packet with has_flood; blocks are borrowed. */
+void ntk_flood_of(const struct ntk_packet *pkt, struct ntk_flood_out *ret);
+
+/* Its body, or the whole packet (its length, or 0), big-endian. */
+bool ntk_put_flood(
+    struct wr *w, enum ntk_wire wire, const struct ntk_flood_out *f);
+size_t ntk_write_flood(const struct ntk_flood_out *f, enum ntk_wire wire,
+    uint8_t *out, size_t max);
 
 /*
  * Writes the packet as the next hop sends it: hop's chunk appended, hops and

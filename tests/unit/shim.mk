@@ -1,15 +1,18 @@
 # Unit tests of ntkd-shim.
-EXTRA_DIST += tests/data/README tests/data/ntkd_messages.tsv
+EXTRA_DIST += tests/data/README tests/data/ntkd_messages.tsv \
+	tests/data/ntkd_hooks.tsv
 if HAVE_CMOCKA
-SHIM_TESTS = tests/unit/test_ntk tests/unit/test_corpus \
+SHIM_TESTS = tests/unit/test_ntk tests/unit/test_ntk_ops tests/unit/test_corpus \
 	tests/unit/test_client tests/unit/test_shim
 check_PROGRAMS += $(SHIM_TESTS)
 TESTS += $(SHIM_TESTS)
 SHIM_LDADD = ntkd-shim/libshim.a src/wire/libwire.a src/base/libbase.a \
-	$(CMOCKA_LIBS)
+	$(ZLIB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_ntk_SOURCES = tests/unit/test_ntk.c
 tests_unit_test_ntk_LDADD = $(SHIM_LDADD)
+tests_unit_test_ntk_ops_SOURCES = tests/unit/test_ntk_ops.c
+tests_unit_test_ntk_ops_LDADD = $(SHIM_LDADD)
 tests_unit_test_corpus_SOURCES = tests/unit/test_corpus.c
 tests_unit_test_corpus_LDADD = $(SHIM_LDADD)
 tests_unit_test_client_SOURCES = tests/unit/test_client.c

@@ -8,6 +8,8 @@
  * hands them over once, and speaks the floods that come out of the tunnel.
  * A temporary one serves the hook when ntkd is to move.
  *
+ * After every call the deadline may be another one.
+ *
  * IPv4 addresses are numbers: 10.1.2.3 is 0x0a010203. Every port is 269.
  */
 #ifndef VPLAM_NTKD_SHIM_AMBASSADOR_H

@@ -1,7 +1,9 @@
 # The client library for mesh daemons, what it knows of ntkd, the program.
 noinst_LIBRARIES += ntkd-shim/libshim.a
 ntkd_shim_libshim_a_SOURCES = \
-	ntkd-shim/ambassador.h \
+	ntkd-shim/amb.h ntkd-shim/amb_conn.c ntkd-shim/amb_flood.c \
+	ntkd-shim/amb_place.c ntkd-shim/amb_radar.c ntkd-shim/amb_rehook.c \
+	ntkd-shim/ambassador.c ntkd-shim/ambassador.h \
 	ntkd-shim/client.c ntkd-shim/client.h \
 	ntkd-shim/corpus.c ntkd-shim/corpus.h \
 	ntkd-shim/ntk.c ntkd-shim/ntk.h \

@@ -230,9 +230,9 @@ void
 amb_mesh_up(struct amb *a, struct mono now)
 {
 	a->mesh = true;
-	a->place.told = false;
-	if (mono_is_never(a->place.hold))
+	if (a->place.told || mono_is_never(a->place.hold))
 		a->place.hold = now;
+	a->place.told = false;
 	amb_place_tick(a, now);
 }
 

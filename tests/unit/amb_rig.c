@@ -229,9 +229,11 @@ serve_one(struct rig *r, struct rig_event *e)
 			answer(r, conn, NTK_ACK_AFFERMATIVE, 9, NULL, 0);
 		return;
 	}
-	if (e->kind != RIG_SEND || !is_asked(r, conn))
+	if ((e->kind != RIG_SEND && e->kind != RIG_CLOSE) || !is_asked(r, conn))
 		return;
 	e->taken = true;
+	if (e->kind == RIG_CLOSE)
+		return;
 	assert_true(ntk_parse(e->p, e->len, &p, &field));
 	if (p.op == NTK_GET_QSPN_ROUND)
 		answer_round(r, conn, p.id);
@@ -318,7 +320,7 @@ rig_rounds(struct rig *r)
 
 	for (i = 0; i < 2; i++) {
 		rig_echo(r, r->ip, (uint32_t)rng_next(&r->rng), NTK_RESTRICTED);
-		rig_pass(r, 5 * (uint64_t)MONO_SEC);
+		rig_pass(r, i == 0 ? 5 * (uint64_t)MONO_SEC : MONO_SEC);
 	}
 	rig_take_all(r, RIG_UDP);
 }
@@ -377,4 +379,123 @@ rig_greet(struct rig *r, uint32_t conn)
 	amb_connected(r->amb, conn, r->now);
 	answer(r, conn, NTK_ACK_AFFERMATIVE, 9, NULL, 0);
 	rig_serve(r);
+}
+
+static const enum ntk_wire wires[] = { NTK_WIRE_32, NTK_WIRE_64 };
+
+/* Both widths, found out by the radar. */
+void
+rig_both(void (*test)(struct rig *r))
+{
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct rig r;
+
+		rig_init(&r, 0, wires[i]);
+		test(&r);
+		rig_fini(&r);
+	}
+}
+
+struct ntk_packet
+rig_parsed(const struct rig_event *e)
+{
+	struct ntk_packet p;
+	const char *field;
+
+	assert_non_null(e);
+	assert_true(ntk_parse(e->p, e->len, &p, &field));
+	return p;
+}
+
+struct netdesc
+rig_told(struct rig *r)
+{
+	struct rig_event *e = rig_take(r, RIG_DESC, 0), *next;
+
+	assert_non_null(e);
+	while ((next = rig_take(r, RIG_DESC, 0)) != NULL)
+		e = next;
+	assert_int_equal(e->len, sizeof(struct netdesc));
+	return *(struct netdesc *)(void *)e->p;
+}
+
+struct ntk_flood_out
+rig_flood(uint8_t op, uint32_t id, unsigned level, uint8_t gid,
+    const struct rig_hop *hop, unsigned hops)
+{
+	struct ntk_flood_out f = { .op = op,
+		.pkt_flags = NTK_FLOODED,
+		.id = id,
+		.flood = { .gid = gid,
+		    .level = (uint8_t)level,
+		    .gttl = 255,
+		    .sub_id = hop[0].gid,
+		    .flags = NTK_FLOOD_TRACER },
+		.tracer = { .hops = (uint16_t)hops } };
+	unsigned i;
+
+	for (i = 0; i < hops; i++)
+		f.chunk[i] = (struct ntk_chunk){ hop[i].gid, hop[i].rtt_ms,
+			hop[i].gcount };
+	return f;
+}
+
+void
+rig_say(struct rig *r, uint32_t conn, const struct ntk_flood_out *f)
+{
+	uint8_t *out = xmalloc(NTK_PACKET_MAX);
+	size_t n = ntk_write_flood(f, r->wire, out, NTK_PACKET_MAX);
+
+	assert_true(n > 0);
+	amb_tcp(r->amb, conn, out, n, r->now);
+	free(out);
+	rig_serve(r);
+}
+
+void
+rig_pkt(struct rig *r, uint32_t peer, const struct ntk_flood_out *f)
+{
+	uint8_t *out = xmalloc(AMB_BODY_MAX);
+	struct wr w = wr_of(out, AMB_BODY_MAX);
+
+	wr_u8(&w, f->op);
+	wr_be32(&w, f->id);
+	wr_u8(&w, f->pkt_flags);
+	assert_true(ntk_put_flood(&w, NTK_WIRE_32, f));
+	amb_pkt(r->amb, peer, out, w.len, r->now);
+	free(out);
+	rig_serve(r);
+}
+
+/* The line of an identity to ntkd, greeted. */
+uint32_t
+rig_line(struct rig *r, uint32_t ip)
+{
+	struct rig_event *e;
+	uint32_t conn;
+
+	while ((e = rig_take(r, RIG_CONNECT, 0)) != NULL) {
+		conn = e->a;
+		if (e->b != ip)
+			continue;
+		rig_greet(r, conn);
+		return conn;
+	}
+	return 0;
+}
+
+struct ntk_flood_out
+rig_spoken(struct rig *r, uint32_t conn)
+{
+	struct rig_event *e = rig_take(r, RIG_SEND, conn);
+	struct ntk_packet p = rig_parsed(e);
+	struct ntk_flood_out f;
+
+	assert_true(p.has_flood);
+	assert_int_equal(p.order, NTK_BIG);
+	assert_int_equal(p.wire, r->wire);
+	ntk_flood_of(&p, &f);
+	return f;
 }

@@ -9,6 +9,11 @@
 #include "ntkd-shim/ntk_ops.h"
 #include "tests/rng.h"
 
+#define RIG_NTKD 0x0aee0305u   /* 10.238.3.5 */
+#define RIG_PEER_A 0x0a4fe416u /* 10.79.228.22 */
+#define RIG_PEER_B 0x0ac80102u /* 10.200.1.2 */
+#define SEC ((uint64_t)MONO_SEC)
+
 enum rig_kind {
 	RIG_ADD,     /* a: address */
 	RIG_DEL,     /* a */
@@ -82,6 +87,30 @@ uint32_t rig_connect(struct rig *r, uint32_t to, uint32_t from);
 
 /* ntkd greets on a connection to it. */
 void rig_greet(struct rig *r, uint32_t conn);
+
+/* The test in both widths, which the radar shows. */
+void rig_both(void (*test)(struct rig *r));
+
+/* What was sent as a packet: there, and sound. */
+struct ntk_packet rig_parsed(const struct rig_event *e);
+
+/* The last descriptor of those that were told, at least one. */
+struct netdesc rig_told(struct rig *r);
+
+struct rig_hop {
+	uint8_t gid;
+	uint32_t rtt_ms, gcount;
+};
+struct ntk_flood_out rig_flood(uint8_t op, uint32_t id, unsigned level,
+    uint8_t gid, const struct rig_hop *hop, unsigned hops);
+
+/* ntkd says a flood on its connection; a peer does; one of us did. */
+void rig_say(struct rig *r, uint32_t conn, const struct ntk_flood_out *f);
+void rig_pkt(struct rig *r, uint32_t peer, const struct ntk_flood_out *f);
+struct ntk_flood_out rig_spoken(struct rig *r, uint32_t conn);
+
+/* The line of an identity to ntkd, greeted; 0: there is none. */
+uint32_t rig_line(struct rig *r, uint32_t ip);
 
 /* A path at level 2. */
 struct claim rig_claim(uint8_t a, uint8_t b);

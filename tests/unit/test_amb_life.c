@@ -1,0 +1,543 @@
+/* The ambassador and a ntkd that comes, goes, moves and is moved. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/wr.h"
+#include "base/xmem.h"
+#include "tests/unit/amb_rig.h"
+
+static const struct rig_hop in_hop[] = { { 201, 30, 900 }, { 79, 4, 77 } };
+
+/* --- the line to ntkd --- */
+
+static void
+line_again(struct rig *r)
+{
+	struct ntk_flood_out f = rig_flood(NTK_TRACER, 1, 3, 10, in_hop, 2);
+	struct rig_event *e;
+	uint32_t conn;
+	unsigned i;
+
+	rig_home(r, RIG_NTKD);
+	rig_peer(r, 1, RIG_PEER_A, (const uint8_t[]){ 79, 90, 91 }, 3);
+	rig_rounds(r);
+	/* Two claims that its address does not show. */
+	conn = rig_line(r, RIG_PEER_A);
+	assert_int_equal(rig_spoken(r, conn).chunk[0].gid, 90);
+	assert_int_equal(rig_spoken(r, conn).chunk[0].gid, 91);
+	assert_null(rig_take(r, RIG_SEND, conn));
+
+	/* Lost: seen anew, announced anew, with ids that are new to ntkd. */
+	amb_closed(r->amb, conn, r->now);
+	rig_pkt(r, 1, &f);
+	assert_null(rig_take(r, RIG_CONNECT, 0));
+	rig_rounds(r);
+	conn = rig_line(r, RIG_PEER_A);
+	assert_int_equal(rig_spoken(r, conn).id, 2);
+	assert_int_equal(rig_spoken(r, conn).id, 2);
+
+	/* Never greeted: given up after 10 s, and not at once again. */
+	amb_closed(r->amb, conn, r->now);
+	rig_rounds(r);
+	e = rig_take(r, RIG_CONNECT, 0);
+	conn = e->a;
+	rig_pass(r, 9 * SEC); /* and one that has passed */
+	assert_non_null(rig_take(r, RIG_CLOSE, conn));
+	rig_echo(r, RIG_NTKD, 1, 0);
+	rig_echo(r, RIG_NTKD, 2, 0);
+	assert_null(rig_take(r, RIG_CONNECT, 0));
+	rig_pass(r, 2 * SEC);
+	conn = rig_line(r, RIG_PEER_A);
+	assert_int_equal(rig_spoken(r, conn).id, 3);
+
+	/* A new claim is news; more than a line can hold is lost. */
+	rig_peer(r, 1, RIG_PEER_A, (const uint8_t[]){ 79, 92 }, 2);
+	rig_take_all(r, RIG_SEND);
+	amb_closed(r->amb, conn, r->now);
+	rig_peer1(r, 1, RIG_PEER_A);
+	rig_rounds(r);
+	for (i = 0; i < 100; i++) {
+		f.id = 100 + i;
+		rig_pkt(r, 1, &f);
+	}
+	conn = rig_line(r, RIG_PEER_A);
+	for (i = 0; i < 32; i++)
+		assert_int_equal(rig_spoken(r, conn).id, 100 + i);
+	assert_null(rig_take(r, RIG_SEND, conn));
+}
+
+/* ntkd ends, and starts again in the other width. */
+static void
+restarted(struct rig *r)
+{
+	uint32_t conn, in;
+
+	rig_home(r, RIG_NTKD);
+	rig_peer(r, 1, RIG_PEER_A, (const uint8_t[]){ 79, 90 }, 2);
+	rig_rounds(r);
+	conn = rig_line(r, RIG_PEER_A);
+	assert_int_equal(rig_spoken(r, conn).id, 1);
+	in = rig_connect(r, RIG_PEER_A, RIG_NTKD);
+	assert_int_equal(rig_told(r).claim[0].gid[2], 238);
+	amb_ntkd_gone(r->amb, r->now);
+	assert_non_null(rig_take(r, RIG_CLOSE, conn));
+	assert_non_null(rig_take(r, RIG_CLOSE, in));
+	assert_int_equal(rig_take(r, RIG_DESC, 0)->len, 0); /* not known */
+	assert_null(rig_take(r, RIG_DEL, 0)); /* they wait for it */
+	rig_pass(r, 100 * SEC);
+	assert_null(rig_take(r, RIG_CONNECT, 0));
+
+	r->wire = r->wire == NTK_WIRE_32 ? NTK_WIRE_64 : NTK_WIRE_32;
+	r->ip = 0;
+	amb_ntkd_addr(r->amb, 0x0a000044, r->now);
+	rig_echo(r, 0x0a000044, 3, NTK_HOOKING);
+	rig_pass(r, 10 * SEC);
+	assert_null(rig_take(r, RIG_UDP, 0));
+	assert_null(rig_take(r, RIG_DESC, 0));
+	rig_home(r, 0x0a112233);
+	assert_int_equal(rig_told(r).claim[0].gid[2], 0x11);
+	rig_rounds(r);
+	conn = rig_line(r, RIG_PEER_A);
+	assert_int_equal(rig_spoken(r, conn).id, 2);
+}
+
+/* Alive by its process, but silent: it hangs. */
+static void
+silent(struct rig *r)
+{
+	rig_home(r, RIG_NTKD);
+	rig_told(r);
+	rig_pass(r, 59 * SEC);
+	assert_null(rig_take(r, RIG_DESC, 0));
+	rig_pass(r, 2 * SEC);
+	assert_int_equal(rig_take(r, RIG_DESC, 0)->len, 0);
+	rig_echo(r, RIG_NTKD, 9, 0);
+	rig_pass(r, SEC);
+	assert_int_equal(rig_told(r).gid[0], 5);
+}
+
+static void
+test_line(void **state)
+{
+	(void)state;
+	rig_both(line_again);
+	rig_both(restarted);
+	rig_both(silent);
+}
+
+/* --- where ntkd is --- */
+
+/* A map with gnodes at level 2, each reached by another or a neighbour. */
+struct near {
+	uint8_t gid, by; /* by: 0 for a neighbour */
+	uint32_t gcount;
+};
+
+static void
+set_map(struct rig *r, const struct near *near, unsigned n)
+{
+	size_t head = r->wire == NTK_WIRE_64 ? 529 : 457;
+	size_t size = r->wire == NTK_WIRE_64 ? 8 : 4;
+	uint32_t step = r->wire == NTK_WIRE_64 ? 32 : 24;
+	struct wr w, at;
+	unsigned i;
+
+	free(r->map);
+	r->map = xmalloc(NTK_MAP_MAX);
+	w = wr_of(r->map, NTK_MAP_MAX);
+	ntk_ext_map_write(&w, r->wire, r->ip, 1);
+	for (i = 0; i < n; i++) { /* in the order of their gids */
+		at = wr_of(r->map + head + 14 * (256 + near[i].gid), 14);
+		wr_be16(&at, near[i].by == 0 ? 0x60 : 0x20);
+		wr_be32(&at, 0);
+		wr_be16(&at, 1);
+		wr_zeros(&at, 2);
+		wr_be32(&at, near[i].gcount);
+		wr_be32(&w, near[i].by * step);
+		wr_be32(&w, 1);
+	}
+	at = wr_of(r->map + head - size * 17 + size, 4);
+	wr_be32(&at, 8 * n);
+	r->map_len = w.len;
+}
+
+static void
+place(struct rig *r)
+{
+	static const struct near near[] = { { 5, 0, 10 }, { 79, 0, 3 },
+		{ 90, 79, 4 }, { 91, 5, 5 }, { 92, 79, 6 } };
+	struct netdesc d;
+
+	/* Nobody is told before ntkd has answered, or does not. */
+	r->ip = RIG_NTKD;
+	r->gcount = 2;
+	set_map(r, near, 5);
+	rig_peer(r, 1, RIG_PEER_A, (const uint8_t[]){ 79, 92 }, 2);
+	amb_ntkd_addr(r->amb, RIG_NTKD, r->now);
+	rig_pass(r, SEC);
+	assert_null(rig_take(r, RIG_DESC, 0));
+	rig_home(r, RIG_NTKD);
+	d = rig_told(r);
+	assert_int_equal(d.topo.class, NETDESC_10);
+	assert_int_equal(d.gid[0], 5);
+	assert_int_equal(d.gid[3], 10);
+	assert_int_equal(d.flags, NETDESC_MOVABLE);
+	/* Its own, its neighbour 5 and 91 behind that; not the peer's. */
+	assert_int_equal(d.n_claims, 3);
+	assert_int_equal(d.claim[0].gid[2], 238);
+	assert_int_equal(d.claim[1].gid[2], 5);
+	assert_int_equal(d.claim[2].gid[2], 91);
+	assert_int_equal(d.nodes, 2 + 10 + 5);
+
+	/* The peer has gone, ntkd's map is slow: still not ours. */
+	amb_peer_down(r->amb, 1, r->now);
+	rig_echo(r, RIG_NTKD, 1, 0);
+	rig_pass(r, 40 * SEC);
+	assert_null(rig_take(r, RIG_DESC, 0));
+	/* News within half a minute. */
+	set_map(r, near + 1, 4);
+	rig_echo(r, RIG_NTKD, 2, 0);
+	rig_pass(r, 31 * SEC);
+	assert_int_equal(rig_told(r).n_claims, 2); /* 91 behind one unknown */
+}
+
+static void
+place_lost(struct rig *r)
+{
+	r->deaf = true; /* no answer: then what the address says */
+	rig_home(r, RIG_NTKD);
+	rig_pass(r, 4 * SEC);
+	assert_null(rig_take(r, RIG_DESC, 0));
+	rig_pass(r, 2 * SEC);
+	assert_int_equal(rig_told(r).nodes, 1);
+	r->deaf = false;
+	rig_echo(r, RIG_NTKD, 1, 0);
+	r->gcount = 4;
+	rig_pass(r, 30 * SEC);
+	assert_int_equal(rig_told(r).nodes, 4);
+
+	/* A hook takes a while; one that lasts is a loss. */
+	r->ip = 0;
+	amb_ntkd_addr(r->amb, 0x0a000001, r->now);
+	rig_pass(r, 11 * SEC);
+	rig_home(r, 0x0aee0306);
+	assert_int_equal(rig_told(r).gid[0], 6);
+	r->ip = 0;
+	amb_ntkd_addr(r->amb, 0, r->now);
+	rig_pass(r, 29 * SEC);
+	assert_null(rig_take(r, RIG_DESC, 0));
+	rig_pass(r, 2 * SEC);
+	assert_int_equal(rig_take(r, RIG_DESC, 0)->len, 0);
+	/* An address outside of the class is no place. */
+	amb_ntkd_addr(r->amb, 0xc0000201, r->now);
+	rig_echo(r, 0xc0000201, 7, 0);
+	rig_pass(r, 50 * SEC);
+	assert_null(rig_take(r, RIG_DESC, 0));
+
+	/* vplamad comes back and is told again. */
+	rig_home(r, 0x0aee0306);
+	rig_told(r);
+	amb_mesh_down(r->amb, r->now);
+	amb_mesh_up(r->amb, r->now);
+	assert_int_equal(rig_told(r).gid[0], 6);
+}
+
+static void
+test_place(void **state)
+{
+	(void)state;
+	rig_both(place);
+	rig_both(place_lost);
+}
+
+/* --- rehooks --- */
+
+static void
+rehook(struct rig *r, uint32_t id, uint8_t from, uint8_t to)
+{
+	struct topology topo = topology_ntk(NETDESC_10);
+	struct claim a = rig_claim(10, from), b = rig_claim(10, to);
+
+	amb_rehook(r->amb, id, &topo, &a, &b, 3, r->now);
+	rig_serve(r);
+}
+
+static void
+moved(struct rig *r)
+{
+	static const struct near old[] = { { 238, 0, 1 } };
+	struct rig_event *e;
+	struct netdesc d;
+	struct ntk_flood_out f;
+	uint32_t temp, conn;
+
+	rig_home(r, RIG_NTKD);
+	rig_peer1(r, 1, RIG_PEER_A);
+	rig_told(r);
+	rig_take_all(r, RIG_ADD);
+	rehook(r, 9, 238, 77);
+	assert_true(amb_rehooking(r->amb));
+	e = rig_take(r, RIG_ADD, 0);
+	temp = e->a;
+	assert_int_equal(temp >> 8, 0x0a4d03); /* 10.77.3, as ntkd's */
+	assert_int_not_equal(temp & 0xff, 5);
+	assert_int_not_equal(temp & 0xff, 4);
+	rig_rounds(r);
+	conn = rig_line(r, temp);
+	f = rig_spoken(r, conn);
+	assert_int_equal(f.op, NTK_QSPN_CLOSE);
+	assert_int_equal(f.id, 5); /* ntkd's round is 4 */
+	assert_int_equal(f.chunk[0].gcount, 4);
+	rig_pass(r, 18 * SEC);
+	assert_null(rig_take(r, RIG_SEND, conn));
+	rig_pass(r, 2 * SEC); /* it has not moved: again */
+	assert_int_equal(rig_spoken(r, conn).id, 6);
+
+	/* It hooks: only the temporary one is there for it, at once. */
+	r->ip = 0;
+	amb_ntkd_addr(r->amb, 0x0a000005, r->now);
+	rig_echo(r, 0x0a000005, 44, NTK_HOOKING | NTK_RESTRICTED);
+	e = rig_take(r, RIG_UDP, 0);
+	assert_int_equal(e->a, temp);
+	assert_int_equal(e->b, 0x0a000005);
+	assert_null(rig_take(r, RIG_UDP, 0));
+	rig_pass(r, 5 * SEC);
+	assert_null(rig_take(r, RIG_DONE, 0));
+
+	/* There: the new place is told before the command is done. */
+	r->ip = 0x0a4d0304;
+	set_map(r, old, 1);
+	rig_home(r, r->ip);
+	e = rig_take(r, RIG_DONE, 9);
+	assert_non_null(e);
+	assert_false(amb_rehooking(r->amb));
+	d = rig_told(r);
+	assert_int_equal(d.gid[2], 77);
+	assert_int_equal(d.gid[0], 4);
+	assert_int_equal(d.n_claims, 2);
+	assert_int_equal(d.claim[1].gid[2], 238);
+	assert_int_equal(d.claim[1].flags, CLAIM_LEAVING);
+	assert_null(rig_take(r, RIG_DEL, 0));
+	rig_pass(r, 21 * SEC);
+	assert_non_null(rig_take(r, RIG_DEL, temp));
+	assert_null(rig_take(r, RIG_FAILED, 0));
+
+	/* Back again: what was being left is ours. */
+	free(r->map);
+	r->map = NULL;
+	rig_home(r, RIG_NTKD);
+	d = rig_told(r);
+	assert_int_equal(d.n_claims, 1);
+	assert_int_equal(d.claim[0].flags, 0);
+}
+
+static void
+expect_failed(struct rig *r, uint32_t id, enum amb_why why)
+{
+	struct rig_event *e = rig_take(r, RIG_FAILED, id);
+
+	assert_non_null(e);
+	assert_int_equal(e->b, why);
+	assert_null(rig_take(r, RIG_DONE, 0));
+}
+
+static void
+not_moved(struct rig *r)
+{
+	struct topology topo = topology_ntk(NETDESC_10), other;
+	struct claim a = rig_claim(10, 238), b = rig_claim(10, 77), deep = b;
+
+	rehook(r, 1, 238, 77);
+	expect_failed(r, 1, AMB_WHY_ABSENT);
+	rig_home(r, RIG_NTKD);
+	rehook(r, 2, 237, 77); /* not ours */
+	expect_failed(r, 2, AMB_WHY_PATH);
+	rehook(r, 3, 238, 0); /* where ntkd hooks */
+	expect_failed(r, 3, AMB_WHY_PATH);
+	rehook(r, 4, 238, 238);
+	expect_failed(r, 4, AMB_WHY_PATH);
+	deep.level = 1;
+	amb_rehook(r->amb, 5, &topo, &a, &deep, 3, r->now);
+	expect_failed(r, 5, AMB_WHY_PATH);
+	other = topology_ntk(NETDESC_ANY);
+	amb_rehook(r->amb, 6, &other, &a, &b, 3, r->now);
+	expect_failed(r, 6, AMB_WHY_PATH);
+
+	rehook(r, 7, 238, 77);
+	rehook(r, 8, 238, 78);
+	expect_failed(r, 8, AMB_WHY_BUSY);
+	amb_rehook_stop(r->amb, 6, r->now); /* another one */
+	assert_true(amb_rehooking(r->amb));
+	amb_rehook_stop(r->amb, 7, r->now);
+	expect_failed(r, 7, AMB_WHY_TOLD);
+	assert_non_null(rig_take(r, RIG_ADD, 0));
+	assert_non_null(rig_take(r, RIG_DEL, 0));
+
+	/* It hears, and stays. One node: 60 s and a ring. */
+	rehook(r, 9, 238, 77);
+	rig_rounds(r);
+	rig_pass(r, 53 * SEC);
+	rig_echo(r, RIG_NTKD, 1, 0);
+	rig_pass(r, 20 * SEC);
+	assert_null(rig_take(r, RIG_FAILED, 0));
+	rig_pass(r, 2 * SEC);
+	expect_failed(r, 9, AMB_WHY_TIMEOUT);
+
+	/* It goes back into its own gnode: the mesh was faster. */
+	rehook(r, 10, 238, 77);
+	rig_rounds(r);
+	rig_home(r, 0x0aee0377);
+	expect_failed(r, 10, AMB_WHY_ASTRAY);
+	assert_false(amb_rehooking(r->amb));
+	assert_string_equal(amb_why_name(AMB_WHY_ASTRAY), "astray");
+	assert_string_equal(amb_why_name(AMB_WHY_TIMEOUT), "timeout");
+}
+
+/* What the hook serves, in both widths; the captures show it in one. */
+static void
+served(struct rig *r)
+{
+	static const uint8_t get[] = { NTK_GET_FREE_NODES, NTK_GET_QSPN_ROUND,
+		NTK_GET_EXT_MAP, NTK_GET_INT_MAP, NTK_GET_BNODE_MAP };
+	static const uint8_t put[] = { NTK_PUT_FREE_NODES, NTK_PUT_QSPN_ROUND,
+		NTK_PUT_EXT_MAP, NTK_PUT_INT_MAP, NTK_PUT_BNODE_MAP };
+	struct ntk_ext_map *map = xmalloc(sizeof(*map));
+	struct ntk_free_nodes fn;
+	struct ntk_qspn_round q;
+	struct ntk_packet p;
+	uint8_t out[NTK_SMALL];
+	uint32_t temp, conn;
+	struct rd rd;
+	size_t i, n;
+
+	rig_home(r, 0x0aee0301); /* 10.238.3.1: 3.0 is no address beside it */
+	rehook(r, 9, 238, 77);
+	temp = rig_take(r, RIG_ADD, 0)->a;
+	conn = rig_connect(r, temp, 0x0a000009);
+	for (i = 0; i < 5; i++) {
+		n = ntk_write_plain(r->wire, get[i], 1, 50 + (uint32_t)i, out);
+		amb_tcp(r->amb, conn, out, n, r->now);
+		p = rig_parsed(rig_take(r, RIG_SEND, conn));
+		assert_int_equal(p.op, put[i]);
+		assert_int_equal(p.id, 50 + i);
+		assert_int_equal(p.wire, r->wire);
+		rd = rd_of(p.body, p.body_len);
+		if (i == 0) {
+			assert_true(ntk_free_nodes_parse(&rd, &fn));
+			assert_int_equal(fn.ipstart, 0x0a4d0300);
+			assert_int_equal(fn.nodes, 2);
+			assert_int_equal(fn.bitmap[0], 1 << 1 | 1 << 2);
+		} else if (i == 1) {
+			assert_true(ntk_qspn_round_parse(&rd, r->wire, &q));
+			assert_int_equal(q.gcount[1], 4);
+		} else if (i == 2) {
+			assert_true(ntk_ext_map_parse(&rd, r->wire, map));
+			assert_true(map->at[1][77].ours);
+		}
+	}
+	free(map);
+}
+
+static void
+test_rehook(void **state)
+{
+	(void)state;
+	rig_both(moved);
+	rig_both(not_moved);
+	rig_both(served);
+}
+
+/* --- two shims, one with a 32-bit ntkd, the other with a 64-bit one --- */
+
+static void
+test_end_to_end(void **state)
+{
+	const struct rig_hop hop[] = { { 238, 0, 2 } };
+	struct ntk_flood_out f = rig_flood(NTK_QSPN_CLOSE, 6, 3, 10, hop, 1),
+			     got;
+	struct rig a, b;
+	struct rig_event *e;
+	uint32_t conn;
+
+	(void)state;
+	rig_init(&a, 0, NTK_WIRE_32);
+	rig_init(&b, 0, NTK_WIRE_64);
+	rig_home(&a, RIG_NTKD);
+	rig_home(&b, RIG_PEER_A);
+	rig_peer1(&a, 1, RIG_PEER_A);
+	rig_peer1(&b, 1, RIG_NTKD);
+	rig_rounds(&a);
+	rig_rounds(&b);
+	conn = rig_connect(&a, RIG_PEER_A, RIG_NTKD);
+	rig_say(&a, conn, &f);
+	e = rig_take(&a, RIG_PKT, 0);
+	assert_non_null(e);
+	amb_pkt(b.amb, 1, e->p, e->len, b.now);
+	conn = rig_line(&b, RIG_NTKD);
+	got = rig_spoken(&b, conn);
+	assert_int_equal(got.id, 6);
+	assert_int_equal(got.chunk[0].gid, 238);
+	assert_int_equal(got.chunk[0].gcount, 0);
+	rig_fini(&a);
+	rig_fini(&b);
+}
+
+/* Whatever comes, from whichever side: no crash, no endless work. */
+static void
+test_random(void **state)
+{
+	struct rng rng = rng_seeded(44);
+	uint8_t p[200];
+	struct rig r;
+	unsigned i;
+
+	(void)state;
+	rig_init(&r, 0, NTK_WIRE_32);
+	rig_home(&r, RIG_NTKD);
+	rig_peer1(&r, 1, RIG_PEER_A);
+	rig_rounds(&r);
+	for (i = 0; i < 20000; i++) {
+		size_t n = rng_below(&rng, sizeof(p)), k;
+		uint32_t conn;
+
+		rng_fill(&rng, p, n);
+		if (n > 17 && i % 4 != 0) { /* a head that holds */
+			memcpy(p, "ntk", 3);
+			p[7] &= 0x7f;
+			memset(p + 9, 0, 8);
+			p[12] = (uint8_t)(n - 17);
+		}
+		if (n > 20 && i % 3 == 0)
+			for (k = 17; k < n; k++)
+				p[k] = (uint8_t)(p[k] % 3);
+		amb_udp(r.amb, RIG_NTKD, 0, p, n, r.now);
+		amb_pkt(r.amb, 1, p, n, r.now);
+		conn = amb_accepted(r.amb, RIG_PEER_A, RIG_NTKD, r.now);
+		if (conn != 0) {
+			amb_tcp(r.amb, conn, p, n, r.now);
+			amb_closed(r.amb, conn, r.now);
+		}
+		rig_pass(&r, 1000);
+	}
+	rig_fini(&r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_place),
+		cmocka_unit_test(test_rehook),
+		cmocka_unit_test(test_end_to_end),
+		cmocka_unit_test(test_random),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

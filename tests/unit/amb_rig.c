@@ -163,7 +163,9 @@ answer(struct rig *r, uint32_t conn, uint8_t op, uint32_t id, const uint8_t *p,
 {
 	uint8_t *out = xmalloc(NTK_PACKET_MAX);
 	struct wr w = wr_of(out, NTK_PACKET_MAX);
-	struct ntk_head head = { .id = id, .op = op, .size = len };
+	struct ntk_head head = {
+		.id = id + r->wrong_id, .op = op, .size = len
+	};
 
 	ntk_put_head(&w, r->wire, &head);
 	wr_bytes(&w, p, len);

@@ -48,7 +48,8 @@ struct rig {
 
 	/* What the small ntkd answers. */
 	enum ntk_wire wire;
-	bool deaf; /* does not even greet */
+	bool deaf;	   /* does not even greet */
+	uint32_t wrong_id; /* by so much */
 	uint32_t ip, gcount, qspn_id;
 	uint8_t *map; /* a body of its own, or NULL: it knows itself alone */
 	size_t map_len;

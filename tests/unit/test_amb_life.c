@@ -217,6 +217,12 @@ place_lost(struct rig *r)
 	rig_pass(r, 2 * SEC);
 	assert_int_equal(rig_told(r).nodes, 1);
 	r->deaf = false;
+	r->wrong_id = 1; /* answers to somebody else */
+	r->gcount = 7;
+	rig_echo(r, RIG_NTKD, 1, 0);
+	rig_pass(r, 30 * SEC);
+	assert_null(rig_take(r, RIG_DESC, 0));
+	r->wrong_id = 0;
 	rig_echo(r, RIG_NTKD, 1, 0);
 	r->gcount = 4;
 	rig_pass(r, 30 * SEC);
@@ -268,10 +274,28 @@ rehook(struct rig *r, uint32_t id, uint8_t from, uint8_t to)
 	rig_serve(r);
 }
 
+/* It hooks: only the temporary one is there for it, at once. */
+static void
+hooks_at(struct rig *r, uint32_t temp)
+{
+	struct rig_event *e;
+
+	r->ip = 0;
+	amb_ntkd_addr(r->amb, 0x0a000005, r->now);
+	rig_echo(r, 0x0a000005, 44, NTK_HOOKING | NTK_RESTRICTED);
+	e = rig_take(r, RIG_UDP, 0);
+	assert_int_equal(e->a, temp);
+	assert_int_equal(e->b, 0x0a000005);
+	assert_null(rig_take(r, RIG_UDP, 0));
+	rig_pass(r, 5 * SEC);
+	assert_null(rig_take(r, RIG_DONE, 0));
+}
+
 static void
 moved(struct rig *r)
 {
 	static const struct near old[] = { { 238, 0, 1 } };
+	static const struct near new[] = { { 77, 0, 1 } };
 	struct rig_event *e;
 	struct netdesc d;
 	struct ntk_flood_out f;
@@ -299,17 +323,7 @@ moved(struct rig *r)
 	rig_pass(r, 2 * SEC); /* it has not moved: again */
 	assert_int_equal(rig_spoken(r, conn).id, 6);
 
-	/* It hooks: only the temporary one is there for it, at once. */
-	r->ip = 0;
-	amb_ntkd_addr(r->amb, 0x0a000005, r->now);
-	rig_echo(r, 0x0a000005, 44, NTK_HOOKING | NTK_RESTRICTED);
-	e = rig_take(r, RIG_UDP, 0);
-	assert_int_equal(e->a, temp);
-	assert_int_equal(e->b, 0x0a000005);
-	assert_null(rig_take(r, RIG_UDP, 0));
-	rig_pass(r, 5 * SEC);
-	assert_null(rig_take(r, RIG_DONE, 0));
-
+	hooks_at(r, temp);
 	/* There: the new place is told before the command is done. */
 	r->ip = 0x0a4d0304;
 	set_map(r, old, 1);
@@ -328,13 +342,16 @@ moved(struct rig *r)
 	assert_non_null(rig_take(r, RIG_DEL, temp));
 	assert_null(rig_take(r, RIG_FAILED, 0));
 
-	/* Back again: what was being left is ours. */
-	free(r->map);
-	r->map = NULL;
+	/* Back again: what was being left is ours, and who stayed there. */
+	r->ip = RIG_NTKD;
+	set_map(r, new, 1);
 	rig_home(r, RIG_NTKD);
 	d = rig_told(r);
-	assert_int_equal(d.n_claims, 1);
+	assert_int_equal(d.n_claims, 2);
+	assert_int_equal(d.claim[0].gid[2], 238);
 	assert_int_equal(d.claim[0].flags, 0);
+	assert_int_equal(d.claim[1].gid[2], 77);
+	assert_int_equal(d.claim[1].flags, 0);
 }
 
 static void
@@ -412,13 +429,15 @@ served(struct rig *r)
 	struct ntk_qspn_round q;
 	struct ntk_packet p;
 	uint8_t out[NTK_SMALL];
-	uint32_t temp, conn;
+	uint32_t temp, conn, now;
 	struct rd rd;
 	size_t i, n;
 
 	rig_home(r, 0x0aee0301); /* 10.238.3.1: 3.0 is no address beside it */
+	r->say_random = 254 * 3; /* would be ntkd's own last byte */
 	rehook(r, 9, 238, 77);
 	temp = rig_take(r, RIG_ADD, 0)->a;
+	assert_in_range(temp & 0xff, 3, 254);
 	conn = rig_connect(r, temp, 0x0a000009);
 	for (i = 0; i < 5; i++) {
 		n = ntk_write_plain(r->wire, get[i], 1, 50 + (uint32_t)i, out);
@@ -442,6 +461,16 @@ served(struct rig *r)
 		}
 	}
 	free(map);
+
+	/* It asks from its new address before the watch has told of that. */
+	now = rig_connect(r, temp, 0x0a4d0301);
+	r->ip = 0x0a4d0301;
+	amb_ntkd_addr(r->amb, r->ip, r->now);
+	assert_non_null(rig_take(r, RIG_CLOSE, conn));
+	n = ntk_write_plain(r->wire, NTK_GET_EXT_MAP, 1, 7, out);
+	amb_tcp(r->amb, now, out, n, r->now);
+	assert_int_equal(
+	    rig_parsed(rig_take(r, RIG_SEND, now)).op, NTK_PUT_EXT_MAP);
 }
 
 static void

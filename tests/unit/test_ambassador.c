@@ -445,6 +445,7 @@ in_rewritten(struct rig *r)
 	rig_home(r, RIG_NTKD);
 	rig_peer1(r, 1, RIG_PEER_A);
 	rig_echo(r, RIG_NTKD, 1, 0);
+	rig_echo(r, RIG_NTKD, 1, 0);
 	rig_pkt(r, 1, &f); /* the first round is not over: lost */
 	rig_pass(r, 5 * SEC);
 	assert_null(rig_take(r, RIG_CONNECT, 0));

@@ -146,9 +146,13 @@ void list_claim(struct claim_list *ls, const struct claim *c);
 /* What nobody but netid may take, as far as we know. */
 void taken_gather(const struct neg *g, uint64_t netid, struct claim_list *ls,
     struct mono now);
-/* And what we had better not choose ourselves. */
+/*
+ * And what we had better not choose ourselves. strict: also what peers say
+ * that have no part in this.
+ */
 void taken_choose(const struct neg *g, const struct link *l,
-    const struct claim *from, struct claim_list *ls, struct mono now);
+    const struct claim *from, bool strict, struct claim_list *ls,
+    struct mono now);
 
 /* routes.c */
 /* Computes those of l anew, NULL: of all; tells who has other ones now. */

@@ -3,7 +3,8 @@
 #include "base/xmem.h"
 #include "neg/act.h"
 
-#define PROBES 3u     /* one a second */
+#define PROBES 3u /* one a second */
+#define WORDS 60u
 #define PROBE_S 4u    /* then nobody has heard them */
 #define PROBE_MARK 8u /* bytes that HELLO told; the others only the mesh */
 
@@ -84,13 +85,27 @@ follow(struct neg *g, struct link *l, uint8_t type, bool anew, struct mono now)
 		stable_check(g, now); /* its tunnels count as ours */
 }
 
+/* An honest side sends one a second, and a few more while all is new. */
+static bool
+too_many(struct link *l, struct mono now)
+{
+	uint64_t s = mono_since(l->words_at, now) / MONO_SEC;
+
+	if (s > 0) {
+		l->words = s >= l->words ? 0 : l->words - (unsigned)s;
+		l->words_at = now;
+	}
+	return ++l->words > WORDS;
+}
+
 void
 greet_desc(
     struct neg *g, struct link *l, const struct neg_msg *m, struct mono now)
 {
-	struct netdesc *d = read_desc(g, l, &m->u.desc), *old = l->desc;
+	struct netdesc *d, *old = l->desc;
 	bool anew;
 
+	d = too_many(l, now) ? NULL : read_desc(g, l, &m->u.desc);
 	if (d == NULL) {
 		link_close(g, l, true, now);
 		return;

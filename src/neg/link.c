@@ -208,7 +208,12 @@ put_off(struct neg *g, struct link *l, const struct neg_msg *m, struct mono now)
 
 	if (l->state == NEG_WIN_WAIT && l->initiator)
 		s += PATIENCE_S;
-	link_backoff(g, l, l->state == NEG_WIN_WAIT ? s + 1 : 0, 0, now);
+	if (l->state != NEG_WIN_WAIT || l->backoff > 0)
+		link_backoff(g, l, 0, 0, now);
+	else {
+		link_backoff(g, l, s + 1, 0, now);
+		l->backoff = 1; /* its word counts once */
+	}
 }
 
 /* Whom we have told of a third party's claim; peers in peace say no more. */

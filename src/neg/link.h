@@ -57,6 +57,9 @@ struct link {
 	bool why_peer;
 	struct mono told; /* when we told it of a third party, or 0 */
 
+	unsigned words; /* descriptors heard, less those that time forgives */
+	struct mono words_at;
+
 	uint8_t nonce_out[NEG_NONCE], nonce_in[NEG_NONCE], probe[NEG_NONCE];
 	bool probing, probed, sibling;
 	uint32_t probed_mine, probed_theirs; /* epochs */

@@ -50,30 +50,43 @@ static uint64_t
 seed_of(const struct neg *g, const struct claim *from)
 {
 	uint64_t s = mix(g->netid ^ mix(g->epoch));
-	unsigned k;
+	unsigned i, k;
 
+	for (i = 0; i < g->budget.n; i++) /* what failed is not tried again */
+		if (topology_equal(&g->budget.move[i].topo, &g->own.topo) &&
+		    claims_equal(&g->own.topo, &g->budget.move[i].from, from))
+			s = mix(s);
 	for (k = from->level; k < g->own.topo.levels; k++)
 		s = mix(s ^ from->gid[k]);
 	return s;
 }
 
-bool
-lose_choose(const struct neg *g, const struct link *l, const struct claim *from,
-    unsigned level, struct mono now, struct choice *ret)
+static bool
+choose(const struct neg *g, const struct link *l, const struct claim *from,
+    unsigned level, bool strict, struct mono now, struct choice *ret)
 {
 	struct claim_list ls = { NULL, 0, 0 };
 	struct pick p = { seed_of(g, from), 0 };
 	struct taken taken;
 	bool ok;
 
-	memset(ret, 0, sizeof(*ret));
-	taken_choose(g, l, from, &ls, now);
+	taken_choose(g, l, from, strict, &ls, now);
 	taken = (struct taken){ ls.c, ls.n };
 	ok = space_choose(&g->own.topo, from, level, &taken, pick, &p,
 		 &ret->to) == CHOOSE_OK;
 	free(ls.c);
 	ret->n_free = ok ? p.n : 0;
 	return ok;
+}
+
+/* Peers that call all places taken must not keep us from those that are not. */
+bool
+lose_choose(const struct neg *g, const struct link *l, const struct claim *from,
+    unsigned level, struct mono now, struct choice *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	return choose(g, l, from, level, true, now, ret) ||
+	    choose(g, l, from, level, false, now, ret);
 }
 
 void

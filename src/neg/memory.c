@@ -35,7 +35,16 @@ memory_fini(struct memory *m)
 	htab_fini(&m->tab);
 }
 
-/* Makes room: the one without a tunnel that was not seen longest goes. */
+/* Who was here for a shorter time, then who was not seen for longer. */
+static bool
+worth_less(const struct network *a, const struct network *b)
+{
+	if (a->uptime != b->uptime)
+		return a->uptime < b->uptime;
+	return mono_before(a->seen, b->seen);
+}
+
+/* Makes room: crowds of newcomers must not drive out whom we know. */
 static void
 make_room(struct memory *m)
 {
@@ -44,8 +53,7 @@ make_room(struct memory *m)
 	if (m->tab.n < MEMORY_MAX)
 		return;
 	TAILQ_FOREACH (n, &m->all, all)
-		if (!n->linked &&
-		    (old == NULL || mono_before(n->seen, old->seen)))
+		if (!n->linked && (old == NULL || worth_less(n, old)))
 			old = n;
 	if (old != NULL)
 		drop(m, old);

@@ -7,7 +7,7 @@
 #include "base/htab.h"
 #include "neg/neg.h"
 
-#define MEMORY_MAX 512	       /* networks; the one not seen longest goes */
+#define MEMORY_MAX 512	       /* then those that were here least go */
 #define MEMORY_FLAPS 4	       /* tunnel deaths in 10 min */
 #define MEMORY_POINTS 5	       /* then a peer is refused for an hour */
 #define MEMORY_TAKEN_S 86400u  /* not chosen for so long after it was seen */

@@ -9,8 +9,9 @@ sibling_knows(const struct link *l, uint64_t netid)
 {
 	unsigned i;
 
-	if (l->state != NEG_SAME)
-		return false;
+	if (l->state != NEG_SAME ||
+	    !(l->sibling || l->p.trusted || l->p.established))
+		return false; /* its netid alone is a word that costs nothing */
 	for (i = 0; i < l->desc->n_known; i++)
 		if (l->desc->known[i].netid == netid &&
 		    (l->desc->known[i].claim.flags & KNOWN_RESERVED) == 0)

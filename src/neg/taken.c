@@ -16,20 +16,27 @@ list_claim(struct claim_list *ls, const struct claim *c)
 }
 
 static void
+add_link(const struct neg *g, const struct link *l, uint64_t netid,
+    struct claim_list *ls)
+{
+	unsigned i;
+
+	if (l->desc == NULL || l->desc->netid == netid ||
+	    l->desc->netid == g->netid ||
+	    !topology_equal(&l->desc->topo, &g->own.topo))
+		return;
+	for (i = 0; i < l->desc->n_claims; i++)
+		if ((l->desc->claim[i].flags & CLAIM_LEAVING) == 0)
+			list_claim(ls, &l->desc->claim[i]);
+}
+
+static void
 add_links(const struct neg *g, uint64_t netid, struct claim_list *ls)
 {
 	const struct link *l;
-	unsigned i;
 
-	TAILQ_FOREACH (l, &g->links, all) {
-		if (l->desc == NULL || l->desc->netid == netid ||
-		    l->desc->netid == g->netid ||
-		    !topology_equal(&l->desc->topo, &g->own.topo))
-			continue;
-		for (i = 0; i < l->desc->n_claims; i++)
-			if ((l->desc->claim[i].flags & CLAIM_LEAVING) == 0)
-				list_claim(ls, &l->desc->claim[i]);
-	}
+	TAILQ_FOREACH (l, &g->links, all)
+		add_link(g, l, netid, ls);
 }
 
 static void
@@ -43,23 +50,36 @@ add_reserves(const struct neg *g, uint64_t netid, struct claim_list *ls)
 			list_claim(ls, &rs->claim);
 }
 
-/* recent_s: also those that were seen so lately, kept or not. */
+/* all: also those whose claims we have never had a route to. */
 static void
-add_remembered(const struct neg *g, uint64_t netid, struct claim_list *ls,
-    uint64_t recent_s, struct mono now)
+add_recent(
+    const struct neg *g, bool all, struct claim_list *ls, struct mono now)
 {
 	const struct network *n;
 	unsigned i;
 
-	TAILQ_FOREACH (n, &g->mem.all, all) {
-		if (n->netid == netid || n->netid == g->netid ||
-		    n->desc == NULL || !topology_equal(&n->topo, &g->own.topo))
-			continue;
-		if (network_kept(n, now) ||
-		    mono_since(n->seen, now) < recent_s * MONO_SEC)
+	TAILQ_FOREACH (n, &g->mem.all, all)
+		if (n->netid != g->netid && (all || n->agreed) &&
+		    topology_equal(&n->topo, &g->own.topo) &&
+		    mono_since(n->seen, now) <
+			MEMORY_TAKEN_S * (uint64_t)MONO_SEC)
 			for (i = 0; i < n->n_claims; i++)
 				list_claim(ls, &n->claim[i]);
-	}
+}
+
+static void
+add_kept(
+    const struct neg *g, uint64_t netid, struct claim_list *ls, struct mono now)
+{
+	const struct network *n;
+	unsigned i;
+
+	TAILQ_FOREACH (n, &g->mem.all, all)
+		if (n->netid != netid && n->netid != g->netid &&
+		    network_kept(n, now) &&
+		    topology_equal(&n->topo, &g->own.topo))
+			for (i = 0; i < n->n_claims; i++)
+				list_claim(ls, &n->claim[i]);
 }
 
 static void
@@ -80,23 +100,30 @@ taken_gather(
 	add_own(g, NULL, ls);
 	add_links(g, netid, ls);
 	add_reserves(g, netid, ls);
-	add_remembered(g, netid, ls, 0, now);
+	add_kept(g, netid, ls, now);
 }
 
 static void
-add_known(const struct neg *g, struct claim_list *ls)
+add_known(const struct neg *g, const struct link *l, struct claim_list *ls)
+{
+	unsigned i;
+
+	if (l->desc == NULL || !topology_equal(&l->desc->topo, &g->own.topo))
+		return;
+	for (i = 0; i < l->desc->n_known; i++)
+		if (l->desc->known[i].netid != g->netid)
+			list_claim(ls, &l->desc->known[i].claim);
+}
+
+static void
+add_routes(const struct neg *g, struct claim_list *ls)
 {
 	const struct link *l;
 	unsigned i;
 
-	TAILQ_FOREACH (l, &g->links, all) {
-		if (l->desc == NULL ||
-		    !topology_equal(&l->desc->topo, &g->own.topo))
-			continue;
-		for (i = 0; i < l->desc->n_known; i++)
-			if (l->desc->known[i].netid != g->netid)
-				list_claim(ls, &l->desc->known[i].claim);
-	}
+	TAILQ_FOREACH (l, &g->links, all)
+		for (i = 0; i < l->n_routes; i++)
+			list_claim(ls, &l->route[i]);
 }
 
 /* Places that we have left in the last day: they lost a conflict. */
@@ -116,16 +143,25 @@ add_left(const struct neg *g, struct claim_list *ls, struct mono now)
 
 void
 taken_choose(const struct neg *g, const struct link *l,
-    const struct claim *from, struct claim_list *ls, struct mono now)
+    const struct claim *from, bool strict, struct claim_list *ls,
+    struct mono now)
 {
+	const struct link *o;
 	struct claim c;
 	size_t i;
 
 	add_own(g, from, ls);
-	add_links(g, g->netid, ls);
+	add_routes(g, ls);
+	add_link(g, l, g->netid, ls);
+	add_known(g, l, ls);
+	if (strict) {
+		add_links(g, g->netid, ls);
+		TAILQ_FOREACH (o, &g->links, all)
+			add_known(g, o, ls);
+	}
 	add_reserves(g, g->netid, ls);
-	add_remembered(g, g->netid, ls, MEMORY_TAKEN_S, now);
-	add_known(g, ls);
+	add_recent(g, strict, ls, now);
+	add_kept(g, g->netid, ls, now);
 	add_left(g, ls, now);
 	for (i = 0; i < l->wish.n_taken; i++)
 		list_claim(ls, &l->wish.taken[i]);

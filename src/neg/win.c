@@ -5,6 +5,7 @@
 
 #define PROPOSE_S 30u
 #define GRACE_S 30u /* a place is kept for so long after T_move */
+#define RESERVES 32 /* at once: not all places for those who never come */
 
 void
 win_refresh(struct neg *g)
@@ -155,6 +156,17 @@ is_free(
 	return ok;
 }
 
+static bool
+has_room(const struct neg *g, uint64_t netid)
+{
+	const struct reserve *rs;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (rs, &g->reserves, all)
+		n += rs->netid != netid;
+	return n < RESERVES;
+}
+
 /* From one of its own claims to a place that a gnode may have. */
 static bool
 is_sound(const struct link *l, const struct neg_propose *p)
@@ -188,7 +200,8 @@ win_propose(
 		link_close(g, l, true, now);
 		return;
 	}
-	if (g->role == ROLE_LOSER || !may_propose(l, now)) {
+	if (g->role == ROLE_LOSER || !may_propose(l, now) ||
+	    !has_room(g, l->desc->netid)) {
 		talk_busy(g, l, 5, now);
 		return;
 	}

@@ -209,11 +209,12 @@ stability(void **state)
 static void
 sibling_counts(void **state)
 {
+	static const struct neg_peer us = { .dialled = true, .trusted = true };
 	struct line ln;
 
 	(void)state;
 	two_vnodes(&ln);
-	line_join(&ln, 1, 2, false);
+	line_join_as(&ln, 1, 2, &us, &us);
 	line_run(&ln, 5);
 	assert_int_equal(line_state(&ln, 1, 2), NEG_SAME);
 	line_run(&ln, 605);

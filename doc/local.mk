@@ -23,5 +23,6 @@ dist_decisions_DATA = \
 	doc/decisions/0013-path-mtu.md \
 	doc/decisions/0014-third-cipher-library.md \
 	doc/decisions/0015-mesh-socket-apart.md \
+	doc/decisions/0016-negotiation.md \
 	doc/decisions/0017-store-extra.md \
 	doc/decisions/0018-routes.md

@@ -498,7 +498,8 @@ negotiate_receive(struct rx *rx, const struct frame *f)
 {
 	struct negotiate *ng = rx->c->neg;
 
-	if (ng == NULL || rx->p->state != PEER_VRNODE) {
+	if (ng == NULL || rx->p->state != PEER_VRNODE ||
+	    (rx->s->caps & CAP_NEG) == 0) {
 		count(&rx->c->cnt, CNT_frame_unwanted);
 		return;
 	}

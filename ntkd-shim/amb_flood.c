@@ -1,4 +1,7 @@
-/* Floods: ntkd's out, once and in neutral form; those of peers in, rewritten */
+/*
+ * Floods: ntkd's out, once and in the form of doc/mesh-socket.md; those of
+ * peers in, rewritten.
+ */
 #include <string.h>
 
 #include "base/rd.h"

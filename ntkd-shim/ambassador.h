@@ -79,7 +79,7 @@ struct amb_io {
 	/* After what was sent; no amb_closed() follows. */
 	void (*tcp_close)(void *arg, uint32_t conn);
 
-	/* A flood of our gnode, for every peer (doc/mesh-socket.md "ntkd"). */
+	/* A flood of our gnode, for every peer (doc/mesh-socket.md). */
 	void (*mesh_pkt)(void *arg, const uint8_t *key, size_t key_len,
 	    const uint8_t *body, size_t len);
 

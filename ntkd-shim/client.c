@@ -117,6 +117,14 @@ go_down(struct client *c, struct mono now)
 	return CLIENT_DOWN;
 }
 
+void
+client_hang_up(struct client *c, struct mono now)
+{
+	c->backoff_us = CLIENT_BACKOFF_MIN_US;
+	c->why[0] = '\0';
+	go_down(c, now);
+}
+
 static int
 send_bytes(struct client *c, const struct iovec *iov, size_t n)
 {

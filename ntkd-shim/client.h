@@ -55,6 +55,12 @@ enum client_event client_wait(
     struct client *c, int timeout_ms, struct mesh_rec *ret_rec);
 struct mono client_now(void);
 
+/*
+ * Closes the connection: as after CLIENT_DOWN, which does not come. vplamad
+ * takes it for a mesh daemon that is gone, until the next NETDESC.
+ */
+void client_hang_up(struct client *c, struct mono now);
+
 /* True between CLIENT_UP and CLIENT_DOWN. */
 bool client_is_up(const struct client *c);
 

@@ -16,6 +16,9 @@ static const struct verb verbs[] = {
 	    "[-s SOCKET] [-c CAPTURE,...] [-r RATE] [-n COUNT]\n"
 	    "       [-p PEERS] [-t SECONDS] [-d SECONDS] [-w SECONDS]\n"
 	    "       [-o OUT] FILE" },
+	{ "run", run_main,
+	    "[-s SOCKET] [-d SOCKET] [-w auto|32|64] [-c 10|172|any]\n"
+	    "       [-n NETNS] [-m MTU] [-R SECONDS] [-- NTKD [ARG...]]" },
 	{ "selftest", selftest_main, "[-s SOCKET]" },
 };
 

@@ -11,6 +11,7 @@ enum shim_exit { SHIM_OK = 0, SHIM_FAILED = 1, SHIM_USAGE = 2 };
 
 /* argv[0] is the verb; the result is an enum shim_exit. */
 int replay_main(int argc, char **argv);
+int run_main(int argc, char **argv);
 int selftest_main(int argc, char **argv);
 
 /* The self-test alone; answer_ms: how long vplamad may take to answer. */

@@ -5,7 +5,7 @@ if HAVE_CMOCKA
 SHIM_TESTS = tests/unit/test_ntk tests/unit/test_ntk_ops \
 	tests/unit/test_corpus tests/unit/test_ambassador \
 	tests/unit/test_amb_life tests/unit/test_amb_captures \
-	tests/unit/test_client tests/unit/test_shim
+	tests/unit/test_client tests/unit/test_shim tests/unit/test_filter
 check_PROGRAMS += $(SHIM_TESTS)
 TESTS += $(SHIM_TESTS)
 SHIM_LDADD = ntkd-shim/libshim.a src/wire/libwire.a src/base/libbase.a \
@@ -24,6 +24,8 @@ tests_unit_test_amb_captures_SOURCES = tests/unit/test_amb_captures.c $(AMB_RIG)
 tests_unit_test_amb_captures_LDADD = $(SHIM_LDADD)
 tests_unit_test_corpus_SOURCES = tests/unit/test_corpus.c
 tests_unit_test_corpus_LDADD = $(SHIM_LDADD)
+tests_unit_test_filter_SOURCES = tests/unit/test_filter.c
+tests_unit_test_filter_LDADD = $(SHIM_LDADD)
 tests_unit_test_client_SOURCES = tests/unit/test_client.c
 tests_unit_test_client_LDADD = $(SHIM_LDADD)
 tests_unit_test_shim_SOURCES = tests/unit/test_shim.c \

@@ -4,7 +4,7 @@ ROOT_TESTS = tests/netns/test_topo.sh tests/netns/test_roam.sh \
 	tests/netns/test_routes.sh tests/netns/test_store.sh \
 	tests/netns/test_tun.sh tests/netns/test_udp.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)
-EXTRA_DIST += tests/netns/topo.sh tests/netns/mesh.sh tests/netns/guest.sh
+EXTRA_DIST += tests/netns/topo.sh tests/netns/mesh.sh tests/netns/ntkd.sh tests/netns/guest.sh
 dist_noinst_SCRIPTS += tests/netns/batman.sh
 
 check-root:
@@ -56,3 +56,17 @@ check_PROGRAMS += tests/netns/storedisk
 tests_netns_storedisk_SOURCES = tests/netns/storedisk.c $(store_made)
 tests_netns_storedisk_LDADD = $(STORE_LDADD)
 endif
+
+# A scripted ntkd, one from a capture, and a vplamad that does what it is told.
+check_PROGRAMS += tests/netns/fake_ntkd tests/netns/ntk_play \
+	tests/netns/standin
+tests_netns_fake_ntkd_SOURCES = tests/netns/fake_ntkd.c \
+	tests/netns/fakelink.c tests/netns/fakelink.h $(test_tool)
+tests_netns_fake_ntkd_LDADD = ntkd-shim/libshim.a src/wire/libwire.a \
+	src/base/libbase.a $(SODIUM_LIBS) $(ZLIB_LIBS)
+tests_netns_ntk_play_SOURCES = tests/netns/ntk_play.c \
+	tests/netns/fakelink.c tests/netns/fakelink.h $(test_tool)
+tests_netns_ntk_play_LDADD = $(tests_netns_fake_ntkd_LDADD)
+tests_netns_standin_SOURCES = tests/netns/standin.c $(test_tool)
+tests_netns_standin_LDADD = src/wire/libwire.a src/base/libbase.a \
+	$(SODIUM_LIBS)

@@ -2,6 +2,7 @@
 # they need to build.
 EXTRA_DIST += tests/show/lib.sh tests/show/cells.sh tests/show/islands.sh
 dist_noinst_SCRIPTS += \
+	tests/show/ambassador \
 	tests/show/babel \
 	tests/show/bad-input \
 	tests/show/batman \

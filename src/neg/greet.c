@@ -62,6 +62,19 @@ another_place(const struct netdesc *old, const struct netdesc *d)
 	    !netdesc_same_place(old, d);
 }
 
+/*
+ * The other side waits for our HELLO, though it has acknowledged one: it has
+ * started again, and knows nothing of this life of ours.
+ */
+static void
+greet_again(struct neg *g, struct link *l, struct mono now)
+{
+	if (!g->has_own || l->ch.out_seq == 1)
+		return;
+	channel_again(&l->ch);
+	talk_hello(g, l, now);
+}
+
 /* What a descriptor means for the state of its link. */
 static void
 follow(struct neg *g, struct link *l, uint8_t type, bool anew, struct mono now)
@@ -69,8 +82,6 @@ follow(struct neg *g, struct link *l, uint8_t type, bool anew, struct mono now)
 	if (!g->has_own)
 		return;
 	eval_conflict(g, l, now);
-	if (anew && l->state == NEG_RESERVED)
-		win_release(g, l->net->netid);
 	if (anew ||
 	    (type == NEG_HELLO && !link_settled(l) &&
 		l->state != NEG_RESERVED)) {
@@ -103,7 +114,7 @@ greet_desc(
     struct neg *g, struct link *l, const struct neg_msg *m, struct mono now)
 {
 	struct netdesc *d, *old = l->desc;
-	bool anew;
+	bool anew, alone;
 
 	d = too_many(l, now) ? NULL : read_desc(g, l, &m->u.desc);
 	if (d == NULL) {
@@ -115,7 +126,8 @@ greet_desc(
 		free(d);
 		return;
 	}
-	anew = another_place(old, d);
+	alone = m->type == NEG_HELLO && (m->u.desc.flags & HELLO_ALONE) != 0;
+	anew = another_place(old, d) || (alone && !link_settled(l));
 	if (anew && l->state == NEG_RESERVED)
 		win_release(g, old->netid);
 	if (anew && old != NULL && old->vnodeid != d->vnodeid)
@@ -128,9 +140,11 @@ greet_desc(
 	remember(g, l, &m->u.desc, now);
 	if (m->type == NEG_HELLO) {
 		memcpy(l->nonce_in, m->u.desc.nonce, NEG_NONCE);
-		if (!l->has_role)
+		if (!l->has_role || alone)
 			settle_role(
 			    g, l, (m->u.desc.flags & HELLO_DIALLED) != 0);
+		if (alone)
+			greet_again(g, l, now);
 	}
 	follow(g, l, m->type, anew, now);
 }

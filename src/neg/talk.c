@@ -41,7 +41,8 @@ talk_hello(struct neg *g, struct link *l, struct mono now)
 	struct neg_msg m = { .type = NEG_HELLO };
 
 	fill_desc(g, &m);
-	m.u.desc.flags = l->p.dialled ? HELLO_DIALLED : 0;
+	m.u.desc.flags = (uint8_t)((l->p.dialled ? HELLO_DIALLED : 0) |
+	    (l->desc == NULL ? HELLO_ALONE : 0));
 	memcpy(m.u.desc.nonce, l->nonce_out, NEG_NONCE);
 	l->greeted = true;
 	put(g, l, &m, now);

@@ -84,14 +84,14 @@ desc_put(struct wr *w, const struct topology *topo, const struct neg_msg *m)
 static bool
 hello_get(struct rd *r, const struct topology *topo, struct neg_msg *m)
 {
-	return rd_u8(r, &m->u.desc.flags) && m->u.desc.flags <= HELLO_DIALLED &&
+	return rd_u8(r, &m->u.desc.flags) && m->u.desc.flags <= HELLO_FLAGS &&
 	    rd_bytes(r, m->u.desc.nonce, NEG_NONCE) && desc_get(r, topo, m);
 }
 
 static bool
 hello_put(struct wr *w, const struct topology *topo, const struct neg_msg *m)
 {
-	if (m->u.desc.flags > HELLO_DIALLED)
+	if (m->u.desc.flags > HELLO_FLAGS)
 		return false;
 	wr_u8(w, m->u.desc.flags);
 	wr_bytes(w, m->u.desc.nonce, NEG_NONCE);

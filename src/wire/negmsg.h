@@ -70,6 +70,8 @@ void neg_head_write(struct wr *w, const struct neg_head *h);
  * sender.
  */
 #define HELLO_DIALLED 1 /* the sender opened the tunnel, as it sees it */
+#define HELLO_ALONE 2	/* it has not heard the receiver's HELLO yet */
+#define HELLO_FLAGS (HELLO_DIALLED | HELLO_ALONE)
 struct neg_desc {
 	uint8_t flags;
 	uint8_t nonce[NEG_NONCE]; /* HELLO: to be heard in the mesh */

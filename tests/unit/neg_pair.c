@@ -458,7 +458,7 @@ line_restart(struct line *ln, unsigned side, unsigned away_s)
 	unsigned i;
 
 	for (i = 0; i < LINE_SIDES; i++)
-		if (i != side && ln->s[i].g != NULL)
+		if (i != side && ln->s[i].g != NULL && !ln->unseen)
 			neg_link_down(ln->s[i].g, side + 1, ln->now);
 	neg_free(s->g);
 	s->g = NULL;

@@ -45,6 +45,7 @@ struct line {
 	uint64_t rng;
 	unsigned loss; /* per cent */
 	unsigned delay_ms;
+	bool unseen; /* see line_restart() */
 	struct side s[LINE_SIDES];
 	struct line_item *items;
 	uint8_t forged; /* messages so far: each begins a life */
@@ -68,7 +69,10 @@ void line_cut(struct line *ln, unsigned a, unsigned b);
 void line_run(struct line *ln, unsigned seconds);
 void line_run_ms(struct line *ln, unsigned ms);
 
-/* Ends and starts again with what it saved; links are gone, away_s passed. */
+/*
+ * Ends and starts again with what it saved; links are gone, away_s passed. The
+ * others are not told of it when unseen is set.
+ */
 void line_restart(struct line *ln, unsigned side, unsigned away_s);
 
 enum neg_state line_state(struct line *ln, unsigned a, unsigned b);

@@ -98,6 +98,39 @@ restart_anywhere(void **state)
 		}
 }
 
+/* The other side has not seen that it was away: its link lives on. */
+static void
+restart_unseen(void **state)
+{
+	static const struct neg_peer peer = { .id = 2, .key = { 1 } };
+	unsigned gid, from_r, ms;
+
+	(void)state;
+	for (from_r = 0; from_r < 2; from_r++)
+		for (gid = 79; gid < 81; gid++)
+			for (ms = 50; ms < 40000; ms += 1777) {
+				struct neg_peer p = peer;
+				struct line ln;
+
+				line_init(&ln, 2, ms);
+				line_own(&ln, 0, gid);
+				line_own(&ln, 1, 79);
+				line_join(&ln, from_r, 1 - from_r, false);
+				line_run_ms(&ln, ms);
+				ln.unseen = true;
+				line_restart(&ln, 0, 3);
+				line_place(&ln, 0);
+				p.dialled = ms % 2 == 0;
+				neg_link_up(ln.s[0].g, &p, ln.now);
+				line_run(&ln, 300);
+				assert_int_equal(line_state(&ln, 0, 1), NEG_UP);
+				assert_int_equal(line_state(&ln, 1, 0), NEG_UP);
+				assert_int_not_equal(
+				    line_gid2(&ln, 0), line_gid2(&ln, 1));
+				line_fini(&ln);
+			}
+}
+
 /* A tunnel that dies at any instant leaves nothing behind. */
 static void
 cut_anywhere(void **state)
@@ -428,6 +461,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(restart),
 		cmocka_unit_test(restart_anywhere),
+		cmocka_unit_test(restart_unseen),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(reserve_survives),
 		cmocka_unit_test(stability),

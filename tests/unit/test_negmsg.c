@@ -23,7 +23,8 @@ random_msg(
 	m->type = type;
 	if (type == NEG_HELLO || type == NEG_DESC || type == NEG_MOVED) {
 		if (type == NEG_HELLO) {
-			m->u.desc.flags = (uint8_t)rng_below(r, 2);
+			m->u.desc.flags =
+			    (uint8_t)rng_below(r, HELLO_FLAGS + 1);
 			rng_fill(r, m->u.desc.nonce, NEG_NONCE);
 		}
 		m->u.desc.bytes = desc_bytes;
@@ -260,13 +261,13 @@ ranges(void **state)
 		hello[0] = (uint8_t)v;
 		assert_int_equal(
 		    neg_msg_parse(NEG_HELLO, hello, sizeof(hello), NULL, &out),
-		    v <= HELLO_DIALLED);
+		    v <= HELLO_FLAGS);
 		m = (struct neg_msg){ .type = NEG_HELLO,
 			.u.desc = {
 			    .flags = (uint8_t)v, .bytes = hello, .len = 1 } };
 		assert_int_equal(
 		    neg_msg_write(&(struct wr){ p, 0, MAX, false }, &m, NULL),
-		    v <= HELLO_DIALLED);
+		    v <= HELLO_FLAGS);
 		for (at = 0; at < 4; at++) {
 			uint8_t verdict[18] = { 0 };
 

@@ -146,6 +146,8 @@ greet_desc(
 		if (alone)
 			greet_again(g, l, now);
 	}
+	if (g->has_own && !l->greeted)
+		talk_hello(g, l, now);
 	follow(g, l, m->type, anew, now);
 }
 

@@ -417,6 +417,7 @@ begin_anew(struct neg *g, struct link *l, struct mono now)
 	if (!g->has_own)
 		return;
 	if (l->desc == NULL) {
+		l->greeted = false;
 		l->tries = HELLO_TRIES;
 		set_timer(g, l, HELLO_SLOW_S, now);
 		return;

@@ -47,7 +47,7 @@ struct link {
 	unsigned tries, backoff;
 	bool closed; /* we wait for neg_link_down() */
 
-	bool greeted; /* we have sent a HELLO */
+	bool greeted; /* we have sent a HELLO in this life of the channel */
 	bool has_role, initiator;
 
 	struct netdesc *desc;

@@ -64,7 +64,7 @@ struct amb_known {
 	uint8_t key[NTK_KEY_LEN];
 };
 
-enum ask_step { ASK_NOTHING, ASK_GREETING, ASK_ROUND, ASK_MAP };
+enum ask_step { ASK_NOTHING, ASK_GREETING, ASK_ROUND, ASK_EXT, ASK_INT };
 
 /* What is known of ntkd, and how it is asked. */
 struct amb_place {
@@ -78,6 +78,7 @@ struct amb_place {
 	bool fresh; /* the round was asked for since amb_place_ask() */
 	struct ntk_qspn_round round;
 	struct ntk_ext_map map;
+	struct ntk_int_map near;
 	struct mono foreign_until[NTK_GIDS]; /* at level top */
 	bool has_left; /* a claim that a rehook has moved us out of */
 	struct claim left;

@@ -87,6 +87,36 @@ plus(uint32_t a, uint32_t b)
 	return a > UINT32_MAX - b ? UINT32_MAX : a + b;
 }
 
+/* In another gnode than ours: as it says, but one at least. */
+static uint32_t
+gnode_nodes(const struct ntk_gnode *g)
+{
+	if (!g->known || g->ours)
+		return 0;
+	return g->gcount > 0 ? g->gcount : 1;
+}
+
+/*
+ * What is in our gnode, as the maps show it. ntkd's own count still has what
+ * the last rehook made it believe.
+ */
+static uint32_t
+count_nodes(const struct amb *a)
+{
+	const struct amb_place *pl = &a->place;
+	uint32_t home = amb_home(a) & 0xffffff00, n = 0;
+	unsigned l, k;
+
+	if (!pl->has_map)
+		return pl->has_round ? pl->round.gcount[a->top - 1] : 1;
+	for (k = 0; k < NTK_GIDS; k++)
+		n += pl->near.known[k] && amb_ident_at(a, home | k) == NULL;
+	for (l = 0; l + 1 < a->top; l++)
+		for (k = 0; k < NTK_GIDS; k++)
+			n = plus(n, gnode_nodes(&pl->map.at[l][k]));
+	return n;
+}
+
 static struct netdesc
 describe(const struct amb *a, struct mono now)
 {
@@ -96,13 +126,13 @@ describe(const struct amb *a, struct mono now)
 
 	for (k = 0; k < NTK_LEVELS; k++)
 		d.gid[k] = ntk_gid(amb_home(a), k);
-	d.nodes = pl->has_round ? pl->round.gcount[a->top - 1] : 1;
+	d.nodes = count_nodes(a);
 	add_claim(a, &d, own);
 	for (k = 0; pl->has_map && k < NTK_GIDS; k++)
 		if (k != own && is_reached(a, (uint8_t)k, now)) {
 			add_claim(a, &d, k);
-			d.nodes =
-			    plus(d.nodes, pl->map.at[a->top - 1][k].gcount);
+			d.nodes = plus(
+			    d.nodes, gnode_nodes(&pl->map.at[a->top - 1][k]));
 		}
 	if (d.nodes == 0)
 		d.nodes = 1;
@@ -198,7 +228,7 @@ ask_done(struct amb *a, struct mono now)
 void
 amb_place_ask(struct amb *a, struct mono now)
 {
-	if (a->place.step == ASK_MAP)
+	if (a->place.step == ASK_EXT || a->place.step == ASK_INT)
 		return; /* the round has only just come */
 	a->place.fresh = false;
 	if (a->place.conn != 0)
@@ -217,14 +247,23 @@ got_round(struct amb *a, struct rd *r, struct mono now)
 		a->place.has_round = a->place.fresh = true;
 	}
 	a->place.ask_at = mono_add(now, ANSWER_US);
-	ask(a, NTK_GET_EXT_MAP, ASK_MAP);
+	ask(a, NTK_GET_EXT_MAP, ASK_EXT);
+}
+
+/* A map that cannot be read is none: then the last one is too old. */
+static void
+got_ext(struct amb *a, struct rd *r, struct mono now)
+{
+	a->place.has_map = ntk_ext_map_parse(r, a->wire, &a->place.map);
+	a->place.ask_at = mono_add(now, ANSWER_US);
+	ask(a, NTK_GET_INT_MAP, ASK_INT);
 }
 
 static void
-got_map(struct amb *a, struct rd *r, struct mono now)
+got_int(struct amb *a, struct rd *r, struct mono now)
 {
-	/* A map that cannot be read is none: then the last one is too old. */
-	a->place.has_map = ntk_ext_map_parse(r, a->wire, &a->place.map);
+	if (!ntk_int_map_parse(r, a->wire, &a->place.near))
+		a->place.has_map = false;
 	ask_done(a, now);
 }
 
@@ -244,8 +283,10 @@ amb_ask_input(struct amb *a, const struct ntk_packet *pkt, struct mono now)
 	r = rd_of(body, len);
 	if (pl->step == ASK_ROUND && pkt->op == NTK_PUT_QSPN_ROUND)
 		got_round(a, &r, now);
-	else if (pl->step == ASK_MAP && pkt->op == NTK_PUT_EXT_MAP)
-		got_map(a, &r, now);
+	else if (pl->step == ASK_EXT && pkt->op == NTK_PUT_EXT_MAP)
+		got_ext(a, &r, now);
+	else if (pl->step == ASK_INT && pkt->op == NTK_PUT_INT_MAP)
+		got_int(a, &r, now);
 	free(body);
 }
 

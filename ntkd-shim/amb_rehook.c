@@ -198,12 +198,18 @@ doublings(uint32_t nodes)
 	return n;
 }
 
+static uint32_t
+larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
 static void
 begin(struct amb *a, const struct claim *from, const struct claim *to,
     uint32_t count, struct mono now)
 {
 	struct amb_rehook *rh = &a->rehook;
-	uint32_t nodes = a->place.told ? a->place.desc.nodes : 1;
+	uint32_t nodes = a->place.told ? a->place.desc.nodes : 1, most;
 
 	rh->on = true;
 	rh->old = a->place.addr;
@@ -213,9 +219,9 @@ begin(struct amb *a, const struct claim *from, const struct claim *to,
 	rh->again = now;
 	rh->drop = MONO_NEVER;
 	rh->end = mono_add(now, END_US + RING_US * doublings(nodes));
-	rh->gcount = count > nodes ? count : nodes;
-	if (rh->gcount < UINT32_MAX)
-		rh->gcount++;
+	/* More than ntkd believes its own to be. */
+	most = larger(count, larger(nodes, a->place.round.gcount[a->top - 1]));
+	rh->gcount = most < UINT32_MAX ? most + 1 : most;
 	a->temp = amb_ident_new(a, 0);
 	a->temp->ip = temp_ip(a, to);
 	amb_settle(a, now);

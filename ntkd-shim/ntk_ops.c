@@ -245,6 +245,28 @@ ntk_ext_map_parse(struct rd *r, enum ntk_wire wire, struct ntk_ext_map *ret)
 	return true;
 }
 
+bool
+ntk_int_map_parse(struct rd *r, enum ntk_wire wire, struct ntk_int_map *ret)
+{
+	uint32_t size, ways, ignored, links = 0;
+	uint16_t flags, n;
+	unsigned i;
+
+	*ret = (struct ntk_int_map){ 0 };
+	if (!rd_u8(r, &ret->gid) || !get_size(r, wire, &size) ||
+	    size != NTK_GIDS * 8 || !get_size(r, wire, &ways))
+		return false;
+	for (i = 0; i < NTK_GIDS; i++) {
+		if (!rd_be16(r, &flags) || !rd_be32(r, &ignored) ||
+		    !rd_be16(r, &n))
+			return false;
+		links += n;
+		ret->known[i] =
+		    i == ret->gid || ((flags & MAP_VOID) == 0 && n > 0);
+	}
+	return ways == links * 8 && rd_skip(r, ways) && rd_end(r);
+}
+
 /* Bytes of the part of an address from a level up. */
 static uint32_t
 start_of(uint32_t ip, unsigned level)

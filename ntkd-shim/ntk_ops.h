@@ -86,6 +86,15 @@ struct ntk_ext_map {
 bool ntk_ext_map_parse(
     struct rd *r, enum ntk_wire wire, struct ntk_ext_map *ret);
 
+/* The nodes of the level-1 gnode that it comes from. */
+struct ntk_int_map {
+	uint8_t gid; /* of the node itself, which is known, too */
+	bool known[NTK_GIDS];
+};
+
+bool ntk_int_map_parse(
+    struct rd *r, enum ntk_wire wire, struct ntk_int_map *ret);
+
 /* Maps of a node that knows itself alone. gcount: of each of its gnodes. */
 #define NTK_MAP_MAX 16384 /* bytes that each of them fits */
 void ntk_ext_map_write(

@@ -182,7 +182,7 @@ answer_round(struct rig *r, uint32_t conn, uint32_t id)
 	unsigned i;
 
 	for (i = 0; i < NTK_COUNTS; i++)
-		q.gcount[i] = r->gcount;
+		q.gcount[i] = r->gcount + r->believed;
 	ntk_qspn_round_write(&w, r->wire, &q);
 	answer(r, conn, NTK_PUT_QSPN_ROUND, id, body, w.len);
 }
@@ -198,6 +198,28 @@ answer_map(struct rig *r, uint32_t conn, uint32_t id)
 		answer(r, conn, NTK_PUT_EXT_MAP, id, r->map, r->map_len);
 	else
 		answer(r, conn, NTK_PUT_EXT_MAP, id, body, w.len);
+	free(body);
+}
+
+static void
+answer_near(struct rig *r, uint32_t conn, uint32_t id)
+{
+	uint8_t *body = xmalloc(NTK_MAP_MAX);
+	struct wr w = wr_of(body, NTK_MAP_MAX), at;
+	uint32_t i, head = r->wire == NTK_WIRE_64 ? 17 : 9;
+
+	ntk_int_map_write(&w, r->wire, ntk_gid(r->ip, 0));
+	for (i = 1; i < r->gcount; i++) { /* beside it, each by one way */
+		at = wr_of(
+		    body + head + 8 * (uint8_t)(ntk_gid(r->ip, 0) + i), 8);
+		wr_be16(&at, 0x40);
+		wr_be32(&at, 0);
+		wr_be16(&at, 1);
+		wr_zeros(&w, 8);
+	}
+	at = wr_of(body + (head - 1) / 2 + 1, 4);
+	wr_be32(&at, 8 * (r->gcount - 1));
+	answer(r, conn, NTK_PUT_INT_MAP, id, body, w.len);
 	free(body);
 }
 
@@ -241,6 +263,8 @@ serve_one(struct rig *r, struct rig_event *e)
 		answer_round(r, conn, p.id);
 	else if (p.op == NTK_GET_EXT_MAP)
 		answer_map(r, conn, p.id);
+	else if (p.op == NTK_GET_INT_MAP)
+		answer_near(r, conn, p.id);
 	else
 		fail_msg("ntkd was asked op %u", p.op);
 }

@@ -50,7 +50,9 @@ struct rig {
 	enum ntk_wire wire;
 	bool deaf;	   /* does not even greet */
 	uint32_t wrong_id; /* by so much */
-	uint32_t ip, gcount, qspn_id;
+	uint32_t ip, qspn_id;
+	uint32_t gcount;   /* nodes of its level-1 gnode */
+	uint32_t believed; /* more than there are, after a rehook */
 	uint8_t *map; /* a body of its own, or NULL: it knows itself alone */
 	size_t map_len;
 	uint32_t asked[8]; /* connections on which it is asked */

@@ -220,6 +220,7 @@ static const struct {
 	    "rtt: the program said 7 ms; how far it is from there is unknown" },
 	{ "introspect.pcap", NTK_GET_QSPN_ROUND, 3, 4, "a random id" },
 	{ "introspect.pcap", NTK_GET_EXT_MAP, 3, 4, "a random id" },
+	{ "introspect.pcap", NTK_GET_INT_MAP, 3, 4, "a random id" },
 };
 
 static void
@@ -596,8 +597,10 @@ question(const struct play *pl, uint8_t op)
 static void
 test_introspect(void **state)
 {
-	static const uint8_t ops[] = { NTK_GET_QSPN_ROUND, NTK_GET_EXT_MAP };
-	static const uint8_t puts[] = { NTK_PUT_QSPN_ROUND, NTK_PUT_EXT_MAP };
+	static const uint8_t ops[] = { NTK_GET_QSPN_ROUND, NTK_GET_EXT_MAP,
+		NTK_GET_INT_MAP };
+	static const uint8_t puts[] = { NTK_PUT_QSPN_ROUND, NTK_PUT_EXT_MAP,
+		NTK_PUT_INT_MAP };
 	struct play *pl = new_play();
 	struct ntk_packet p;
 	struct rig_event *e;
@@ -626,7 +629,7 @@ test_introspect(void **state)
 	conn = e->a;
 	amb_tcp(pl->r.amb, conn, question(pl, NTK_ACK_AFFERMATIVE)->p, 17,
 	    pl->r.now);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 3; i++) {
 		e = rig_take(&pl->r, RIG_SEND, conn);
 		compare(pl, question(pl, ops[i]), e);
 		assert_true(ntk_parse(e->p, e->len, &p, &field));

@@ -417,6 +417,37 @@ test_gateways(void **state)
 	free(map);
 }
 
+static bool
+parse_int(struct rd *r, enum ntk_wire wire)
+{
+	struct ntk_int_map map;
+
+	return ntk_int_map_parse(r, wire, &map);
+}
+
+/* How many nodes there are in each, as the corpus tells of these networks. */
+static void
+check_known(const struct corpus_packet *cp, const uint8_t *body, size_t len)
+{
+	struct ntk_int_map map;
+	struct rd r = rd_of(body, len);
+	size_t known = 0, ways, i;
+
+	assert_true(ntk_int_map_parse(&r, cp->ntk.wire, &map));
+	assert_true(map.known[map.gid]);
+	assert_int_equal(map.gid, body[0]);
+	for (i = 0; i < NTK_GIDS; i++)
+		known += map.known[i];
+	ways = (len - (cp->ntk.wire == NTK_WIRE_64 ? 17 : 9) - 2048) / 8;
+	if (ways == 0)
+		assert_int_equal(known, 1);
+	else if (ways == 2) /* two neighbours, each a way to the other */
+		assert_int_equal(known, 2);
+	else
+		assert_in_range(known, 2, 3);
+	check_cuts(body, len, cp->ntk.wire, parse_int);
+}
+
 static void
 check_int(const struct corpus_packet *cp, const uint8_t *body, size_t len)
 {
@@ -451,6 +482,7 @@ static void
 test_other_maps(void **state)
 {
 	assert_int_equal(each(state, NTK_PUT_INT_MAP, check_int), 25);
+	each(state, NTK_PUT_INT_MAP, check_known);
 	assert_int_equal(each(state, NTK_PUT_BNODE_MAP, check_bnode), 24);
 }
 

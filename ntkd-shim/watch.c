@@ -1,6 +1,5 @@
 #include "ntkd-shim/watch.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -14,7 +13,7 @@
 
 /* What the messages of one turn amount to. */
 struct seen {
-	const struct watch *w;
+	struct watch *w;
 	bool addr, lost;
 };
 
@@ -56,32 +55,71 @@ tell_addr(struct watch *w, struct mono now)
 	ifa = nl_begin(&r, RTM_GETADDR, 0, sizeof(*ifa));
 	ifa->ifa_family = AF_INET;
 	rc = nl_list(&w->ns->ntkd, &r, on_listed, &f);
-	if (rc < 0)
+	if (rc < 0) {
 		log_warnx("addresses of " NETNS_NTKD_IF ": %s", strerror(-rc));
-	else
-		w->io.addr(w->io.arg, f.ip, now);
+		return;
+	}
+	if (f.ip != w->ip)
+		w->n_routes = 0; /* went with the old address, unsaid */
+	w->ip = f.ip;
+	w->io.addr(w->io.arg, f.ip, now);
 }
 
-static void
-say_route(const struct watch *w, const struct nlmsghdr *msg)
+/* False: no route of ntkd's by way of vp0. */
+static bool
+read_route(
+    const struct watch *w, const struct nlmsghdr *msg, struct watch_route *ret)
 {
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(msg);
 	const struct nlattr *at[RTA_GATEWAY + 1];
-	char dst[INET_ADDRSTRLEN] = "0.0.0.0", via[INET_ADDRSTRLEN] = "?";
 
 	if (rtm->rtm_family != AF_INET || rtm->rtm_protocol != PROTO_NTK)
-		return;
+		return false;
 	nl_attrs(msg, sizeof(*rtm), at, RTA_GATEWAY);
-	if (at[RTA_OIF] == NULL || mnl_attr_get_u32(at[RTA_OIF]) != w->ns->vp0)
-		return;
+	if (at[RTA_OIF] == NULL || at[RTA_GATEWAY] == NULL ||
+	    mnl_attr_get_u32(at[RTA_OIF]) != w->ns->vp0)
+		return false;
+	*ret = (struct watch_route){ .to = { PREFIX_IPV4, rtm->rtm_dst_len,
+					 { 0 } } };
+	memcpy(ret->via, mnl_attr_get_payload(at[RTA_GATEWAY]), 4);
 	if (at[RTA_DST] != NULL)
-		inet_ntop(AF_INET, mnl_attr_get_payload(at[RTA_DST]), dst,
-		    sizeof(dst));
-	if (at[RTA_GATEWAY] != NULL)
-		inet_ntop(AF_INET, mnl_attr_get_payload(at[RTA_GATEWAY]), via,
-		    sizeof(via));
-	log_info("ntkd: route %s/%u via %s %s", dst, (unsigned)rtm->rtm_dst_len,
-	    via, msg->nlmsg_type == RTM_NEWROUTE ? "set" : "gone");
+		memcpy(ret->to.a, mnl_attr_get_payload(at[RTA_DST]), 4);
+	return true;
+}
+
+static struct watch_route *
+find_route(struct watch *w, const struct prefix *to)
+{
+	size_t i;
+
+	for (i = 0; i < w->n_routes; i++)
+		if (prefix_equal(&w->route[i].to, to))
+			return &w->route[i];
+	return NULL;
+}
+
+/* ntkd sets its routes again and again: only what changes is said. */
+static void
+take_route(struct watch *w, const struct nlmsghdr *msg)
+{
+	bool set = msg->nlmsg_type == RTM_NEWROUTE;
+	struct watch_route now, *was;
+	char text[PREFIX_TEXT];
+
+	if (!read_route(w, msg, &now))
+		return;
+	was = find_route(w, &now.to);
+	if (was == NULL && set && w->n_routes < WATCH_ROUTES)
+		w->route[w->n_routes++] = now;
+	else if (was != NULL && !set)
+		*was = w->route[--w->n_routes];
+	else if (was != NULL && memcmp(was->via, now.via, 4) != 0)
+		*was = now;
+	else
+		return;
+	log_info("ntkd: route %s via %u.%u.%u.%u %s",
+	    prefix_format(&now.to, text), now.via[0], now.via[1], now.via[2],
+	    now.via[3], set ? "set" : "gone");
 }
 
 static int
@@ -98,7 +136,7 @@ on_event(const struct nlmsghdr *msg, void *arg)
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
-		say_route(s->w, msg);
+		take_route(s->w, msg);
 		break;
 	case RTM_DELLINK:
 		s->lost |= (unsigned)ifi->ifi_index == s->w->ns->vp0 &&

@@ -26,5 +26,5 @@ dist_decisions_DATA = \
 	doc/decisions/0016-negotiation.md \
 	doc/decisions/0017-store-extra.md \
 	doc/decisions/0018-routes.md \
+	doc/decisions/0019-ntkd-by-an-ambassador.md \
 	doc/decisions/0021-what-ntkd-is-told.md
-	doc/decisions/0019-ntkd-by-an-ambassador.md

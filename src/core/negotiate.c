@@ -15,8 +15,8 @@
 #include "neg/space.h"
 
 #define PLACE_HOLD_US (60 * MONO_SEC) /* a mesh daemon may restart */
-#define GROUP_BITS_V4 16	      /* of an endpoint: see neg_peer */
-#define GROUP_BITS_V6 32
+#define GROUP_BITS_V4 16u	      /* of an endpoint: see neg_peer */
+#define GROUP_BITS_V6 32u
 
 /* What is agreed with one peer; there while there is something. */
 struct agreed {
@@ -452,8 +452,9 @@ negotiate_grants(const struct core *c, const struct peer *p,
 static uint64_t
 group_of(const struct addr *a)
 {
-	unsigned from = addr_is_v4(a) ? 12 : 0;
-	unsigned n = (addr_is_v4(a) ? GROUP_BITS_V4 : GROUP_BITS_V6) / 8;
+	bool v4 = addr_is_v4(a);
+	unsigned n = (v4 ? GROUP_BITS_V4 : GROUP_BITS_V6) / 8u;
+	unsigned from = v4 ? 12u : 0u;
 	uint64_t g = from;
 
 	while (n-- > 0)

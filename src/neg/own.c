@@ -180,6 +180,19 @@ restored_place(const struct neg *g)
 	return same == g->own.n_claims;
 }
 
+void
+own_forget(struct neg *g, struct mono now)
+{
+	struct link *l;
+
+	g->has_place = g->has_own = false;
+	if (g->mover != NULL)
+		lose_drop(g, g->mover);
+	TAILQ_FOREACH (l, &g->links, all)
+		link_restart(g, l, now);
+	routes_update(g, NULL, now);
+}
+
 /* Another place: whatever was under way is over, all begin anew. */
 static void
 publish_place(struct neg *g, struct mono now)
@@ -197,8 +210,10 @@ publish_place(struct neg *g, struct mono now)
 		g->epoch++;
 	g->restored = false;
 	g->has_own = write_own(g, now);
-	if (!g->has_own)
+	if (!g->has_own) { /* no place that could be told to anybody */
+		own_forget(g, now);
 		return;
+	}
 	close_demands(g);
 	own_save(g);
 	g->io.event(g->io.arg, NEG_EV_MOVED, 0);
@@ -263,19 +278,6 @@ own_publish(struct neg *g, struct mono now)
 		publish_place(g, now);
 	}
 	neg_schedule(g);
-}
-
-void
-own_forget(struct neg *g, struct mono now)
-{
-	struct link *l;
-
-	g->has_place = g->has_own = false;
-	if (g->mover != NULL)
-		lose_drop(g, g->mover);
-	TAILQ_FOREACH (l, &g->links, all)
-		link_restart(g, l, now);
-	routes_update(g, NULL, now);
 }
 
 void

@@ -351,8 +351,11 @@ line_cut(struct line *ln, unsigned a, unsigned b)
 {
 	struct line_item **at = &ln->items, *it;
 
-	neg_link_down(ln->s[a].g, b + 1, ln->now);
-	neg_link_down(ln->s[b].g, a + 1, ln->now);
+	if (ln->s[a].g != NULL)
+		neg_link_down(ln->s[a].g, b + 1, ln->now);
+	if (ln->s[b].g != NULL)
+		neg_link_down(ln->s[b].g, a + 1, ln->now);
+	ln->s[a].closed[b] = ln->s[b].closed[a] = false;
 	while ((it = *at) != NULL) {
 		if (it->kind == ITEM_PART &&
 		    ((it->from == a && it->to == b) ||
@@ -371,11 +374,12 @@ move(struct line *ln, struct side *s, uint32_t id)
 	struct netdesc *d = &s->own;
 	unsigned i, k;
 
-	if (id != s->rehook_id)
-		return;
 	for (i = 0; i < d->n_claims; i++)
 		if (claims_equal(&d->topo, &d->claim[i], &s->from))
-			d->claim[i] = s->to;
+			break;
+	if (id != s->rehook_id || i == d->n_claims)
+		return;
+	d->claim[i] = s->to;
 	for (k = s->to.level; k < d->topo.levels; k++)
 		d->gid[k] = s->to.gid[k];
 	neg_rehook_done(s->g, id, ln->now);
@@ -463,6 +467,7 @@ line_restart(struct line *ln, unsigned side, unsigned away_s)
 	neg_free(s->g);
 	s->g = NULL;
 	s->rehook_id = 0; /* its mesh daemon lets it be */
+	memset(s->closed, 0, sizeof(s->closed));
 	memset(s->n_routes, 0, sizeof(s->n_routes));
 	line_run(ln, away_s);
 	start(s);

@@ -71,6 +71,8 @@ void greet_desc(
     struct neg *g, struct link *l, const struct neg_msg *m, struct mono now);
 void greet_seen(
     struct neg *g, struct link *l, const struct neg_msg *m, struct mono now);
+/* Tells once more what was heard: the other side may not know. */
+void greet_said(struct neg *g, struct link *l, struct mono now);
 bool greet_probed(const struct neg *g, const struct link *l);
 void greet_probe(struct neg *g, struct link *l, struct mono now);
 void greet_probe_tick(struct neg *g, struct link *l, struct mono now);

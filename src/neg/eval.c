@@ -316,9 +316,12 @@ eval_check(
 	const struct neg_verdict *nv = &m->u.verdict;
 	struct verdict v;
 
-	if (nv->epoch != g->epoch || !l->has_role ||
-	    (l->sibling && nv->kind != VERDICT_SAME))
+	if (nv->epoch != g->epoch || !l->has_role)
 		return;
+	if (l->sibling && nv->kind != VERDICT_SAME) {
+		greet_said(g, l, now);
+		return;
+	}
 	if (!believable(g, l, nv, &v)) {
 		verdict_by(g, l, false, RULE_SEED, &v);
 		if (nv->kind == VERDICT_REHOOK ||

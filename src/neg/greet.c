@@ -130,8 +130,8 @@ greet_desc(
 	anew = another_place(old, d) || (alone && !link_settled(l));
 	if (anew && l->state == NEG_RESERVED)
 		win_release(g, old->netid);
-	if (anew && old != NULL && old->vnodeid != d->vnodeid)
-		l->sibling = false;
+	if (anew)
+		l->sibling = false; /* by what was heard of another place */
 	l->desc = d;
 	if (old != NULL) {
 		netdesc_fini(old);
@@ -204,16 +204,25 @@ join(struct neg *g, struct link *l, struct mono now)
 	own_adopt(g, l->desc->netid, l->desc->age, now);
 }
 
+/* Late is good enough, as long as both are where they were. */
 void
 greet_seen(
     struct neg *g, struct link *l, const struct neg_msg *m, struct mono now)
 {
-	if (!l->probing || memcmp(l->probe, m->u.nonce, NEG_NONCE) != 0)
+	bool asked = l->probing || greet_probed(g, l);
+
+	if (!asked || l->sibling ||
+	    memcmp(l->probe, m->u.nonce, NEG_NONCE) != 0)
 		return;
 	l->probing = false;
 	join(g, l, now);
-	if (l->state == NEG_PROBING)
-		eval_link(g, l, now);
+	link_restart(g, l, now);
+}
+
+void
+greet_said(struct neg *g, struct link *l, struct mono now)
+{
+	talk_seen(g, l, l->heard, now);
 }
 
 void
@@ -223,6 +232,7 @@ greet_nonce(struct neg *g, struct link *l, const uint8_t nonce[NEG_NONCE],
 	if (!g->has_own || l->desc == NULL || l->closed ||
 	    memcmp(l->nonce_in, nonce, PROBE_MARK) != 0)
 		return;
+	memcpy(l->heard, nonce, NEG_NONCE);
 	talk_seen(g, l, nonce, now);
 	join(g, l, now);
 }

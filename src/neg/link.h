@@ -61,6 +61,7 @@ struct link {
 	struct mono words_at;
 
 	uint8_t nonce_out[NEG_NONCE], nonce_in[NEG_NONCE], probe[NEG_NONCE];
+	uint8_t heard[NEG_NONCE]; /* of the peer, in the mesh */
 	bool probing, probed, sibling;
 	uint32_t probed_mine, probed_theirs; /* epochs */
 

@@ -388,6 +388,93 @@ notice_is_no_order(void **state)
 	line_fini(&ln);
 }
 
+/* The mesh daemon still shows what was left: in the way of nobody at first. */
+static void
+leaving(void **state)
+{
+	struct neg_self_view v;
+	struct side *s;
+	struct line ln;
+
+	(void)state;
+	two(&ln, 79, 79);
+	s = &ln.s[0];
+	s->obeys = false;
+	run_until(&ln, 0, 1, NEG_MOVING, 15000);
+	s->own.claim[1] = s->own.claim[0];
+	s->own.claim[0] = s->to;
+	s->own.n_claims = 2;
+	s->own.gid[2] = s->to.gid[2];
+	line_place(&ln, 0);
+	line_run(&ln, 2);
+	both(&ln, 0, 1, NEG_UP);
+	neg_show_self(s->g, &v, ln.now);
+	assert_int_equal(v.own->claim[0].flags, 0);
+	assert_int_equal(v.own->claim[1].flags, CLAIM_LEAVING);
+	assert_int_equal(s->n_routes[1], 1);
+	assert_int_equal(ln.s[1].n_routes[0], 1);
+	assert_int_equal(ln.s[1].route[0][0].gid[2], s->to.gid[2]);
+	line_run(&ln, 1000); /* too long: what overlaps is withheld */
+	both(&ln, 0, 1, NEG_UP);
+	assert_int_equal(s->n_routes[1], 0);
+	assert_int_equal(s->told, 1);
+	s->own.n_claims = 1; /* gone at last */
+	line_place(&ln, 0);
+	line_run(&ln, 2);
+	assert_int_equal(s->n_routes[1], 1);
+	line_fini(&ln);
+}
+
+/* A tunnel that dies again and again has to live for a minute first. */
+static void
+flapping(void **state)
+{
+	struct line ln;
+	unsigned i;
+
+	(void)state;
+	two(&ln, 79, 79);
+	for (i = 0; i < 4; i++) {
+		line_run(&ln, 5);
+		line_cut(&ln, 0, 1);
+		line_join(&ln, 0, 1, false);
+	}
+	line_run(&ln, 55);
+	assert_int_equal(ln.s[0].told, 0);
+	line_run(&ln, 30);
+	assert_int_equal(ln.s[0].told, 1);
+	line_fini(&ln);
+}
+
+/* The mesh daemon fails at once, and again: the waits grow, the places vary. */
+static void
+failing(void **state)
+{
+	struct line ln;
+	struct claim last;
+	unsigned n = 0, t;
+
+	(void)state;
+	two(&ln, 79, 79);
+	ln.s[0].obeys = false;
+	memset(&last, 0, sizeof(last));
+	for (t = 0; t < 3600; t++) {
+		line_run(&ln, 1);
+		if (ln.s[0].told == n)
+			continue;
+		n = ln.s[0].told;
+		assert_int_not_equal(ln.s[0].to.gid[2], last.gid[2]);
+		last = ln.s[0].to;
+		neg_rehook_failed(ln.s[0].g, 99, ln.now); /* not that one */
+		assert_int_equal(line_state(&ln, 0, 1), NEG_MOVING);
+		neg_rehook_failed(ln.s[0].g, ln.s[0].rehook_id, ln.now);
+		assert_int_equal(line_state(&ln, 0, 1), NEG_BACKOFF);
+		assert_int_equal(line_why(&ln, 0, 1), NEG_WHY_FAILED);
+	}
+	assert_in_range(n, 3, 8);
+	line_fini(&ln);
+}
+
 int
 main(void)
 {
@@ -403,6 +490,9 @@ main(void)
 		cmocka_unit_test(case_32),
 		cmocka_unit_test(case_33),
 		cmocka_unit_test(case_34),
+		cmocka_unit_test(leaving),
+		cmocka_unit_test(flapping),
+		cmocka_unit_test(failing),
 		cmocka_unit_test(notice_moves),
 		cmocka_unit_test(notice_is_no_order),
 	};

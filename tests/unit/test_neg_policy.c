@@ -433,6 +433,34 @@ incumbent(void **state)
 	}
 }
 
+/* So many demands, and not one more; those that wait stay. */
+static void
+bounded(void **state)
+{
+	struct neg_record rec = { .kind = NEG_REC_DEMAND, .ago = 100 };
+	struct demand_view v;
+	struct line ln;
+	unsigned i, waits = 0;
+
+	(void)state;
+	start(&ln, 1);
+	rec.u.demand.topo = topology_ntk(NETDESC_10);
+	for (i = 0; i < 200; i++) {
+		rec.u.demand.id = i + 1;
+		rec.u.demand.key[0] = (uint8_t)i;
+		rec.u.demand.from = line_claim(i + 1);
+		rec.u.demand.state = i % 10 == 0 ? DEMAND_WAITS : DEMAND_DONE;
+		neg_restore(ln.s[0].g, &rec, ln.now);
+	}
+	for (i = 0; neg_show_demand(ln.s[0].g, i, &v); i++)
+		waits += v.state == DEMAND_WAITS;
+	assert_int_equal(i, 64);
+	assert_int_equal(waits, 20);
+	assert_true(neg_show_demand(ln.s[0].g, 0, &v));
+	assert_int_equal(v.id, 200);
+	line_fini(&ln);
+}
+
 int
 main(void)
 {
@@ -452,6 +480,7 @@ main(void)
 		cmocka_unit_test(lies),
 		cmocka_unit_test(bad_signature),
 		cmocka_unit_test(incumbent),
+		cmocka_unit_test(bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

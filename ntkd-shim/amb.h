@@ -23,6 +23,7 @@ struct amb_ident {
 	unsigned n_claims;
 	struct claim claim[NETDESC_CLAIMS];
 	bool there; /* identity_add() was called */
+	bool extra; /* for one more claim of a peer: has no line, no claims */
 
 	/* ntkd takes floods only from whom it has seen in its radar. */
 	bool answered;	/* a round, */
@@ -35,7 +36,6 @@ struct amb_ident {
 	uint64_t backoff_us;
 	STAILQ_HEAD(, amb_parcel) queue;
 	unsigned n_queue;
-	bool announced; /* the claims that its address does not show */
 };
 
 enum amb_kind { CONN_TAKEN, CONN_LINE, CONN_ASK };
@@ -132,6 +132,7 @@ amb_shares(uint32_t a, uint32_t b, unsigned level)
 /* ntkd's address, when it is one to stay at and the daemon lives; else 0. */
 uint32_t amb_home(const struct amb *a);
 struct claim amb_claim_of(uint32_t ip, unsigned level);
+uint32_t amb_under(const struct claim *c, uint32_t ip); /* moved there */
 uint32_t amb_random(struct amb *a);
 struct amb_ident *amb_ident_at(const struct amb *a, uint32_t ip); /* or NULL */
 struct amb_ident *amb_ident_new(struct amb *a, uint32_t peer);
@@ -166,8 +167,6 @@ void amb_conns_fini(struct amb *a);
 /* --- amb_flood.c --- */
 void amb_flood_out(
     struct amb *a, const struct ntk_packet *pkt, struct mono now);
-/* Says what a peer claims besides the gnode of its address. */
-void amb_announce(struct amb *a, struct amb_ident *i, struct mono now);
 void amb_speak_close(struct amb *a, struct amb_ident *i, uint32_t id,
     uint32_t gcount, struct mono now);
 void amb_known_tick(struct amb *a, struct mono now);

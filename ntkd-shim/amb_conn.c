@@ -54,7 +54,7 @@ line_lost(struct amb_ident *i, struct mono now)
 {
 	i->line = 0;
 	i->line_up = false;
-	i->answered = i->seen = i->announced = false;
+	i->answered = i->seen = false;
 	amb_queue_drop(i);
 	i->backoff_us = i->backoff_us == 0 ? BACKOFF_MIN_US : i->backoff_us * 2;
 	if (i->backoff_us > BACKOFF_MAX_US)
@@ -156,7 +156,7 @@ static bool
 wants_line(const struct amb *a, const struct amb_ident *i)
 {
 	return i->there && i->seen && i->line == 0 && amb_home(a) != 0 &&
-	    (i->n_queue > 0 || (!i->announced && i->n_claims > 1));
+	    i->n_queue > 0;
 }
 
 void
@@ -166,8 +166,6 @@ amb_line_tick(struct amb *a, struct amb_ident *i, struct mono now)
 
 	if (i->line != 0 && !i->line_up && mono_due(i->line_at, now))
 		amb_conn_close(a, i->line, now);
-	if (i->line_up && !i->announced)
-		amb_announce(a, i, now);
 	if (!wants_line(a, i) || mono_before(now, i->line_at))
 		return;
 	c = amb_conn_new(a, CONN_LINE, i->ip, amb_home(a));

@@ -176,8 +176,8 @@ is_tracer(uint8_t op)
 }
 
 /*
- * An originator's tracers are only believed while their ids grow. It may have
- * begun again, or its claims are announced by us: then we go on counting.
+ * An originator's tracers are only believed while their ids grow. When it has
+ * begun again we go on counting.
  */
 static uint32_t
 next_id(struct amb *a, const struct ntk_flood_out *f)
@@ -265,14 +265,44 @@ passed_us(const struct amb *a, const struct ntk_packet *pkt)
 }
 
 static bool
+claims_gid(const struct amb *a, const struct amb_ident *i, uint8_t gid)
+{
+	unsigned k;
+
+	for (k = 0; k < i->n_claims; k++)
+		if (i->claim[k].level <= a->top &&
+		    i->claim[k].gid[a->top] == gid)
+			return true;
+	return false;
+}
+
+/*
+ * ntkd makes a route to every gnode in it: only those that may be routed to
+ * this peer, or a gnode of ours or of another peer would be drawn there.
+ */
+static bool
+is_agreed(const struct amb *a, const struct amb_ident *i,
+    const struct ntk_packet *pkt)
+{
+	unsigned k;
+
+	if (pkt->flood.level != a->top + 1)
+		return true;
+	for (k = 0; k < pkt->tracer.hops; k++)
+		if (!claims_gid(a, i, ntk_chunk_at(pkt, k).gid))
+			return false;
+	return true;
+}
+
+static bool
 may_come_in(const struct amb *a, const struct amb_ident *i,
     const struct ntk_packet *pkt)
 {
 	return ntk_is_flood_forwarded(pkt) && is_for_us(a, pkt) &&
 	    amb_shares(i->ip, amb_home(a), pkt->flood.level) &&
 	    pkt->last.gid == chunk_gid(i->ip, pkt) && !passed_us(a, pkt) &&
-	    pkt->tracer.hops <= HOPS_MAX && pkt->id != 0 &&
-	    (is_tracer(pkt->op) || pkt->id < QSPN_ID_MAX);
+	    is_agreed(a, i, pkt) && pkt->tracer.hops <= HOPS_MAX &&
+	    pkt->id != 0 && (is_tracer(pkt->op) || pkt->id < QSPN_ID_MAX);
 }
 
 /* Writes it in ntkd's own width, remembers it and sends it. */
@@ -301,8 +331,8 @@ ident_of(const struct amb *a, uint32_t peer)
 	struct amb_ident *i;
 
 	TAILQ_FOREACH (i, &a->idents, entry)
-		if (i->peer == peer && i != a->temp && i->there && i->seen)
-			return i;
+		if (i->peer == peer && i != a->temp && !i->extra)
+			return i->there && i->seen ? i : NULL;
 	return NULL;
 }
 
@@ -325,52 +355,24 @@ amb_pkt(struct amb *a, uint32_t peer, const uint8_t *body, size_t len,
 	speak(a, i, &f, now);
 }
 
-/* A flood among the gnodes at the level of our claims, by one of us. */
-static struct ntk_flood_out
-flood_of(const struct amb *a, const struct amb_ident *i, uint8_t op)
-{
-	unsigned level = a->top + 1;
-
-	return (struct ntk_flood_out){ .op = op,
-		.pkt_flags = NTK_FLOODED,
-		.flood = {
-		    .gid = level < NTK_LEVELS ? ntk_gid(i->ip, level) : 0,
-		    .level = (uint8_t)level,
-		    .gttl = UINT8_MAX,
-		    .sub_id = ntk_gid(i->ip, a->top),
-		    .flags = NTK_FLOOD_TRACER } };
-}
-
-void
-amb_announce(struct amb *a, struct amb_ident *i, struct mono now)
-{
-	struct ntk_flood_out f = flood_of(a, i, NTK_TRACER);
-	unsigned k;
-
-	i->announced = true;
-	f.tracer.hops = 2;
-	f.chunk[1].gid = ntk_gid(i->ip, a->top);
-	for (k = 0; k < i->n_claims; k++) {
-		const struct claim *c = &i->claim[k];
-
-		if (c->level != a->top || c->gid[a->top] == f.chunk[1].gid)
-			continue;
-		f.chunk[0].gid = (uint8_t)c->gid[a->top];
-		f.id = 0; /* the next of ours */
-		f.id = next_id(a, &f);
-		speak(a, i, &f, now);
-	}
-}
-
+/* At the level of our claims, from its gnode alone. */
 void
 amb_speak_close(struct amb *a, struct amb_ident *i, uint32_t id,
     uint32_t gcount, struct mono now)
 {
-	struct ntk_flood_out f = flood_of(a, i, NTK_QSPN_CLOSE);
+	unsigned level = a->top + 1;
+	uint8_t gid = ntk_gid(i->ip, a->top);
+	struct ntk_flood_out f = { .op = NTK_QSPN_CLOSE,
+		.pkt_flags = NTK_FLOODED,
+		.id = id,
+		.flood = { .level = (uint8_t)level,
+		    .gttl = UINT8_MAX,
+		    .sub_id = gid,
+		    .flags = NTK_FLOOD_TRACER },
+		.tracer = { .hops = 1 } };
 
-	f.id = id;
-	f.tracer.hops = 1;
-	f.chunk[0].gid = ntk_gid(i->ip, a->top);
-	f.chunk[0].gcount = gcount;
+	if (level < NTK_LEVELS)
+		f.flood.gid = ntk_gid(i->ip, level);
+	f.chunk[0] = (struct ntk_chunk){ .gid = gid, .gcount = gcount };
 	speak(a, i, &f, now);
 }

@@ -158,13 +158,9 @@ failed(struct amb *a, enum amb_why why, struct mono now)
 static uint32_t
 temp_ip(struct amb *a, const struct claim *to)
 {
-	uint32_t ip = a->rehook.old & 0xffffff00;
-	unsigned k;
+	uint32_t ip = amb_under(to, a->rehook.old & 0xffffff00);
 	uint8_t last, own = ntk_gid(a->rehook.old, 0);
 
-	for (k = to->level; k < NTK_LEVELS; k++)
-		ip = (ip & ~(UINT32_C(0xff) << 8 * k)) |
-		    (uint32_t)to->gid[k] << 8 * k;
 	do
 		last = (uint8_t)(1 + amb_random(a) % 254);
 	while (last == own || last == beside(own));

@@ -110,7 +110,7 @@ amb_ident_new(struct amb *a, uint32_t peer)
 static void
 unseen(struct amb_ident *i)
 {
-	i->answered = i->seen = i->announced = false;
+	i->answered = i->seen = false;
 	amb_queue_drop(i);
 }
 
@@ -239,14 +239,16 @@ amb_mesh_up(struct amb *a, struct mono now)
 void
 amb_mesh_down(struct amb *a, struct mono now)
 {
-	struct amb_ident *i, *next;
+	struct amb_ident *i;
 
 	a->mesh = false;
-	for (i = TAILQ_FIRST(&a->idents); i != NULL; i = next) {
-		next = TAILQ_NEXT(i, entry);
-		if (i != a->temp)
+	do { /* each takes several away */
+		i = TAILQ_FIRST(&a->idents);
+		if (i != NULL && i == a->temp)
+			i = TAILQ_NEXT(i, entry);
+		if (i != NULL)
 			amb_peer_down(a, i->peer, now);
-	}
+	} while (i != NULL);
 }
 
 void
@@ -255,8 +257,60 @@ amb_peer_rtt(struct amb *a, uint32_t peer, uint32_t rtt_us, struct mono now)
 	struct amb_ident *i = get_peer(a, peer);
 
 	(void)now;
-	if (i != NULL)
-		i->rtt_us = rtt_us;
+	for (; i != NULL; i = TAILQ_NEXT(i, entry))
+		if (i->peer == peer)
+			i->rtt_us = rtt_us;
+}
+
+/* Does the address stand for a claim of the peer besides its first? */
+static bool
+is_wanted(const struct amb_ident *first, const uint32_t *extra, unsigned n,
+    uint32_t ip)
+{
+	while (n-- > 0)
+		if (extra[n] == ip)
+			return first->ip != 0;
+	return false;
+}
+
+static bool
+has_extra(const struct amb *a, uint32_t peer, uint32_t ip)
+{
+	const struct amb_ident *i;
+
+	TAILQ_FOREACH (i, &a->idents, entry)
+		if (i->extra && i->peer == peer && i->ip == ip)
+			return true;
+	return false;
+}
+
+/*
+ * A neighbour in each further gnode that the peer claims, by the lower bytes
+ * of its address: ntkd withdraws at once what a neighbour is gone of, and what
+ * it was merely told of it keeps for minutes.
+ */
+static void
+set_extras(struct amb *a, const struct amb_ident *first, const uint32_t *extra,
+    unsigned n, struct mono now)
+{
+	struct amb_ident *i, *next;
+	unsigned k;
+
+	for (i = TAILQ_FIRST(&a->idents); i != NULL; i = next) {
+		next = TAILQ_NEXT(i, entry);
+		if (i->extra && i->peer == first->peer &&
+		    !is_wanted(first, extra, n, i->ip))
+			amb_ident_free(a, i, now);
+	}
+	for (k = 0; first->ip != 0 && k < n; k++) {
+		if (has_extra(a, first->peer, extra[k]) ||
+		    a->n_idents >= AMB_PEERS)
+			continue;
+		i = amb_ident_new(a, first->peer);
+		i->extra = true;
+		i->ip = extra[k];
+		i->rtt_us = first->rtt_us;
+	}
 }
 
 void
@@ -268,6 +322,7 @@ amb_peer_down(struct amb *a, uint32_t peer, struct mono now)
 		return;
 	if (i->n_claims > 0)
 		a->io.route_set(a->io.arg, peer, NULL, 0);
+	set_extras(a, i, NULL, 0, now);
 	amb_ident_free(a, i, now);
 	amb_settle(a, now); /* another may have waited for this address */
 }
@@ -303,13 +358,45 @@ peer_ip(
 	return 0;
 }
 
+uint32_t
+amb_under(const struct claim *c, uint32_t ip)
+{
+	unsigned k;
+
+	for (k = c->level; k < NTK_LEVELS; k++)
+		ip = (ip & ~(UINT32_C(0xff) << 8 * k)) |
+		    (uint32_t)c->gid[k] << 8 * k;
+	return ip;
+}
+
+static void
+set_identity(struct amb *a, struct amb_ident *i, uint32_t ip,
+    const struct claim *c, unsigned n, struct mono now)
+{
+	uint32_t extra[NETDESC_CLAIMS];
+	unsigned k, n_extra = 0;
+
+	if (i->there)
+		amb_foreign(a, i, now); /* for what it had claimed */
+	if (ip != i->ip)
+		take_away(a, i, now);
+	i->ip = ip;
+	i->n_claims = n;
+	if (n > 0)
+		memcpy(i->claim, c, n * sizeof(*c));
+	for (k = 0; k < n; k++)
+		if (amb_under(&c[k], ip) != ip)
+			extra[n_extra++] = amb_under(&c[k], ip);
+	set_extras(a, i, extra, n_extra, now);
+	amb_settle(a, now);
+}
+
 void
 amb_route(struct amb *a, uint32_t peer, const struct topology *topo,
     const uint16_t *gid, const struct claim *c, unsigned n, struct mono now)
 {
 	struct prefix p[NETDESC_CLAIMS];
 	struct amb_ident *i = get_peer(a, peer);
-	uint32_t ip;
 	unsigned k;
 
 	if (i == NULL)
@@ -318,19 +405,8 @@ amb_route(struct amb *a, uint32_t peer, const struct topology *topo,
 		n = 0;
 	for (k = 0; k < n; k++)
 		p[k] = prefix_of(&c[k]);
-	if (i->there)
-		amb_foreign(a, i, now); /* for what it had claimed */
-	ip = n > 0 ? peer_ip(a, gid, c, n) : 0;
-	if (ip != i->ip)
-		take_away(a, i, now);
-	i->ip = ip;
-	i->n_claims = n;
-	if (n > 0)
-		memcpy(i->claim, c, n * sizeof(*c));
-	i->announced = false;
+	set_identity(a, i, n > 0 ? peer_ip(a, gid, c, n) : 0, c, n, now);
 	a->io.route_set(a->io.arg, peer, p, n);
-	amb_settle(a, now);
-	amb_line_tick(a, i, now);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "base/xmem.h"
 #include "tests/unit/amb_rig.h"
 
+static const uint8_t gids[] = { 79, 201 };
 static const struct rig_hop in_hop[] = { { 201, 30, 900 }, { 79, 4, 77 } };
 
 /* --- the line to ntkd --- */
@@ -25,42 +26,44 @@ line_again(struct rig *r)
 	unsigned i;
 
 	rig_home(r, RIG_NTKD);
-	rig_peer(r, 1, RIG_PEER_A, (const uint8_t[]){ 79, 90, 91 }, 3);
+	rig_peer(r, 1, RIG_PEER_A, gids, 2);
 	rig_rounds(r);
-	/* Two claims that its address does not show. */
+	rig_pkt(r, 1, &f);
 	conn = rig_line(r, RIG_PEER_A);
-	assert_int_equal(rig_spoken(r, conn).chunk[0].gid, 90);
-	assert_int_equal(rig_spoken(r, conn).chunk[0].gid, 91);
-	assert_null(rig_take(r, RIG_SEND, conn));
+	assert_int_equal(rig_spoken(r, conn).id, 1);
 
-	/* Lost: seen anew, announced anew, with ids that are new to ntkd. */
+	/* Lost: seen anew, and what comes meanwhile is lost, too. */
 	amb_closed(r->amb, conn, r->now);
+	f.id = 2;
 	rig_pkt(r, 1, &f);
 	assert_null(rig_take(r, RIG_CONNECT, 0));
 	rig_rounds(r);
+	assert_null(rig_take(r, RIG_CONNECT, 0));
+	f.id = 3;
+	rig_pkt(r, 1, &f);
 	conn = rig_line(r, RIG_PEER_A);
-	assert_int_equal(rig_spoken(r, conn).id, 2);
-	assert_int_equal(rig_spoken(r, conn).id, 2);
+	assert_int_equal(rig_spoken(r, conn).id, 3);
 
 	/* Never greeted: given up after 10 s, and not at once again. */
 	amb_closed(r->amb, conn, r->now);
 	rig_rounds(r);
+	f.id = 4;
+	rig_pkt(r, 1, &f);
 	e = rig_take(r, RIG_CONNECT, 0);
 	conn = e->a;
-	rig_pass(r, 9 * SEC); /* and one that has passed */
+	rig_pass(r, 10 * SEC);
 	assert_non_null(rig_take(r, RIG_CLOSE, conn));
 	rig_echo(r, RIG_NTKD, 1, 0);
 	rig_echo(r, RIG_NTKD, 2, 0);
+	f.id = 5;
+	rig_pkt(r, 1, &f);
 	assert_null(rig_take(r, RIG_CONNECT, 0));
 	rig_pass(r, 2 * SEC);
 	conn = rig_line(r, RIG_PEER_A);
-	assert_int_equal(rig_spoken(r, conn).id, 3);
+	assert_int_equal(rig_spoken(r, conn).id, 5);
 
-	/* A new claim is news; more than a line can hold is lost. */
-	rig_peer(r, 1, RIG_PEER_A, (const uint8_t[]){ 79, 92 }, 2);
-	rig_take_all(r, RIG_SEND);
+	/* More than a line can hold is lost. */
 	amb_closed(r->amb, conn, r->now);
-	rig_peer1(r, 1, RIG_PEER_A);
 	rig_rounds(r);
 	for (i = 0; i < 100; i++) {
 		f.id = 100 + i;
@@ -72,15 +75,67 @@ line_again(struct rig *r)
 	assert_null(rig_take(r, RIG_SEND, conn));
 }
 
+/* A gnode for each claim, all as far away, and gone together. */
+static void
+many_claims(struct rig *r)
+{
+	struct rig_event *e;
+
+	rig_home(r, RIG_NTKD);
+	amb_peer_rtt(r->amb, 1, 9 * MONO_MS, r->now);
+	rig_peer(r, 1, RIG_PEER_A, (const uint8_t[]){ 79, 90, 91 }, 3);
+	assert_non_null(rig_take(r, RIG_ADD, RIG_PEER_A));
+	assert_non_null(rig_take(r, RIG_ADD, 0x0a5ae416)); /* 10.90.228.22 */
+	assert_non_null(rig_take(r, RIG_ADD, 0x0a5be416));
+	assert_int_equal(rig_take(r, RIG_ROUTE, 1)->b, 3);
+	amb_peer_rtt(r->amb, 1, 30 * MONO_MS, r->now);
+	rig_echo(r, RIG_NTKD, 5, 0);
+	rig_pass(r, 29 * MONO_MS);
+	assert_null(rig_take(r, RIG_UDP, 0));
+	rig_pass(r, 2 * MONO_MS);
+	assert_non_null(rig_take(r, RIG_UDP, RIG_PEER_A));
+	assert_non_null(rig_take(r, RIG_UDP, 0x0a5ae416));
+	assert_non_null(rig_take(r, RIG_UDP, 0x0a5be416));
+
+	/* Some change, the others stay as they are. */
+	rig_peer(r, 1, RIG_PEER_A, (const uint8_t[]){ 79, 91, 92 }, 3);
+	e = rig_take(r, RIG_DEL, 0);
+	assert_int_equal(e->a, 0x0a5ae416);
+	assert_null(rig_take(r, RIG_DEL, 0));
+	assert_non_null(rig_take(r, RIG_ADD, 0x0a5ce416));
+	assert_null(rig_take(r, RIG_ADD, 0));
+	/* Its address is elsewhere now: the others follow. */
+	rig_peer(r, 1, RIG_PEER_A + 1, (const uint8_t[]){ 79, 91 }, 2);
+	assert_non_null(rig_take(r, RIG_ADD, RIG_PEER_A + 1));
+	assert_non_null(rig_take(r, RIG_ADD, 0x0a5be417));
+	rig_take_all(r, RIG_DEL);
+	rig_take_all(r, RIG_ROUTE);
+	rig_peer1(r, 2, RIG_PEER_B);
+	amb_peer_down(r->amb, 1, r->now);
+	assert_non_null(rig_take(r, RIG_DEL, RIG_PEER_A + 1));
+	assert_non_null(rig_take(r, RIG_DEL, 0x0a5be417));
+	assert_int_equal(rig_take(r, RIG_ROUTE, 1)->b, 0);
+	rig_peer(r, 3, RIG_PEER_A, (const uint8_t[]){ 79, 91, 92 }, 3);
+	amb_mesh_down(r->amb, r->now);
+	assert_non_null(rig_take(r, RIG_DEL, 0x0a5ce416));
+	assert_non_null(rig_take(r, RIG_DEL, RIG_PEER_B));
+	rig_take_all(r, RIG_UDP);
+	rig_echo(r, RIG_NTKD, 6, 0);
+	rig_pass(r, SEC);
+	assert_null(rig_take(r, RIG_UDP, 0));
+}
+
 /* ntkd ends, and starts again in the other width. */
 static void
 restarted(struct rig *r)
 {
+	struct ntk_flood_out f = rig_flood(NTK_TRACER, 1, 3, 10, in_hop, 2);
 	uint32_t conn, in;
 
 	rig_home(r, RIG_NTKD);
-	rig_peer(r, 1, RIG_PEER_A, (const uint8_t[]){ 79, 90 }, 2);
+	rig_peer(r, 1, RIG_PEER_A, gids, 2);
 	rig_rounds(r);
+	rig_pkt(r, 1, &f);
 	conn = rig_line(r, RIG_PEER_A);
 	assert_int_equal(rig_spoken(r, conn).id, 1);
 	in = rig_connect(r, RIG_PEER_A, RIG_NTKD);
@@ -103,6 +158,7 @@ restarted(struct rig *r)
 	rig_home(r, 0x0a112233);
 	assert_int_equal(rig_told(r).claim[0].gid[2], 0x11);
 	rig_rounds(r);
+	rig_pkt(r, 1, &f);
 	conn = rig_line(r, RIG_PEER_A);
 	assert_int_equal(rig_spoken(r, conn).id, 2);
 }
@@ -127,6 +183,7 @@ test_line(void **state)
 {
 	(void)state;
 	rig_both(line_again);
+	rig_both(many_claims);
 	rig_both(restarted);
 	rig_both(silent);
 }
@@ -301,9 +358,10 @@ moved(struct rig *r)
 	struct ntk_flood_out f;
 	uint32_t temp, conn;
 
+	r->believed = 4; /* what an earlier rehook made it */
 	rig_home(r, RIG_NTKD);
 	rig_peer1(r, 1, RIG_PEER_A);
-	rig_told(r);
+	assert_int_equal(rig_told(r).nodes, 1);
 	rig_take_all(r, RIG_ADD);
 	rehook(r, 9, 238, 77);
 	assert_true(amb_rehooking(r->amb));
@@ -316,8 +374,8 @@ moved(struct rig *r)
 	conn = rig_line(r, temp);
 	f = rig_spoken(r, conn);
 	assert_int_equal(f.op, NTK_QSPN_CLOSE);
-	assert_int_equal(f.id, 5); /* ntkd's round is 4 */
-	assert_int_equal(f.chunk[0].gcount, 4);
+	assert_int_equal(f.id, 5);		/* ntkd's round is 4 */
+	assert_int_equal(f.chunk[0].gcount, 6); /* it believes in 5 */
 	rig_pass(r, 18 * SEC);
 	assert_null(rig_take(r, RIG_SEND, conn));
 	rig_pass(r, 2 * SEC); /* it has not moved: again */

@@ -426,6 +426,7 @@ test_floods_out(void **state)
 
 /* --- floods in --- */
 
+static const uint8_t gids[] = { 79, 201 };
 static const struct rig_hop in_hop[] = { { 201, 30, 900 }, { 79, 4, 77 } };
 
 static void
@@ -443,7 +444,7 @@ in_rewritten(struct rig *r)
 	f.blocks = block;
 	f.blocks_len = sizeof(block);
 	rig_home(r, RIG_NTKD);
-	rig_peer1(r, 1, RIG_PEER_A);
+	rig_peer(r, 1, RIG_PEER_A, gids, 2);
 	rig_echo(r, RIG_NTKD, 1, 0);
 	rig_echo(r, RIG_NTKD, 1, 0);
 	rig_pkt(r, 1, &f); /* the first round is not over: lost */
@@ -504,7 +505,7 @@ in_ids(struct rig *r)
 	size_t i;
 
 	rig_home(r, RIG_NTKD);
-	rig_peer1(r, 1, RIG_PEER_A);
+	rig_peer(r, 1, RIG_PEER_A, gids, 2);
 	rig_rounds(r);
 	for (i = 0; i < sizeof(step) / sizeof(step[0]); i++) {
 		f = rig_flood(step[i].op, step[i].id, 3, 10, in_hop, 2);
@@ -524,6 +525,7 @@ static void
 in_not(struct rig *r)
 {
 	static const struct rig_hop far[] = { { 201, 0, 1 }, { 200, 0, 1 } };
+	static const struct rig_hop stolen[] = { { 5, 0, 1 }, { 79, 0, 1 } };
 	static const struct rig_hop us[] = { { 238, 0, 1 }, { 79, 0, 1 } };
 	static const struct rig_hop node[] = { { 22, 0, 1 } };
 	struct ntk_flood_out f = rig_flood(NTK_TRACER, 1, 3, 10, in_hop, 2),
@@ -533,12 +535,14 @@ in_not(struct rig *r)
 	unsigned i;
 
 	rig_home(r, RIG_NTKD);
-	rig_peer1(r, 1, RIG_PEER_A);
+	rig_peer(r, 1, RIG_PEER_A, gids, 2);
 	rig_rounds(r);
 	rig_pkt(r, 1, &f);
 	conn = rig_line(r, RIG_PEER_A);
 	rig_spoken(r, conn);
 	bad = rig_flood(NTK_TRACER, 2, 3, 10, far, 2); /* not from this peer */
+	rig_pkt(r, 1, &bad);
+	bad = rig_flood(NTK_TRACER, 2, 3, 10, stolen, 2); /* not its own */
 	rig_pkt(r, 1, &bad);
 	bad = rig_flood(NTK_TRACER, 2, 3, 10, us, 2); /* through ourselves */
 	rig_pkt(r, 1, &bad);

@@ -9,20 +9,19 @@
 #define ANSWER_US (5 * (uint64_t)MONO_SEC)
 #define LOST_US (30 * (uint64_t)MONO_SEC) /* a hook takes 11 s */
 #define TELL_US (1 * (uint64_t)MONO_SEC)  /* not more often */
-#define FOREIGN_US                                                 \
-	(600 * (uint64_t)MONO_SEC) /* ntkd's map is slow to forget \
-				    */
+/* ntkd's map is slow to forget; the temporary one goes in a round. */
+#define FOREIGN_US (600 * (uint64_t)MONO_SEC)
+#define TEMP_FOREIGN_US (60 * (uint64_t)MONO_SEC)
 
 /* --- what is told to vplamad --- */
 
 void
 amb_foreign(struct amb *a, const struct amb_ident *i, struct mono now)
 {
-	struct mono until = mono_add(now, FOREIGN_US);
+	struct mono until =
+	    mono_add(now, i == a->temp ? TEMP_FOREIGN_US : FOREIGN_US);
 	unsigned k;
 
-	if (i == a->temp)
-		return;
 	a->place.foreign_until[ntk_gid(i->ip, a->top)] = until;
 	for (k = 0; k < i->n_claims; k++)
 		if (i->claim[k].level <= a->top)

@@ -17,12 +17,11 @@ reply(struct amb *a, uint32_t from, uint32_t to, uint32_t id, uint8_t flags)
 
 static void
 reply_later(struct amb *a, const struct amb_ident *i, uint32_t to, uint32_t id,
-    uint8_t flags, struct mono now)
+    uint8_t flags, struct mono at, struct mono now)
 {
-	uint64_t delay = i->rtt_us < DELAY_MAX_US ? i->rtt_us : DELAY_MAX_US;
 	struct amb_reply *r;
 
-	if (delay == 0) {
+	if (mono_due(at, now)) {
 		reply(a, i->ip, to, id, flags);
 		return;
 	}
@@ -33,7 +32,24 @@ reply_later(struct amb *a, const struct amb_ident *i, uint32_t to, uint32_t id,
 	r->to = to;
 	r->id = id;
 	r->flags = flags;
-	heap_set(&a->replies, &r->due, mono_add(now, delay));
+	heap_set(&a->replies, &r->due, at);
+}
+
+/*
+ * It has just taken its interface down and up, and our end may take a second
+ * to notice: what is sent until then is lost. It scans but once, and counts at
+ * most one answer for each packet.
+ */
+static void
+reply_to_hooking(
+    struct amb *a, uint32_t to, uint32_t id, uint8_t flags, struct mono now)
+{
+	static const uint64_t after_us[] = { 0, 600 * MONO_MS, 2000 * MONO_MS };
+	size_t i;
+
+	for (i = 0; i < sizeof(after_us) / sizeof(after_us[0]); i++)
+		reply_later(
+		    a, a->temp, to, id, flags, mono_add(now, after_us[i]), now);
 }
 
 /* The packets of one round have one id; what a round saw counts from its end.
@@ -49,6 +65,12 @@ note_round(struct amb *a, struct amb_ident *i, uint32_t id, struct mono now)
 	i->round = id;
 }
 
+static uint64_t
+far(const struct amb_ident *i)
+{
+	return i->rtt_us < DELAY_MAX_US ? i->rtt_us : DELAY_MAX_US;
+}
+
 static void
 echo_me(
     struct amb *a, uint32_t from, const struct ntk_packet *pkt, struct mono now)
@@ -59,12 +81,13 @@ echo_me(
 	if ((pkt->flags & NTK_HOOKING) != 0) {
 		/* It asks whom it heard first: nobody hooks through tunnels. */
 		if (a->temp != NULL && a->temp->there)
-			reply(a, a->temp->ip, from, pkt->id, flags);
+			reply_to_hooking(a, from, pkt->id, flags, now);
 		return;
 	}
 	TAILQ_FOREACH (i, &a->idents, entry)
 		if (i->there) {
-			reply_later(a, i, from, pkt->id, flags, now);
+			reply_later(a, i, from, pkt->id, flags,
+			    mono_add(now, far(i)), now);
 			note_round(a, i, pkt->id, now);
 		}
 }

@@ -344,15 +344,40 @@ hooks_at(struct rig *r, uint32_t temp)
 	assert_int_equal(e->a, temp);
 	assert_int_equal(e->b, 0x0a000005);
 	assert_null(rig_take(r, RIG_UDP, 0));
+	/* Our end of the link may not be up yet: twice again. */
 	rig_pass(r, 5 * SEC);
+	assert_int_equal(rig_take(r, RIG_UDP, temp)->b, 0x0a000005);
+	assert_int_equal(rig_take(r, RIG_UDP, temp)->b, 0x0a000005);
+	assert_null(rig_take(r, RIG_UDP, 0));
 	assert_null(rig_take(r, RIG_DONE, 0));
+}
+
+/* Back again: what was being left is ours, and so is who stayed there. */
+static void
+comes_back(struct rig *r)
+{
+	static const struct near new[] = { { 77, 0, 1 } };
+	struct netdesc d;
+
+	rig_echo(r, r->ip, 1, 0);
+	rig_pass(r, 40 * SEC);
+	rig_echo(r, r->ip, 2, 0);
+	rig_pass(r, 20 * SEC);
+	r->ip = RIG_NTKD;
+	set_map(r, new, 1);
+	rig_home(r, RIG_NTKD);
+	d = rig_told(r);
+	assert_int_equal(d.n_claims, 2);
+	assert_int_equal(d.claim[0].gid[2], 238);
+	assert_int_equal(d.claim[0].flags, 0);
+	assert_int_equal(d.claim[1].gid[2], 77);
+	assert_int_equal(d.claim[1].flags, 0);
 }
 
 static void
 moved(struct rig *r)
 {
 	static const struct near old[] = { { 238, 0, 1 } };
-	static const struct near new[] = { { 77, 0, 1 } };
 	struct rig_event *e;
 	struct netdesc d;
 	struct ntk_flood_out f;
@@ -400,16 +425,7 @@ moved(struct rig *r)
 	assert_non_null(rig_take(r, RIG_DEL, temp));
 	assert_null(rig_take(r, RIG_FAILED, 0));
 
-	/* Back again: what was being left is ours, and who stayed there. */
-	r->ip = RIG_NTKD;
-	set_map(r, new, 1);
-	rig_home(r, RIG_NTKD);
-	d = rig_told(r);
-	assert_int_equal(d.n_claims, 2);
-	assert_int_equal(d.claim[0].gid[2], 238);
-	assert_int_equal(d.claim[0].flags, 0);
-	assert_int_equal(d.claim[1].gid[2], 77);
-	assert_int_equal(d.claim[1].flags, 0);
+	comes_back(r);
 }
 
 static void
@@ -425,6 +441,7 @@ expect_failed(struct rig *r, uint32_t id, enum amb_why why)
 static void
 not_moved(struct rig *r)
 {
+	static const struct near temp[] = { { 77, 0, 1 } };
 	struct topology topo = topology_ntk(NETDESC_10), other;
 	struct claim a = rig_claim(10, 238), b = rig_claim(10, 77), deep = b;
 
@@ -455,6 +472,7 @@ not_moved(struct rig *r)
 	assert_non_null(rig_take(r, RIG_DEL, 0));
 
 	/* It hears, and stays. One node: 60 s and a ring. */
+	set_map(r, temp, 1); /* where the temporary one is its neighbour */
 	rehook(r, 9, 238, 77);
 	rig_rounds(r);
 	rig_pass(r, 53 * SEC);
@@ -463,6 +481,13 @@ not_moved(struct rig *r)
 	assert_null(rig_take(r, RIG_FAILED, 0));
 	rig_pass(r, 2 * SEC);
 	expect_failed(r, 9, AMB_WHY_TIMEOUT);
+	rig_echo(r, RIG_NTKD, 2, 0);
+	rig_pass(r, 50 * SEC);
+	assert_int_equal(rig_told(r).n_claims, 1); /* never ours */
+	assert_null(rig_take(r, RIG_DESC, 0));
+	set_map(r, temp, 0);
+	rig_echo(r, RIG_NTKD, 3, 0);
+	rig_pass(r, 30 * SEC);
 
 	/* It goes back into its own gnode: the mesh was faster. */
 	rehook(r, 10, 238, 77);

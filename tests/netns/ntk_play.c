@@ -2,13 +2,14 @@
  * Plays ntkd's side of a capture, byte for byte, to whoever stands on the other
  * end of the link, and holds what that one says to what it said then.
  *
- *	ntk_play [-i INTERFACE] [-p ADDRESS] AMBASSADOR SCRIPT
+ *	ntk_play [-w 32|64] [-i INTERFACE] [-p ADDRESS] AMBASSADOR SCRIPT
  *
  * SCRIPT has a packet a line: "udp|tcp FROM TO HEX", where FROM and TO are
  * ADDRESS:PORT. Packets from AMBASSADOR are waited for: same op, flags and
  * body, but for ids and what is chosen by chance; the addresses may be others.
  * All else is sent as it is. With -p ntkd first lives at that address until a
- * line comes on standard input, and then starts anew.
+ * line comes on standard input, and then starts anew. With -w 64 the packets,
+ * recorded in wire 32, are what a 64-bit ntkd would have sent.
  *
  * Questions for maps and counts are answered from the script, else as a node
  * that is alone would.
@@ -129,9 +130,19 @@ make_answer(const struct play *y, uint8_t op, struct wr *w)
 	case NTK_GET_EXT_MAP:
 		ntk_ext_map_write(w, y->link.wire, y->ip_is, 1);
 		return NTK_PUT_EXT_MAP;
+	case NTK_GET_INT_MAP:
+		ntk_int_map_write(w, y->link.wire, ntk_gid(y->ip_is, 0));
+		return NTK_PUT_INT_MAP;
 	default:
 		return 0;
 	}
+}
+
+/* Bodies of answers are as wide as the build: recorded ones fit one only. */
+static const struct line *
+fitting(const struct play *y, uint8_t op)
+{
+	return y->link.wire == NTK_WIRE_32 ? recorded(y, op) : NULL;
 }
 
 /* True: it was a question, and has its answer. */
@@ -140,14 +151,18 @@ answer(struct play *y, const struct fakeconn *c, const struct ntk_packet *q)
 {
 	static uint8_t body[NTK_MAP_MAX], out[NTK_MAP_MAX + 64];
 	struct wr w = wr_of(body, sizeof(body));
+	static const uint8_t asked[][2] = {
+		{ NTK_GET_QSPN_ROUND, NTK_PUT_QSPN_ROUND },
+		{ NTK_GET_EXT_MAP, NTK_PUT_EXT_MAP },
+		{ NTK_GET_INT_MAP, NTK_PUT_INT_MAP },
+	};
 	const struct line *r = NULL;
 	uint8_t op;
-	size_t len;
+	size_t len, i;
 
-	if (q->op == NTK_GET_QSPN_ROUND)
-		r = recorded(y, NTK_PUT_QSPN_ROUND);
-	else if (q->op == NTK_GET_EXT_MAP)
-		r = recorded(y, NTK_PUT_EXT_MAP);
+	for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		if (q->op == asked[i][0])
+			r = fitting(y, asked[i][1]);
 	if (r != NULL) {
 		memcpy(out, r->p, r->len);
 		ntk_set_id(out, q->id);
@@ -336,8 +351,8 @@ holds(struct play *y, const struct got *g, const struct line *l)
 	case NTK_PUT_EXT_MAP:
 	case NTK_PUT_INT_MAP:
 	case NTK_PUT_BNODE_MAP:
-		return g->len == l->len && g->pkt.flags == l->pkt.flags &&
-		    g->pkt.id == l->pkt.id;
+		return (g->len == l->len || g->pkt.wire != NTK_WIRE_32) &&
+		    g->pkt.flags == l->pkt.flags && g->pkt.id == l->pkt.id;
 	case NTK_QSPN_CLOSE:
 		return is_close(g);
 	case NTK_TRACER:
@@ -503,6 +518,33 @@ port_of(char *text, uint32_t *ret_ip)
 	return (unsigned)atoi(colon + 1);
 }
 
+/* The same packet in the other width. */
+static void
+widen(struct line *l)
+{
+	static struct ntk_flood_out f;
+	uint8_t *out = xmalloc(NTK_PACKET_MAX);
+	struct wr w = wr_of(out, NTK_PACKET_MAX);
+	struct ntk_head head = { .id = l->pkt.id,
+		.flags = l->pkt.flags,
+		.op = l->pkt.op,
+		.size = l->pkt.body_len };
+	const char *field;
+
+	if (l->pkt.has_flood) {
+		ntk_flood_of(&l->pkt, &f);
+		w.len = ntk_write_flood(&f, NTK_WIRE_64, out, NTK_PACKET_MAX);
+	} else {
+		ntk_put_head(&w, NTK_WIRE_64, &head);
+		wr_bytes(&w, l->pkt.body, l->pkt.body_len);
+	}
+	free(l->p);
+	l->p = out;
+	l->len = w.len;
+	if (!ntk_parse(l->p, l->len, &l->pkt, &field))
+		fatalx("not widened: %s", field);
+}
+
 static void
 add_line(struct play *y, char *text)
 {
@@ -526,6 +568,8 @@ add_line(struct play *y, char *text)
 		l->p[l->len++] = (uint8_t)byte;
 	if (!ntk_parse(l->p, l->len, &l->pkt, &field))
 		fatalx("bad packet: %s", field);
+	if (y->link.wire == NTK_WIRE_64)
+		widen(l);
 }
 
 static void
@@ -572,11 +616,14 @@ main(int argc, char **argv)
 {
 	static struct play y;
 	const char *dev = "vp0", *first = NULL;
+	enum ntk_wire wire = NTK_WIRE_32;
 	int ch;
 
 	log_init("ntk_play", LOG_LV_INFO);
-	while ((ch = getopt(argc, argv, "i:p:")) != -1)
-		if (ch == 'i')
+	while ((ch = getopt(argc, argv, "w:i:p:")) != -1)
+		if (ch == 'w')
+			wire = (enum ntk_wire)atoi(optarg);
+		else if (ch == 'i')
 			dev = optarg;
 		else if (ch == 'p')
 			first = optarg;
@@ -587,7 +634,7 @@ main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	y.amb = fake_ip(argv[optind]);
 	y.next_echo = MONO_NEVER;
-	fakelink_open(&y.link, dev, NTK_WIRE_32);
+	fakelink_open(&y.link, dev, wire);
 	read_script(&y, argv[optind + 1]);
 	if (first != NULL)
 		live_first(&y, first);

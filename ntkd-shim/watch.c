@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "ntkd-shim/client.h"
 
-#define PROTO_NTK 158
 #define GROUP(n) (1u << ((n)-1))
 
 /* What the messages of one turn amount to. */
@@ -73,7 +72,7 @@ read_route(
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(msg);
 	const struct nlattr *at[RTA_GATEWAY + 1];
 
-	if (rtm->rtm_family != AF_INET || rtm->rtm_protocol != PROTO_NTK)
+	if (rtm->rtm_family != AF_INET || rtm->rtm_protocol != RTPROT_NTK)
 		return false;
 	nl_attrs(msg, sizeof(*rtm), at, RTA_GATEWAY);
 	if (at[RTA_OIF] == NULL || at[RTA_GATEWAY] == NULL ||

@@ -1,6 +1,6 @@
 /*
  * What rtnetlink tells of ntkd: its address on vp0, and for the log the routes
- * (protocol 158) that it sets there. Only ntkd itself knows more.
+ * that it sets there. Only ntkd itself knows more.
  */
 #ifndef VPLAM_NTKD_SHIM_WATCH_H
 #define VPLAM_NTKD_SHIM_WATCH_H

@@ -35,7 +35,7 @@
 #define NEIGHBOURS 32
 #define CONNS 64
 #define ROUTES 256
-#define PROTO_NTK "158"
+#define PROTO_NTK "15" /* RTPROT_NTK */
 #define REQUEST_MS 2000
 #define KEEP_MS 300 /* the real one has threads, and may wait longer */
 #define HOOKING_NET 0x0a0000u /* 10.0.0.0/24 */

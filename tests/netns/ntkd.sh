@@ -119,6 +119,6 @@ ntkd_gnode() {
 
 # ntkd_knows NODE PREFIX: does ntkd's host route it by way of vp0?
 ntkd_knows() {
-	topo_run "$1-mesh" ip route show "$2" proto 158 |
+	topo_run "$1-mesh" ip route show "$2" proto 15 |
 		grep -q "via .* dev vp0"
 }

@@ -13,6 +13,7 @@
 
 #define PACKET_MAX 65536
 #define BATCH 64 /* packets at a time, so that others have their turn */
+#define SOCK_ROOM (1 << 20) /* bytes on their way to vplamad */
 #define BACKOFF_MIN_US (200 * MONO_MS)
 #define BACKOFF_MAX_US (5 * MONO_SEC)
 
@@ -121,10 +122,47 @@ data_route(struct data *d, uint32_t peer, const struct prefix *p, size_t n)
 /* --- packets ----------------------------------------------------------------
  */
 
+/* vplamad does not keep up: the kernel's queue in the TUN is the longer one. */
+static void
+hold(struct data *d, const uint8_t *p, size_t len)
+{
+	d->held = xmalloc(len);
+	d->held_len = len;
+	memcpy(d->held, p, len);
+	loop_change(d->loop, &d->tun, 0);
+	loop_change(d->loop, &d->sock, EPOLLIN | EPOLLOUT);
+}
+
+static void
+let_go(struct data *d)
+{
+	free(d->held);
+	d->held = NULL;
+	loop_change(d->loop, &d->tun, EPOLLIN);
+	loop_change(d->loop, &d->sock, EPOLLIN);
+}
+
+static void
+send_held(struct data *d)
+{
+	if (send(d->sock.fd, d->held, d->held_len,
+		MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		d->out++;
+	else if (errno == EAGAIN)
+		return;
+	else
+		d->lost++;
+	let_go(d);
+}
+
 static void
 hang_up(struct data *d, struct mono now)
 {
 	log_warnx("%s: connection lost", d->path);
+	if (d->held != NULL) {
+		d->lost++;
+		let_go(d);
+	}
 	loop_del(d->loop, &d->sock);
 	close(d->sock.fd);
 	d->sock.fd = -1;
@@ -141,7 +179,7 @@ on_tun(void *arg, uint32_t events, struct mono now)
 
 	(void)events;
 	(void)now;
-	for (i = 0; i < BATCH; i++) {
+	for (i = 0; i < BATCH && d->held == NULL; i++) {
 		n = read(d->tun.fd, p, sizeof(p));
 		if (n <= 0)
 			return;
@@ -151,6 +189,8 @@ on_tun(void *arg, uint32_t events, struct mono now)
 		    send(d->sock.fd, p, (size_t)n,
 			MSG_DONTWAIT | MSG_NOSIGNAL) == n)
 			d->out++;
+		else if (d->sock.fd >= 0 && errno == EAGAIN)
+			hold(d, p, (size_t)n);
 		else
 			d->lost++;
 	}
@@ -178,7 +218,8 @@ on_sock(void *arg, uint32_t events, struct mono now)
 	ssize_t n;
 	int i;
 
-	(void)events;
+	if (d->held != NULL && (events & EPOLLOUT) != 0)
+		send_held(d);
 	for (i = 0; i < BATCH; i++) {
 		n = recv(d->sock.fd, p, sizeof(p), MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -197,10 +238,12 @@ on_sock(void *arg, uint32_t events, struct mono now)
 static void
 connect_vplamad(struct data *d, struct mono now)
 {
-	int rc = unix_connect(d->path, SOCK_SEQPACKET);
+	int rc = unix_connect(d->path, SOCK_SEQPACKET), room = SOCK_ROOM;
 
 	if (rc >= 0) {
 		d->sock.fd = rc;
+		(void)setsockopt(
+		    rc, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
 		rc = fd_nonblock(rc);
 		if (rc == 0)
 			rc = loop_add(d->loop, &d->sock, EPOLLIN);
@@ -250,6 +293,7 @@ data_close(struct data *d)
 	if (d->tun.fd >= 0)
 		close(d->tun.fd);
 	free(d->claim);
+	free(d->held);
 	*d = (struct data){ .tun.fd = -1, .sock.fd = -1 };
 }
 

@@ -21,7 +21,9 @@ struct data {
 	struct netns *ns;
 	const char *path;	 /* of vplamad's device; borrowed */
 	struct source tun, sock; /* fd -1: there is none */
-	struct mono again;	 /* when to connect again */
+	uint8_t *held;	   /* a packet that vplamad was too busy for, or NULL */
+	size_t held_len;   /* as long as it is there the TUN has to wait */
+	struct mono again; /* when to connect again */
 	uint64_t backoff_us;
 	struct data_claim *claim;
 	size_t n_claims;

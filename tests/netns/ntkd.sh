@@ -5,7 +5,10 @@
 #	. tests/netns/ntkd.sh
 #	ntkd_island a 10.79.228.22 32
 #
-# NTKD=/path/to/ntkd in the environment names a real one to be used.
+# NTKD=/path/to/ntkd in the environment names a real one to be used, with
+# NTKD_ARGS, "-D -R -a" unless set. Where two of them would share a file for
+# their pid, let NTKD be a script that mounts a tmpfs there first: each shim has
+# a mount namespace of its own.
 
 NTKD_DIVISOR=10 # the scripted ntkd lives so much faster
 

@@ -5,6 +5,13 @@ sim_sources = \
 	tests/sim/descjson.c tests/sim/descjson.h \
 	tests/sim/main.c \
 	tests/sim/mover.c tests/sim/mover.h \
+	tests/sim/neg_check.c tests/sim/neg_check.h \
+	tests/sim/neg_naive.c tests/sim/neg_naive.h \
+	tests/sim/neg_node.c tests/sim/neg_node.h \
+	tests/sim/neg_plan.c tests/sim/neg_plan.h \
+	tests/sim/neg_store.c \
+	tests/sim/neg_world.c tests/sim/neg_world.h \
+	tests/sim/negotiate.c tests/sim/negotiate.h \
 	tests/sim/node.c tests/sim/node.h \
 	tests/sim/verdict.c tests/sim/verdict.h \
 	tests/sim/world.c tests/sim/world.h

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "crypto/prim.h"
+#include "negotiate.h"
 #include "verdict.h"
 #include "world.h"
 
@@ -19,6 +20,7 @@
 static const char usage[] =
     "usage: vplama-sim [-g GNODES] [-t TUNNELS] [-H HOURS] [-l LOSS]\n"
     "                  [-i SECONDS] [-S SEED]\n"
+    "       vplama-sim negotiate [OPTION]...\n"
     "       vplama-sim verdict [FILE]\n"
     "  -g  gnodes [200]                 -t  tunnels of each, even [4]\n"
     "  -H  virtual hours [1]            -l  loss, 0 to 1 [0.05]\n"
@@ -97,6 +99,8 @@ main(int argc, char **argv)
 	log_init("vplama-sim", LOG_LV_INFO);
 	if (argc > 1 && strcmp(argv[1], "verdict") == 0)
 		return verdict_main(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "negotiate") == 0)
+		return negotiate_main(argc - 1, argv + 1);
 	if (!options(argc, argv, &opt)) {
 		fputs(usage, stderr);
 		return 2;

@@ -132,6 +132,8 @@ void win_aborted(
     struct neg *g, struct link *l, const struct neg_msg *m, struct mono now);
 void win_refresh(struct neg *g); /* the role, after a link changed its state */
 void win_release(struct neg *g, uint64_t netid);
+/* The tunnel is gone, and with it what was kept for its other side. */
+void win_leave(struct neg *g, const struct link *l);
 void win_restore(struct neg *g, const struct neg_record *rec, struct mono now);
 void win_expire(struct neg *g, struct mono now);
 struct mono win_deadline(const struct neg *g);

@@ -148,8 +148,7 @@ let_go(struct neg *g, struct link *l, struct mono now)
 {
 	l->closed = true;
 	lose_drop(g, l);
-	if (l->state == NEG_RESERVED)
-		win_release(g, l->desc->netid);
+	win_leave(g, l);
 	l->routed = false;
 	link_state(g, l, NEG_HELLO_WAIT, now);
 	routes_update(g, l, now);

@@ -91,6 +91,21 @@ win_release(struct neg *g, uint64_t netid)
 		drop(g, rs);
 }
 
+/* Another vnode of that gnode may be the one that is on its way. */
+void
+win_leave(struct neg *g, const struct link *l)
+{
+	const struct link *o;
+
+	if (l->desc == NULL)
+		return;
+	TAILQ_FOREACH (o, &g->links, all)
+		if (o != l && o->state == NEG_RESERVED &&
+		    o->desc->netid == l->desc->netid)
+			return;
+	win_release(g, l->desc->netid);
+}
+
 void
 win_expire(struct neg *g, struct mono now)
 {

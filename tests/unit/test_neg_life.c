@@ -158,6 +158,30 @@ cut_anywhere(void **state)
 	}
 }
 
+/* Nor does one that dies when the move has failed and its place is still kept.
+ */
+static void
+cut_after_abort(void **state)
+{
+	struct line ln;
+
+	(void)state;
+	line_init(&ln, 2, 1);
+	ln.s[0].obeys = false;
+	line_own(&ln, 0, 79);
+	line_own(&ln, 1, 79);
+	line_join(&ln, 0, 1, false);
+	line_run(&ln, 20);
+	assert_int_equal(line_state(&ln, 1, 0), NEG_RESERVED);
+	neg_rehook_failed(ln.s[0].g, ln.s[0].rehook_id, ln.now);
+	line_run(&ln, 1);
+	assert_int_equal(line_state(&ln, 1, 0), NEG_BACKOFF);
+	assert_false(record(&ln.s[1], NEG_REC_RESERVE)->gone);
+	line_cut(&ln, 0, 1);
+	assert_true(record(&ln.s[1], NEG_REC_RESERVE)->gone);
+	line_fini(&ln);
+}
+
 /* The winner restarts while the loser moves: the place is still its own. */
 static void
 reserve_survives(void **state)
@@ -658,6 +682,7 @@ main(void)
 		cmocka_unit_test(restart_anywhere),
 		cmocka_unit_test(restart_unseen),
 		cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test(cut_after_abort),
 		cmocka_unit_test(reserve_survives),
 		cmocka_unit_test(stability),
 		cmocka_unit_test(sibling_counts),

@@ -49,10 +49,18 @@ side_state(
 		s->up_since = w->now;
 	s->up = up;
 	s->state = state;
+	if (!up || (is && state != s->settled))
+		w->disturbed = true;
+	if (is)
+		s->settled = state;
 	if (was && !is)
 		w->busy++;
-	else if (!was && is && --w->busy == 0)
+	else if (!was && is)
+		w->busy--;
+	if (w->busy == 0 && w->disturbed) {
 		w->rest_at = w->now;
+		w->disturbed = false;
+	}
 	nw_digest(w, w->now.us ^ (uint64_t)state << 56);
 }
 
@@ -78,8 +86,10 @@ nw_called(struct gnode *n)
 
 	read_states(n);
 	n->n_changed = 0;
-	if (n->told)
+	if (n->told) {
+		n->w->disturbed = true;
 		check_told(n);
+	}
 	if (changed || n->told)
 		check_roles(n);
 	if (n->routes_changed || changed)

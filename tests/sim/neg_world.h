@@ -38,6 +38,8 @@ struct tunnel {
 	struct tunnel_side {
 		bool up;
 		enum neg_state state;
+		enum neg_state
+		    settled; /* where it was at rest last, or HELLO_WAIT */
 		struct mono up_since;
 		uint64_t compatible_us; /* in earlier states UP */
 		struct mono noticed;	/* it was sent a NOTICE; or 0 */
@@ -97,7 +99,8 @@ struct nw_world {
 	struct heap events;
 	struct gnode *gnode;
 	struct tunnel *tunnel;
-	unsigned busy; /* sides of links that have not settled, or are down */
+	unsigned busy;	/* sides of links that have not settled, or are down */
+	bool disturbed; /* by more than a look that found the same */
 	struct mono rest_at;
 	uint64_t last_part; /* us, when one was sent */
 	struct nw_totals sum;

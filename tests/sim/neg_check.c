@@ -424,6 +424,16 @@ has_room(const struct nw_options *o)
 	return near + near / 4 + 8 <= o->paths;
 }
 
+static const char *
+why_of(const struct gnode *n, unsigned tunnel)
+{
+	struct neg_link_view v;
+
+	if (!neg_show_link(n->g, tunnel + 1, &v) || v.why == 0)
+		return "no reason";
+	return neg_why_name(v.why);
+}
+
 /* 8, and 1: both sides come to one end. */
 static void
 check_converged(struct nw_world *w, const struct tunnel *t)
@@ -440,9 +450,9 @@ check_converged(struct nw_world *w, const struct tunnel *t)
 	neg_show_self(b->g, &vb, w->now);
 	check_one_mover(a, b, va.own, vb.own);
 	if (is_well(&t->side[0]) != is_well(&t->side[1]))
-		broken(a, b, 1, "one side says %s, the other %s",
-		    neg_state_name(t->side[0].state),
-		    neg_state_name(t->side[1].state));
+		broken(a, b, 1, "one side says %s (%s), the other %s (%s)",
+		    neg_state_name(t->side[0].state), why_of(a, t->ev.no),
+		    neg_state_name(t->side[1].state), why_of(b, t->ev.no));
 }
 
 void

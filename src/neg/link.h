@@ -30,6 +30,7 @@
 struct wish {
 	struct claim from, to;
 	unsigned level, rounds;
+	bool notice; /* for a third party: with this one there is peace */
 	struct claim *taken; /* by the other side's word */
 	size_t n_taken;
 };

@@ -103,15 +103,31 @@ lose_drop(struct neg *g, struct link *l)
 	win_refresh(g);
 }
 
+/* A third party's complaint changes nothing between the two of the link. */
+static bool
+at_peace(const struct link *l)
+{
+	return l->wish.notice && link_settled(l);
+}
+
+static void
+no_place(struct neg *g, struct link *l, struct mono now)
+{
+	talk_why(g, l, NEG_REFUSE, NEG_WHY_FULL, now);
+	lose_drop(g, l);
+	if (!l->wish.notice)
+		link_held(g, l, NEG_WHY_FULL, false, now);
+	else if (!link_settled(l))
+		link_backoff(g, l, 0, NEG_WHY_FULL, now);
+}
+
 static void
 ask(struct neg *g, struct link *l, struct mono now)
 {
 	struct choice ch;
 
 	if (!lose_choose(g, l, &l->wish.from, l->wish.level, now, &ch)) {
-		talk_why(g, l, NEG_REFUSE, NEG_WHY_FULL, now);
-		lose_drop(g, l);
-		link_held(g, l, NEG_WHY_FULL, false, now);
+		no_place(g, l, now);
 		return;
 	}
 	l->wish.to = ch.to;
@@ -128,7 +144,7 @@ come_back(
     struct neg *g, struct link *l, uint32_t s, uint8_t why, struct mono now)
 {
 	talk_busy(g, l, s, now);
-	if (l->state != NEG_UP)
+	if (!at_peace(l))
 		link_backoff(g, l, l->initiator ? s + 30 : s, why, now);
 }
 
@@ -162,7 +178,7 @@ refuse(struct neg *g, struct link *l, struct demand *d, const struct gate *gate,
 	demand_set(
 	    g, d, gate->person ? DEMAND_WAITS : DEMAND_REFUSED, gate->why);
 	talk_why(g, l, NEG_REFUSE, gate->why, now);
-	if (l->state != NEG_UP)
+	if (!at_peace(l))
 		link_held(g, l, gate->why, false, now);
 }
 
@@ -177,10 +193,11 @@ lose_consider(struct neg *g, struct link *l, const struct claim *from,
 		return;
 	if (mono_is_never(l->conflict))
 		l->conflict = now;
+	l->wish.notice = notice;
 	d = demand_note(&g->demands, l->p.key, &g->own.topo, from, level, now);
 	if (d->state == DEMAND_REFUSED && d->why == 0) {
 		talk_why(g, l, NEG_REFUSE, NEG_WHY_POLICY, now);
-		if (l->state != NEG_UP)
+		if (!at_peace(l))
 			link_held(g, l, NEG_WHY_POLICY, false, now);
 		return; /* a person has said no */
 	}

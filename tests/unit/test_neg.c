@@ -475,10 +475,43 @@ failing(void **state)
 	line_fini(&ln);
 }
 
+/* Who is told of a third party and has nowhere to go stays at peace. */
+static void
+notice_without_place(void **state)
+{
+	struct prefix p[256] = { 0 };
+	struct line ln;
+	unsigned i;
+
+	(void)state;
+	line_init(&ln, 3, 1);
+	for (i = 0; i < 256; i++) {
+		p[i].family = PREFIX_IPV4;
+		p[i].bits = 16;
+		p[i].a[0] = 10;
+		p[i].a[1] = (uint8_t)i;
+	}
+	neg_avoid(ln.s[0].g, p, 256);
+	line_own(&ln, 0, 79);
+	line_own(&ln, 1, 80);
+	line_own(&ln, 2, 79);
+	line_join(&ln, 0, 1, false);
+	line_run(&ln, 5);
+	both(&ln, 0, 1, NEG_UP);
+	line_join(&ln, 1, 2, false);
+	line_run(&ln, 60);
+	assert_true(was_sent(&ln, 1, 0, NEG_NOTICE));
+	assert_true(was_sent(&ln, 0, 1, NEG_REFUSE));
+	both(&ln, 0, 1, NEG_UP);
+	assert_int_equal(ln.s[0].told, 0);
+	line_fini(&ln);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(notice_without_place),
 		cmocka_unit_test(compatible),
 		cmocka_unit_test(newcomer_moves),
 		cmocka_unit_test(other_topology),

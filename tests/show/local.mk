@@ -9,6 +9,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/bench \
 	tests/show/bird \
 	tests/show/dead-peer \
+	tests/show/hostile \
 	tests/show/modes \
 	tests/show/mtu \
 	tests/show/negotiate \

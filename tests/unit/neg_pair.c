@@ -181,6 +181,20 @@ same_record(const struct neg_record *a, const struct neg_record *b)
 	}
 }
 
+static unsigned
+spent_record(const struct side *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->n_rec; i++)
+		if (s->rec[i].gone ||
+		    (s->rec[i].kind == NEG_REC_DEMAND &&
+			(s->rec[i].u.demand.state == DEMAND_DONE ||
+			    s->rec[i].u.demand.state == DEMAND_GONE)))
+			return i;
+	abort();
+}
+
 static void
 on_save(void *arg, const struct neg_record *rec)
 {
@@ -191,7 +205,7 @@ on_save(void *arg, const struct neg_record *rec)
 		if (same_record(&s->rec[i], rec))
 			break;
 	if (i == LINE_RECORDS)
-		abort();
+		i = spent_record(s);
 	if (i == s->n_rec)
 		s->n_rec++;
 	free(s->desc[i]);
@@ -327,14 +341,18 @@ line_join_as(struct line *ln, unsigned a, unsigned b,
 	p.id = b + 1;
 	memset(p.key, 0, sizeof(p.key));
 	p.key[0] = (uint8_t)b;
+	p.key[1] = ln->s[b].life;
 	ln->s[a].closed[b] = false;
-	neg_link_up(ln->s[a].g, &p, ln->now);
+	if (ln->s[a].g != NULL)
+		neg_link_up(ln->s[a].g, &p, ln->now);
 	p = *of_b;
 	p.id = a + 1;
 	memset(p.key, 0, sizeof(p.key));
 	p.key[0] = (uint8_t)a;
+	p.key[1] = ln->s[a].life;
 	ln->s[b].closed[a] = false;
-	neg_link_up(ln->s[b].g, &p, ln->now);
+	if (ln->s[b].g != NULL)
+		neg_link_up(ln->s[b].g, &p, ln->now);
 }
 
 void
@@ -391,6 +409,10 @@ deliver(struct line *ln, const struct line_item *it)
 {
 	struct side *s = &ln->s[it->to];
 
+	if (s->raw != NULL && it->kind == ITEM_PART) {
+		s->raw(s, it->from, it->p, it->len);
+		return;
+	}
 	if (s->g == NULL)
 		return;
 	if (it->kind == ITEM_MOVE)
@@ -399,6 +421,34 @@ deliver(struct line *ln, const struct line_item *it)
 		neg_nonce_seen(s->g, it->p, ln->now);
 	else
 		neg_input(s->g, it->from + 1, it->p, it->len, ln->now);
+}
+
+void
+line_raw(struct line *ln, unsigned side,
+    void (*raw)(struct side *s, unsigned from, const uint8_t *part, size_t len))
+{
+	struct side *s = &ln->s[side];
+
+	if (s->g != NULL)
+		neg_free(s->g);
+	s->g = NULL;
+	s->line = ln;
+	s->n = side;
+	s->raw = raw;
+}
+
+void
+line_send(
+    struct line *ln, unsigned a, unsigned b, const uint8_t *part, size_t len)
+{
+	on_send(&ln->s[a], b + 1, part, len);
+}
+
+void
+line_sign(struct line *ln, unsigned side, const uint8_t *p, size_t len,
+    uint8_t sig[NEG_SIG])
+{
+	on_sign(&ln->s[side], p, len, sig);
 }
 
 static struct mono
@@ -421,7 +471,8 @@ close_tunnels(struct line *ln)
 
 	for (a = 0; a < LINE_SIDES; a++)
 		for (b = 0; b < LINE_SIDES; b++)
-			if (ln->s[a].closed[b] && ln->s[b].g != NULL)
+			if (ln->s[a].closed[b] &&
+			    (ln->s[b].g != NULL || ln->s[b].raw != NULL))
 				line_cut(ln, a, b);
 }
 
@@ -440,11 +491,15 @@ line_run_ms(struct line *ln, unsigned ms)
 			ln->items = it->next;
 			deliver(ln, it);
 			free(it);
+			if (ln->after != NULL)
+				ln->after(ln);
 		}
 		for (i = 0; i < LINE_SIDES; i++)
 			if (ln->s[i].g != NULL)
 				neg_tick(ln->s[i].g, ln->now);
 		close_tunnels(ln);
+		if (ln->after != NULL)
+			ln->after(ln);
 	}
 	ln->now = end;
 }

@@ -8,8 +8,12 @@
 #include "neg/neg.h"
 #include "neg/show.h"
 
+#ifndef LINE_SIDES
 #define LINE_SIDES 6
+#endif
+#ifndef LINE_RECORDS
 #define LINE_RECORDS 256
+#endif
 
 struct line;
 
@@ -36,6 +40,10 @@ struct side {
 	uint8_t *desc[LINE_RECORDS];	     /* of NETWORK */
 	struct mono rec_at[LINE_RECORDS];
 	unsigned n_rec;
+	uint8_t life; /* of its key: another one is another peer */
+	/* It has no negotiation; what comes goes here. */
+	void (*raw)(
+	    struct side *s, unsigned from, const uint8_t *part, size_t len);
 };
 
 struct line_item;
@@ -49,6 +57,8 @@ struct line {
 	struct side s[LINE_SIDES];
 	struct line_item *items;
 	uint8_t forged; /* messages so far: each begins a life */
+	void (*after)(struct line *ln); /* each event; or NULL */
+	void *arg;			/* of raw() and after() */
 };
 
 /* Sides 0 to n - 1 are there, without a place. */
@@ -65,6 +75,17 @@ void line_join(struct line *ln, unsigned a, unsigned b, bool crossed);
 void line_join_as(struct line *ln, unsigned a, unsigned b,
     const struct neg_peer *of_a, const struct neg_peer *of_b);
 void line_cut(struct line *ln, unsigned a, unsigned b);
+
+/* From now on the side has no negotiation. */
+void line_raw(struct line *ln, unsigned side,
+    void (*raw)(
+	struct side *s, unsigned from, const uint8_t *part, size_t len));
+/* A part of its own making. */
+void line_send(
+    struct line *ln, unsigned a, unsigned b, const uint8_t *part, size_t len);
+/* What the side's key says of these bytes. */
+void line_sign(struct line *ln, unsigned side, const uint8_t *p, size_t len,
+    uint8_t sig[NEG_SIG]);
 
 void line_run(struct line *ln, unsigned seconds);
 void line_run_ms(struct line *ln, unsigned ms);

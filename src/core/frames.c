@@ -133,8 +133,8 @@ on_close(struct rx *rx, const struct frame *f)
 	rx->s = NULL;
 	hand_over(rx);
 	peer_drop(rx->c, rx->p, PEER_VNODE, MESH_DOWN_CLOSED, rx->t);
-	/* at odds over addresses: at once it would be no better */
-	if (reason == CLOSE_BAD_DESC)
+	/* at odds: at once it would be no better */
+	if (reason == CLOSE_BAD_DESC || reason == CLOSE_POLICY)
 		dial_later(rx->c, rx->p, rx->t);
 	else
 		dial_begin(rx->c, rx->p, rx->t);

@@ -27,7 +27,7 @@ struct agreed {
 	size_t n;
 };
 
-/* A tunnel of no use: ended once the negotiation has returned. */
+/* A tunnel of no use: about to be ended. */
 struct doomed {
 	STAILQ_ENTRY(doomed) link;
 	uint32_t peer;
@@ -265,12 +265,20 @@ begin(struct negotiate *ng, struct turn *t)
 static void
 end(struct negotiate *ng)
 {
+	ng->t = NULL;
+}
+
+/*
+ * By the clock alone: whoever called in is in the middle of something, and may
+ * still use the session.
+ */
+static void
+end_doomed(struct negotiate *ng, struct turn *t)
+{
 	struct core *c = ng->c;
-	struct turn *t = ng->t;
 	struct doomed *d;
 	struct peer *p;
 
-	ng->t = NULL;
 	while ((d = STAILQ_FIRST(&ng->doomed)) != NULL) {
 		STAILQ_REMOVE_HEAD(&ng->doomed, link);
 		p = core_peer_by_id(c, d->peer);
@@ -319,9 +327,14 @@ negotiate_fini(struct core *c)
 {
 	struct negotiate *ng = c->neg;
 	struct agreed *a;
+	struct doomed *d;
 
 	if (ng == NULL)
 		return;
+	while ((d = STAILQ_FIRST(&ng->doomed)) != NULL) {
+		STAILQ_REMOVE_HEAD(&ng->doomed, link);
+		free(d);
+	}
 	while ((a = LIST_FIRST(&ng->agreed)) != NULL) {
 		LIST_REMOVE(a, link);
 		free(a);
@@ -462,27 +475,40 @@ group_of(const struct addr *a)
 	return g;
 }
 
-void
-negotiate_trust(struct core *c, struct peer *p, bool trust)
+/* Each peer is named by a person: a source of its own. */
+static struct neg_peer
+as_link(const struct peer *p)
 {
-	(void)c;
-	p->trusted = trust;
+	struct neg_peer np = { .id = p->id,
+		.dialled = p->dialled,
+		.trusted = p->trusted,
+		.group = group_of(&p->path.remote),
+		.source = p->id };
+
+	memcpy(np.key, p->cfg.ed_pk, sizeof(np.key));
+	return np;
 }
 
 void
 negotiate_peer_up(struct core *c, struct peer *p, struct turn *t)
 {
 	const struct session *s = peer_session(p);
-	struct neg_peer np = { .id = p->id,
-		.dialled = p->dialled,
-		.trusted = p->trusted,
-		.group = group_of(&p->path.remote) };
+	struct neg_peer np = as_link(p);
 
 	if (c->neg == NULL || s == NULL || (s->caps & CAP_NEG) == 0)
 		return;
-	memcpy(np.key, p->cfg.ed_pk, sizeof(np.key));
 	neg_link_up(begin(c->neg, t), &np, t->now);
 	end(c->neg);
+}
+
+void
+negotiate_trust(struct core *c, struct peer *p, bool trust, struct turn *t)
+{
+	bool was = p->trusted;
+
+	p->trusted = trust;
+	if (was != trust && p->state == PEER_VRNODE)
+		negotiate_peer_up(c, p, t); /* the link learns of it */
 }
 
 void
@@ -508,8 +534,6 @@ negotiate_receive(struct rx *rx, const struct frame *f)
 		begin(ng, rx->t), rx->p->id, f->body, f->len, rx->t->now))
 		count(&rx->c->cnt, CNT_neg_bad);
 	end(ng);
-	if (peer_session(rx->p) == NULL)
-		rx->s = NULL; /* it has ended the tunnel */
 }
 
 void
@@ -519,6 +543,7 @@ negotiate_tick(struct core *c, struct turn *t)
 
 	if (ng == NULL)
 		return;
+	end_doomed(ng, t);
 	if (mono_due(ng->mesh_until, t->now)) {
 		ng->mesh_until = MONO_NEVER;
 		place_set(&ng->mesh, NULL);
@@ -535,6 +560,8 @@ negotiate_deadline(const struct core *c)
 {
 	if (c->neg == NULL)
 		return MONO_NEVER;
+	if (!STAILQ_EMPTY(&c->neg->doomed))
+		return (struct mono){ 0 };
 	return mono_min(c->neg->mesh_until, neg_deadline(c->neg->g));
 }
 

@@ -63,7 +63,8 @@ void negotiate_place(struct core *c, const struct netdesc *d, struct turn *t);
 void negotiate_avoid(struct core *c, const struct prefix *p, size_t n);
 
 /* The word of a peer is enough to move us (option trust-renumber). */
-void negotiate_trust(struct core *c, struct peer *p, bool trust);
+void negotiate_trust(
+    struct core *c, struct peer *p, bool trust, struct turn *t);
 
 /* Answers of whoever carries out a move; a person's word; a nonce. */
 void negotiate_moved(struct core *c, uint32_t id, struct turn *t);

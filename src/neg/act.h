@@ -62,6 +62,8 @@ void link_backoff(struct neg *g, struct link *l, uint32_t after_s, uint8_t why,
 /* All of it anew, with the descriptors that are there. */
 void link_restart(struct neg *g, struct link *l, struct mono now);
 bool link_settled(const struct link *l);
+/* Known for three days, by whoever told us of it or in our own memory. */
+bool link_established(const struct link *l);
 bool link_message(struct neg *g, struct link *l, uint8_t type, const uint8_t *p,
     size_t len, struct mono now);
 void link_tick(struct neg *g, struct link *l, struct mono now);

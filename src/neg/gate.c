@@ -1,5 +1,7 @@
 #include "neg/gate.h"
 
+#include "neg/act.h"
+
 #define ATOMIC_S 10u /* so long a conflict must last: settling time */
 #define SMALL_S 60u
 #define WITNESSES 2u
@@ -43,7 +45,7 @@ testifies(const struct neg *g, const struct link *o, const struct link *l,
 {
 	unsigned i;
 
-	if (o == l || o->desc == NULL || o->closed || !o->p.established ||
+	if (o == l || o->desc == NULL || o->closed || !link_established(o) ||
 	    o->p.group == l->p.group ||
 	    !topology_equal(&o->desc->topo, &g->own.topo) ||
 	    holder(g, o, from) != holder(g, l, from))
@@ -79,7 +81,7 @@ has_established(const struct neg *g)
 	const struct link *l;
 
 	TAILQ_FOREACH (l, &g->links, all)
-		if (l->p.established &&
+		if (link_established(l) &&
 		    (l->state == NEG_UP || l->state == NEG_SAME ||
 			l->state == NEG_PARTIAL))
 			return true;

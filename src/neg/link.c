@@ -51,6 +51,12 @@ count_uptime(struct neg *g, struct link *l, struct mono now)
 	n->counted = n->seen = now;
 }
 
+bool
+link_established(const struct link *l)
+{
+	return l->p.established || l->net->uptime >= NEG_KNOWN_S;
+}
+
 void
 link_state(struct neg *g, struct link *l, enum neg_state state, struct mono now)
 {

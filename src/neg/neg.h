@@ -56,9 +56,9 @@ struct neg_peer {
 	uint8_t key[NEG_KEY];
 	bool dialled;	  /* by us: we are I */
 	bool trusted;	  /* its word alone may move us (trust-renumber) */
-	bool established; /* known here for three days */
+	bool established; /* known for three days: besides by our memory */
 	uint64_t group;	  /* /16 or /32 that its endpoint is in */
-	uint32_t source;  /* what told us of it: list, configuration (0) */
+	uint32_t source;  /* what told us of it; its id: the configuration */
 };
 
 /* What to remember; each replaces the one before with the same identity. */

@@ -10,7 +10,7 @@ sibling_knows(const struct link *l, uint64_t netid)
 	unsigned i;
 
 	if (l->state != NEG_SAME ||
-	    !(l->sibling || l->p.trusted || l->p.established))
+	    !(l->sibling || l->p.trusted || link_established(l)))
 		return false; /* its netid alone is a word that costs nothing */
 	for (i = 0; i < l->desc->n_known; i++)
 		if (l->desc->known[i].netid == netid &&

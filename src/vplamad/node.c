@@ -157,7 +157,7 @@ node_add(struct vplamad *d, struct config_peer *conf, const char **ret_why,
 		node_del(n, CLOSE_REMOVED, t);
 		return false;
 	}
-	place_peer(d, n);
+	place_peer(d, n, t);
 	grant(n, p);
 	look_up(n, t);
 	return true;
@@ -195,6 +195,7 @@ node_update(struct node *n, struct config_peer *conf, struct turn *t)
 	free(n->conf.file);
 	n->conf = *conf;
 	conf->file = NULL;
+	place_peer(n->d, n, t);
 	if (!granted && p != NULL) {
 		log_info("peer %s: prefixes=%u changed=yes", n->conf.name,
 		    n->conf.given[PEER_OPT_prefix].n);

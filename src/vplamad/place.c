@@ -232,12 +232,12 @@ place_reload(struct vplamad *d, struct turn *t)
 }
 
 void
-place_peer(struct vplamad *d, const struct node *n)
+place_peer(struct vplamad *d, const struct node *n, struct turn *t)
 {
 	struct peer *p = core_peer_by_id(&d->core, n->id);
 
 	if (p != NULL)
-		negotiate_trust(&d->core, p, n->conf.trust_renumber != 0);
+		negotiate_trust(&d->core, p, n->conf.trust_renumber != 0, t);
 }
 
 void

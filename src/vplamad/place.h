@@ -33,7 +33,7 @@ void place_close(struct vplamad *d); /* fine without place_open() */
 void place_reload(struct vplamad *d, struct turn *t);
 
 /* What the configuration says of that peer. */
-void place_peer(struct vplamad *d, const struct node *n);
+void place_peer(struct vplamad *d, const struct node *n, struct turn *t);
 
 /* End of a turn; and when it wants one. */
 void place_act(struct vplamad *d, struct turn *t);

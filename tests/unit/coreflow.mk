@@ -11,6 +11,7 @@ coreflow_tests = \
 	tests/unit/test_core_fanout \
 	tests/unit/test_core_meshtalk \
 	tests/unit/test_core_bits \
+	tests/unit/test_core_negotiate \
 	tests/unit/test_core_fwd \
 	tests/unit/test_core_fwdout \
 	tests/unit/test_core_pmtu \
@@ -55,6 +56,9 @@ tests_unit_test_core_fanout_LDADD = $(coreflow_libs)
 tests_unit_test_core_meshtalk_SOURCES = tests/unit/test_core_meshtalk.c \
 	$(coreflow_duo)
 tests_unit_test_core_meshtalk_LDADD = $(coreflow_libs)
+tests_unit_test_core_negotiate_SOURCES = \
+	tests/unit/test_core_negotiate.c $(coreflow_duo)
+tests_unit_test_core_negotiate_LDADD = $(coreflow_libs)
 tests_unit_test_core_bits_SOURCES = tests/unit/test_core_bits.c \
 	$(coreflow_duo)
 tests_unit_test_core_bits_LDADD = $(coreflow_libs)

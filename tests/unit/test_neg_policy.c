@@ -244,6 +244,32 @@ settled(void **state)
 	line_fini(&ln);
 }
 
+/* Three days of peace make a tunnel an established one; a restart goes by. */
+static void
+three_days(void **state)
+{
+	static const struct neg_peer us = { .dialled = true, .trusted = true };
+	static const struct neg_peer them = { 0 };
+	unsigned days, i;
+	struct line ln;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		days = i == 0 ? 1 : 4;
+		start(&ln, 3);
+		line_join(&ln, 0, 2, false);
+		line_run(&ln, days * 86400);
+		line_restart(&ln, 0, 5);
+		line_place(&ln, 0);
+		line_join(&ln, 0, 2, false);
+		line_run(&ln, 5);
+		line_join_as(&ln, 0, 1, &us, &them);
+		line_run(&ln, 60);
+		assert_int_equal(ln.s[0].told, days < 3);
+		line_fini(&ln);
+	}
+}
+
 /* The window of those who have just come is over after ten minutes. */
 static void
 window(void **state)
@@ -473,6 +499,7 @@ main(void)
 		cmocka_unit_test(cannot),
 		cmocka_unit_test(witnesses),
 		cmocka_unit_test(settled),
+		cmocka_unit_test(three_days),
 		cmocka_unit_test(window),
 		cmocka_unit_test(once_a_day),
 		cmocka_unit_test(stable_never),

@@ -25,6 +25,7 @@ struct view {
 	size_t n_names, n_failed; /* n_failed: look-ups that found nothing */
 	bool has_link;		  /* addresses are negotiated with it */
 	struct neg_link_view link;
+	const char *refused; /* why there is no kernel route; NULL: there is */
 };
 
 /*
@@ -72,6 +73,25 @@ static bool
 held(const struct view *k)
 {
 	return link_is(k, NEG_HELD);
+}
+
+static bool
+held_by_peer(const struct view *k)
+{
+	return held(k) && k->link.why_peer;
+}
+
+static bool
+held_unable(const struct view *k)
+{
+	return held(k) && k->link.why == NEG_WHY_CANNOT;
+}
+
+/* Agreed on, and the kernel does not take it. */
+static bool
+unrouted(const struct view *k)
+{
+	return k->has_link && k->refused != NULL;
 }
 
 static bool
@@ -199,12 +219,31 @@ static const struct rule {
 	    "The tunnel is up, but the peer has stopped answering: probes are "
 	    "on their way, and it is dead when 45 of them had no answer.",
 	    NULL, "Nothing here: look at the line and at the peer's daemon." },
+	{ "addresses-held-by-peer", held_by_peer,
+	    "The tunnel is up; addresses of both gnodes overlap and the peer's "
+	    "does not move. What overlaps is not routed, the rest is.",
+	    NULL,
+	    "Ask the peer's operator (rehook list there), or give our gnode "
+	    "other addresses." },
+	{ "addresses-held-unable", held_unable,
+	    "The tunnel is up; addresses of both gnodes overlap, and ours has "
+	    "no way to move. What overlaps is not routed, the rest is.",
+	    "rehook-hook",
+	    "Set rehook-hook to a program that moves our gnode, or change "
+	    "claim." },
 	{ "addresses-held", held,
-	    "The tunnel is up, but the addresses of both gnodes overlap and "
-	    "nobody has moved: there are no routes between them.",
+	    "The tunnel is up; addresses of both gnodes overlap and nobody has "
+	    "moved. What overlaps is not routed, the rest is.",
 	    "rehook",
-	    "See rehook plan PEER and rehook list: approve the move, or give "
-	    "one of the gnodes other addresses." },
+	    "See rehook plan PEER, and approve in rehook list what waits "
+	    "there, "
+	    "or give one of the gnodes other addresses." },
+	{ "route-refused", unrouted,
+	    "The tunnel is up and addresses are agreed on, but the kernel does "
+	    "not take a route to them (route_refused below).",
+	    "route-metric",
+	    "Remove the route that is in the way, or set route-metric or "
+	    "route-table." },
 	{ "addresses-partial", partial,
 	    "The tunnel is up; a part of the addresses overlaps with those of "
 	    "a third gnode and is not routed.",
@@ -381,6 +420,8 @@ facts_addresses(struct json_object *facts, const struct view *k)
 		    claim_format(&l->desc->topo, &l->desc->claim[i], text));
 	if (l->has_verdict)
 		fact_str(facts, "addresses_because", l->verdict.why);
+	if (k->refused != NULL)
+		fact_str(facts, "route_refused", k->refused);
 	if (l->why != 0)
 		fact_str(facts, l->why_peer ? "peer_refuses" : "we_refuse",
 		    neg_why_name(l->why));
@@ -456,6 +497,19 @@ config_json(
 	return o;
 }
 
+static const char *
+route_refused(const struct ctl_host *host, const struct neg_link_view *l)
+{
+	const char *why = NULL;
+	struct prefix p;
+	unsigned i;
+
+	for (i = 0; i < l->n_routes && why == NULL; i++)
+		if (claim_prefix(&l->desc->topo, &l->route[i], &p))
+			why = host->route_why(host->arg, &p);
+	return why;
+}
+
 static void
 gather(struct view *k, const struct ctl_call *call, const struct peer *p)
 {
@@ -472,6 +526,8 @@ gather(struct view *k, const struct ctl_call *call, const struct peer *p)
 	if (negotiate_neg(k->core) != NULL)
 		k->has_link =
 		    neg_show_link(negotiate_neg(k->core), p->id, &k->link);
+	if (k->has_link)
+		k->refused = route_refused(host, &k->link);
 	if (k->names != NULL)
 		k->n_names = json_object_array_length(k->names);
 	for (i = 0; i < k->n_names; i++)

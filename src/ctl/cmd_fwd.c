@@ -189,6 +189,7 @@ cmd_macs(struct ctl_call *call)
 /* One page of routes in their order, those behind a prefix. */
 struct page {
 	struct core *core;
+	const struct ctl_host *host;
 	struct json_object *list;
 	bool behind; /* we are past it */
 	struct prefix after, at;
@@ -202,6 +203,7 @@ add_route(
 {
 	struct page *page = arg;
 	struct json_object *o;
+	const char *why;
 	int way;
 
 	if (!page->behind) {
@@ -224,8 +226,11 @@ add_route(
 	o = json_object_new_object();
 	put_str(o, "prefix", prefix_format(p, page->last));
 	put_peer(o, page->core, whose);
+	put_bool(o, "agreed", kind == ROUTE_AGREED);
+	why = kind == ROUTE_AGREED ? page->host->route_why(page->host->arg, p)
+				   : NULL;
 	json_object_object_add(
-	    o, "agreed", json_object_new_boolean(kind == ROUTE_AGREED));
+	    o, "refused", why != NULL ? json_object_new_string(why) : NULL);
 	json_object_array_add(page->list, o);
 }
 
@@ -233,7 +238,9 @@ struct json_object *
 cmd_routes(struct ctl_call *call)
 {
 	const char *after = after_text(call), *why;
-	struct page page = { .core = call->ctl->core, .behind = true };
+	struct page page = {
+		.core = call->ctl->core, .host = call->ctl->host, .behind = true
+	};
 	struct json_object *o;
 
 	if (after[0] != '\0') {

@@ -57,6 +57,9 @@ struct ctl_host {
 	/* The device with that number in the core; false: not known. */
 	bool (*device)(void *arg, unsigned no, struct ctl_device *ret);
 
+	/* Why the kernel has no route to it though it should; else NULL. */
+	const char *(*route_why)(void *arg, const struct prefix *p);
+
 	/* {"version","pid","uptime","config","listen":[..],"mesh_socket",...}
 	 */
 	struct json_object *(*about)(void *arg);

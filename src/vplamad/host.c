@@ -112,6 +112,14 @@ listen_json(const struct vplamad *d)
 	return list;
 }
 
+static const char *
+host_route_why(void *arg, const struct prefix *p)
+{
+	const struct vplamad *d = arg;
+
+	return routes_why(d->routes, p);
+}
+
 static struct json_object *
 host_about(void *arg)
 {
@@ -147,6 +155,7 @@ host_init(struct vplamad *d)
 		.peer_origin = host_peer_origin,
 		.peer_names = host_peer_names,
 		.device = host_device,
+		.route_why = host_route_why,
 		.about = host_about,
 	};
 	d->ctl = (struct ctl){ &d->core, &d->host };

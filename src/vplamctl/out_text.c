@@ -202,9 +202,13 @@ text_routes(struct out *o, struct json_object *res)
 
 		pen_cell(o, get_str(row, "prefix"), 20);
 		pen_cell(o, peer_or_local(row), 16);
-		fputs(
-		    get_bool(row, "agreed") ? "agreement\n" : "configuration\n",
+		fputs(get_bool(row, "agreed") ? "agreement" : "configuration",
 		    o->f);
+		if (get_str(row, "refused")[0] != '\0') {
+			fputs(", the kernel has none: ", o->f);
+			pen_text(o->f, get_str(row, "refused"));
+		}
+		fputc('\n', o->f);
 	}
 }
 

@@ -165,6 +165,14 @@ host_device(void *arg, unsigned no, struct ctl_device *ret)
 	return no < 2;
 }
 
+/* One prefix that the kernel does not take. */
+static const char *
+host_route_why(void *arg, const struct prefix *p)
+{
+	(void)arg;
+	return p->a[0] == 66 ? "somebody else has that route" : NULL;
+}
+
 int
 ctlnode_start(void **state)
 {
@@ -202,7 +210,7 @@ node_init(struct node *n, uint8_t number, uint8_t suites)
 		&n->mem };
 	n->host = (struct ctl_host){ n, host_reload, host_stop, host_peer_add,
 		host_peer_del, host_peer_origin, host_peer_names, host_device,
-		host_about };
+		host_route_why, host_about };
 	n->ctl = (struct ctl){ &n->core, &n->host };
 	n->in_file = true;
 	core_init(&n->core, &cfg, &io, n->t.now);

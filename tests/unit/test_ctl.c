@@ -459,11 +459,14 @@ routes_say_who_has_what(void **state)
 	    json_object_to_json_string_ext(
 		o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
 	    "{\"version\":1,\"routes\":["
-	    "{\"prefix\":\"10.0.0.0/8\",\"peer\":\"b\",\"agreed\":false},"
-	    "{\"prefix\":\"10.1.0.0/16\",\"peer\":null,\"agreed\":false},"
-	    "{\"prefix\":\"fd00:1::/48\",\"peer\":\"b\",\"agreed\":false},"
+	    "{\"prefix\":\"10.0.0.0/"
+	    "8\",\"peer\":\"b\",\"agreed\":false,\"refused\":null},"
+	    "{\"prefix\":\"10.1.0.0/"
+	    "16\",\"peer\":null,\"agreed\":false,\"refused\":null},"
+	    "{\"prefix\":\"fd00:1::/"
+	    "48\",\"peer\":\"b\",\"agreed\":false,\"refused\":null},"
 	    "{\"prefix\":\"02:00:00:00:00:07/"
-	    "48\",\"peer\":\"b\",\"agreed\":false}],"
+	    "48\",\"peer\":\"b\",\"agreed\":false,\"refused\":null}],"
 	    "\"next\":null}");
 	json_object_put(o);
 	refused(&a, "{\"cmd\":\"routes\",\"args\":{\"after\":\"x\"}}",

@@ -207,11 +207,13 @@ macs_and_routes_are_tables(void **state)
 	    PRINTED(out_text, routes,
 		"{\"routes\":[{\"prefix\":\"10.1.0.0/16\",\"peer\":null},"
 		"{\"prefix\":\"fd00:1::/48\",\"peer\":\"b\","
-		"\"agreed\":true}]}",
+		"\"agreed\":true,\"refused\":\"taken\"}]}",
 		false),
 	    "prefix                peer              by\n"
 	    "10.1.0.0/16           local             configuration\n"
-	    "fd00:1::/48           b                 agreement\n");
+	    "fd00:1::/48           b                 agreement, the kernel has "
+	    "none: "
+	    "taken\n");
 	assert_printed(PRINTED(out_text, macs, "{\"macs\":[]}", false), "");
 	assert_printed(PRINTED(out_text, routes, "{\"routes\":[]}", false), "");
 }

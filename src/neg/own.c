@@ -36,6 +36,24 @@ flags_of(const struct neg *g)
 	return (uint16_t)f;
 }
 
+/*
+ * Is the gnode there? A site of prefixes need not have an address of its own:
+ * it is at all of its claims.
+ */
+static bool
+is_at(const struct netdesc *d, const struct claim *c)
+{
+	static const uint16_t none[NETDESC_LEVELS];
+	unsigned i;
+
+	if (memcmp(d->gid, none, sizeof(none)) != 0)
+		return claim_has(&d->topo, c, d->gid);
+	for (i = 0; i < d->n_claims; i++)
+		if (claims_equal(&d->topo, c, &d->claim[i]))
+			return true;
+	return false;
+}
+
 /* What a move of ours has left, as long as the mesh daemon still shows it. */
 static void
 mark_leaving(const struct neg *g, struct netdesc *d)
@@ -43,7 +61,7 @@ mark_leaving(const struct neg *g, struct netdesc *d)
 	unsigned i;
 
 	for (i = 0; i < d->n_claims; i++)
-		if (!claim_has(&d->topo, &d->claim[i], d->gid) &&
+		if (!is_at(d, &d->claim[i]) &&
 		    budget_left_by(&g->budget, &d->topo, &d->claim[i]) != NULL)
 			d->claim[i].flags |= CLAIM_LEAVING;
 }
@@ -115,7 +133,7 @@ arrived(const struct neg *g)
 	const struct link *l = g->mover;
 
 	return g->moving && topology_equal(&g->place.topo, &g->own.topo) &&
-	    claim_has(&g->place.topo, &l->wish.to, g->place.gid);
+	    is_at(&g->place, &l->wish.to);
 }
 
 static bool

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/xmem.h"
+#include "neg/space.h"
 
 enum item_kind { ITEM_PART, ITEM_NONCE, ITEM_MOVE };
 
@@ -333,6 +334,23 @@ line_own(struct line *ln, unsigned side, unsigned gid2)
 }
 
 void
+line_own_plain(struct line *ln, unsigned side, unsigned second)
+{
+	struct netdesc *d = &ln->s[side].own;
+	struct prefix p = { .family = PREFIX_IPV4, .bits = 16 };
+
+	p.a[0] = 10;
+	p.a[1] = (uint8_t)second;
+	d->topo = topology_plain();
+	d->nodes = 1;
+	d->flags = NETDESC_MOVABLE;
+	d->n_claims = 1;
+	if (claims_from_prefix(&p, d->claim, 1) != 1)
+		abort();
+	line_place(ln, side);
+}
+
+void
 line_join_as(struct line *ln, unsigned a, unsigned b,
     const struct neg_peer *of_a, const struct neg_peer *of_b)
 {
@@ -385,12 +403,24 @@ line_cut(struct line *ln, unsigned a, unsigned b)
 	}
 }
 
+/* A site of plain prefixes keeps being without one. */
+static void
+move_address(struct netdesc *d, const struct claim *to)
+{
+	unsigned k;
+
+	if (d->topo.class == NETDESC_PLAIN)
+		return;
+	for (k = to->level; k < d->topo.levels; k++)
+		d->gid[k] = to->gid[k];
+}
+
 /* The mesh daemon has carried out what it was told. */
 static void
 move(struct line *ln, struct side *s, uint32_t id)
 {
 	struct netdesc *d = &s->own;
-	unsigned i, k;
+	unsigned i;
 
 	for (i = 0; i < d->n_claims; i++)
 		if (claims_equal(&d->topo, &d->claim[i], &s->from))
@@ -398,8 +428,7 @@ move(struct line *ln, struct side *s, uint32_t id)
 	if (id != s->rehook_id || i == d->n_claims)
 		return;
 	d->claim[i] = s->to;
-	for (k = s->to.level; k < d->topo.levels; k++)
-		d->gid[k] = s->to.gid[k];
+	move_address(d, &s->to);
 	neg_rehook_done(s->g, id, ln->now);
 	line_place(ln, s->n);
 }

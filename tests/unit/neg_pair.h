@@ -67,6 +67,8 @@ void line_fini(struct line *ln);
 
 /* A gnode of class 10, levels 4 x 8: 10.GID2.GID1.GID0, claim at level 2. */
 void line_own(struct line *ln, unsigned side, unsigned gid2);
+/* A site of plain prefixes, 10.SECOND.0.0/16, without an address of its own. */
+void line_own_plain(struct line *ln, unsigned side, unsigned second);
 /* The same with more in it: side->own is taken as it is. */
 void line_place(struct line *ln, unsigned side);
 

@@ -65,6 +65,37 @@ trusted(void **state)
 	line_fini(&ln);
 }
 
+/*
+ * Sites of plain prefixes: the program that moves one runs to its end, nobody
+ * is blamed, and all that the site has besides counts as before.
+ */
+static void
+plain(void **state)
+{
+	struct neg_self_view v;
+	struct line ln;
+
+	(void)state;
+	line_init(&ln, 2, 1);
+	line_own_plain(&ln, 0, 33);
+	line_own_plain(&ln, 1, 33);
+	line_join(&ln, 0, 1, false);
+	line_run(&ln, 60);
+	assert_int_equal(ln.s[0].told, 1);
+	assert_int_equal(ln.s[0].stopped, 0);
+	assert_int_equal(demand(&ln, 0).state, DEMAND_DONE);
+	assert_int_equal(ln.s[0].types[1] & 1u << NEG_ABORT, 0);
+	assert_int_equal(line_state(&ln, 0, 1), NEG_UP);
+	assert_int_equal(line_state(&ln, 1, 0), NEG_UP);
+	assert_int_equal(ln.s[1].n_routes[0], 1);
+	line_own_plain(&ln, 0, 33); /* back, by hand: that is no leaving */
+	line_run(&ln, 5);
+	neg_show_self(ln.s[0].g, &v, ln.now);
+	assert_int_equal(v.own->n_claims, 1);
+	assert_int_equal(v.own->claim[0].flags, 0);
+	line_fini(&ln);
+}
+
 /* Trusted, too; but it is they who dialled. */
 static void
 listener_never(void **state)
@@ -492,6 +523,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trusted),
+		cmocka_unit_test(plain),
 		cmocka_unit_test(listener_never),
 		cmocka_unit_test(stranger_asks),
 		cmocka_unit_test(person_refuses),

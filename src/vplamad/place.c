@@ -103,16 +103,26 @@ on_heard(void *arg, const uint8_t nonce[MESHPROBE_NONCE], struct turn *t)
 	negotiate_nonce(&d->core, nonce, t);
 }
 
+/* Which of the claims it is, or NULL. */
+static struct claim *
+find_claim(struct netdesc *desc, const struct claim *c)
+{
+	unsigned i;
+
+	for (i = 0; i < desc->n_claims; i++)
+		if (claims_equal(&desc->topo, &desc->claim[i], c))
+			return &desc->claim[i];
+	return NULL;
+}
+
 /* The program has moved us: until the configuration says otherwise. */
 static void
 take_move(struct vplamad *d, struct turn *t)
 {
-	struct netdesc *desc = &d->place.desc;
-	unsigned i;
+	struct claim *c = find_claim(&d->place.desc, &d->place.from);
 
-	for (i = 0; i < desc->n_claims; i++)
-		if (claims_equal(&desc->topo, &desc->claim[i], &d->place.from))
-			desc->claim[i] = d->place.to;
+	if (c != NULL)
+		*c = d->place.to;
 	tell_place(d, t);
 }
 
@@ -127,8 +137,10 @@ on_moved(void *arg, uint32_t id, bool ok, struct turn *t)
 	}
 	take_move(d, t);
 	negotiate_moved(&d->core, id, t);
-	log_warnx("our gnode has moved; change option claim as rehook-hook "
-		  "has told, or the next start is at the old addresses");
+	if (find_claim(&d->place.file, &d->place.from) != NULL)
+		log_warnx("our gnode has moved; change option claim as "
+			  "rehook-hook has told, or the next start is at the "
+			  "old addresses");
 }
 
 static void
@@ -207,7 +219,7 @@ place_open(struct vplamad *d, struct turn *t)
 	negotiate_start(&d->core, &nc, &io);
 	d->place.memory =
 	    memory_open(d->cfg.state_dir, SAVE_EVERY_MS, on_restore, &r);
-	d->place.desc = claimed(&d->cfg);
+	d->place.desc = d->place.file = claimed(&d->cfg);
 	tell_avoid(d);
 	tell_place(d, t);
 }
@@ -221,13 +233,26 @@ place_close(struct vplamad *d)
 	memset(&d->place, 0, sizeof(d->place));
 }
 
+/* Where a move has left us holds until other claims are configured. */
+static void
+take_file(struct vplamad *d)
+{
+	struct netdesc *desc = &d->place.desc, file = claimed(&d->cfg);
+
+	if (!netdesc_same_place(&d->place.file, &file))
+		*desc = file;
+	desc->nodes = file.nodes;
+	desc->flags = file.flags;
+	d->place.file = file;
+}
+
 void
 place_reload(struct vplamad *d, struct turn *t)
 {
 	const struct neg_config nc = neg_config(&d->cfg);
 
 	negotiate_set_config(&d->core, &nc, t);
-	d->place.desc = claimed(&d->cfg);
+	take_file(d);
 	tell_place(d, t);
 }
 

@@ -17,7 +17,8 @@ struct rehooker;
 struct vplamad;
 
 struct place {
-	struct netdesc desc; /* what the configuration claims, or a move left */
+	struct netdesc file; /* what the configuration claims */
+	struct netdesc desc; /* the same, or where a move has left us */
 	struct memory *memory;
 	struct meshprobe *probe; /* NULL: no interface of the mesh is named */
 	struct rehooker *rehooker;

@@ -189,12 +189,27 @@ warn_outside(const struct config *cfg, const struct config_device *dev,
 	}
 }
 
+/* Other vnodes are looked for at an address, which prefixes do not tell. */
+static void
+warn_strangers(const struct config *cfg, struct config_errors *warns)
+{
+	if (cfg->given[OPT_claim].n == 0 ||
+	    cfg->given[OPT_mesh_interface].n == 0 || cfg->netid != 0)
+		return;
+	config_error(warns,
+	    "%s:%d: mesh-interface: with claim (line %d) it finds nobody; "
+	    "expected option netid, the same at all vnodes of the gnode",
+	    cfg->path, cfg->given[OPT_mesh_interface].line,
+	    cfg->given[OPT_claim].line);
+}
+
 void
 config_warnings(const struct config *cfg, struct config_errors *warns)
 {
 	size_t i;
 	unsigned k;
 
+	warn_strangers(cfg, warns);
 	for (i = 0; i < cfg->n_devices; i++) {
 		const struct config_device *dev = &cfg->devices[i];
 

@@ -69,6 +69,8 @@ vplamad_golden = \
 	tests/golden/config/neg-bad.ok \
 	tests/golden/config/neg-claims.in \
 	tests/golden/config/neg-claims.ok \
+	tests/golden/config/neg-mesh.in \
+	tests/golden/config/neg-mesh.ok \
 	tests/golden/config/neg-netid.in \
 	tests/golden/config/neg-netid.ok \
 	tests/golden/config/neg-netid2.in \

@@ -27,4 +27,4 @@ dist_decisions_DATA = \
 	doc/decisions/0017-store-extra.md \
 	doc/decisions/0018-routes.md \
 	doc/decisions/0019-ntkd-by-an-ambassador.md \
-	doc/decisions/0021-what-ntkd-is-told.md
+	doc/decisions/0020-what-ntkd-is-told.md

@@ -72,9 +72,10 @@ struct amb_place {
 	struct mono heard; /* its last radar; MONO_NEVER: none */
 	uint32_t conn;	   /* that it is asked on, or 0 */
 	enum ask_step step;
-	uint32_t ask_id;    /* of the request under way */
-	struct mono ask_at; /* the next one; or when to give up this one */
-	bool has_round, has_map;
+	uint32_t ask_id;	 /* of the request under way */
+	struct mono ask_at;	 /* the next one; or when to give up this one */
+	bool has_round, has_map; /* map: the external one */
+	bool has_near;		 /* the internal one, as new as that */
 	bool fresh; /* the round was asked for since amb_place_ask() */
 	struct ntk_qspn_round round;
 	struct ntk_ext_map map;

@@ -96,8 +96,8 @@ gnode_nodes(const struct ntk_gnode *g)
 }
 
 /*
- * What is in our gnode, as the maps show it. ntkd's own count still has what
- * the last rehook made it believe.
+ * What is in our gnode, as the maps show it, when both are there. ntkd's own
+ * count still has what the last rehook made it believe: never too few.
  */
 static uint32_t
 count_nodes(const struct amb *a)
@@ -106,7 +106,7 @@ count_nodes(const struct amb *a)
 	uint32_t home = amb_home(a) & 0xffffff00, n = 0;
 	unsigned l, k;
 
-	if (!pl->has_map)
+	if (!pl->has_map || !pl->has_near)
 		return pl->has_round ? pl->round.gcount[a->top - 1] : 1;
 	for (k = 0; k < NTK_GIDS; k++)
 		n += pl->near.known[k] && amb_ident_at(a, home | k) == NULL;
@@ -162,7 +162,7 @@ amb_place_gone(struct amb *a)
 {
 	struct amb_place *pl = &a->place;
 
-	pl->has_round = pl->has_map = false;
+	pl->has_round = pl->has_map = pl->has_near = false;
 	pl->hold = pl->lost = MONO_NEVER;
 	if (pl->told && a->mesh)
 		a->io.mesh_netdesc(a->io.arg, NULL);
@@ -261,8 +261,7 @@ got_ext(struct amb *a, struct rd *r, struct mono now)
 static void
 got_int(struct amb *a, struct rd *r, struct mono now)
 {
-	if (!ntk_int_map_parse(r, a->wire, &a->place.near))
-		a->place.has_map = false;
+	a->place.has_near = ntk_int_map_parse(r, a->wire, &a->place.near);
 	ask_done(a, now);
 }
 
@@ -289,9 +288,15 @@ amb_ask_input(struct amb *a, const struct ntk_packet *pkt, struct mono now)
 	free(body);
 }
 
+/* Without its last answer no more is known than what it counts itself. */
 void
 amb_ask_closed(struct amb *a, struct mono now)
 {
+	if (a->place.step == ASK_INT && a->place.has_near) {
+		a->place.has_near = false;
+		if (a->place.told)
+			a->place.hold = now;
+	}
 	a->place.conn = 0;
 	a->place.step = ASK_NOTHING;
 	a->place.ask_at = mono_add(now, ASK_AGAIN_US);
@@ -317,7 +322,7 @@ amb_place_moved(struct amb *a, uint32_t before, struct mono now)
 	if (amb_home(a) == before)
 		return;
 	amb_unseen(a);
-	pl->has_round = pl->has_map = false;
+	pl->has_round = pl->has_map = pl->has_near = false;
 	if (amb_home(a) != 0)
 		settle_in(a, now);
 	else if (pl->told)

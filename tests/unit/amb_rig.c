@@ -263,10 +263,10 @@ serve_one(struct rig *r, struct rig_event *e)
 		answer_round(r, conn, p.id);
 	else if (p.op == NTK_GET_EXT_MAP)
 		answer_map(r, conn, p.id);
-	else if (p.op == NTK_GET_INT_MAP)
-		answer_near(r, conn, p.id);
-	else
+	else if (p.op != NTK_GET_INT_MAP)
 		fail_msg("ntkd was asked op %u", p.op);
+	else if (!r->no_near)
+		answer_near(r, conn, p.id);
 }
 
 void

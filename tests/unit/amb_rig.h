@@ -49,6 +49,7 @@ struct rig {
 	/* What the small ntkd answers. */
 	enum ntk_wire wire;
 	bool deaf;	   /* does not even greet */
+	bool no_near;	   /* does not tell its internal map */
 	uint32_t wrong_id; /* by so much */
 	uint32_t ip, qspn_id;
 	uint32_t gcount;   /* nodes of its level-1 gnode */

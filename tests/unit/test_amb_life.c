@@ -311,12 +311,39 @@ place_lost(struct rig *r)
 	assert_int_equal(rig_told(r).gid[0], 6);
 }
 
+/* Without its internal map it is no lone node: then its own count says. */
+static void
+place_unanswered(struct rig *r)
+{
+	static const struct near near[] = { { 5, 0, 10 } };
+	struct netdesc d;
+
+	r->no_near = true;
+	r->gcount = 7;
+	set_map(r, near, 1);
+	rig_home(r, RIG_NTKD);
+	rig_pass(r, 6 * SEC);
+	d = rig_told(r);
+	assert_int_equal(d.n_claims, 2);
+	assert_int_equal(d.nodes, 7 + 10);
+	r->no_near = false;
+	r->believed = 3;
+	rig_echo(r, RIG_NTKD, 1, 0);
+	rig_pass(r, 30 * SEC);
+	assert_null(rig_take(r, RIG_DESC, 0)); /* the map says 7, too */
+	r->no_near = true;
+	rig_echo(r, RIG_NTKD, 2, 0);
+	rig_pass(r, 40 * SEC);
+	assert_int_equal(rig_told(r).nodes, 7 + 3 + 10);
+}
+
 static void
 test_place(void **state)
 {
 	(void)state;
 	rig_both(place);
 	rig_both(place_lost);
+	rig_both(place_unanswered);
 }
 
 /* --- rehooks --- */

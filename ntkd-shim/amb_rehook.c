@@ -17,8 +17,6 @@
 
 static const char *const why_name[] = {
 	[AMB_WHY_TIMEOUT] = "timeout",
-	[AMB_WHY_TOLD] = "told",
-	[AMB_WHY_BUSY] = "busy",
 	[AMB_WHY_ABSENT] = "absent",
 	[AMB_WHY_PATH] = "path",
 	[AMB_WHY_ASTRAY] = "astray",
@@ -224,14 +222,22 @@ begin(struct amb *a, const struct claim *from, const struct claim *to,
 	amb_place_ask(a, now); /* which round is it? */
 }
 
+/* To a newer one. ntkd may be hooking: what it hooks at stays for that. */
+static void
+give_way(struct amb *a, struct mono now)
+{
+	a->rehook.on = false;
+	a->rehook.drop = mono_add(now, STAY_US);
+}
+
 void
 amb_rehook(struct amb *a, uint32_t id, const struct topology *topo,
     const struct claim *from, const struct claim *to, uint32_t count,
     struct mono now)
 {
 	if (a->rehook.on)
-		a->io.rehook_failed(a->io.arg, id, AMB_WHY_BUSY);
-	else if (amb_home(a) == 0)
+		give_way(a, now);
+	if (amb_home(a) == 0)
 		a->io.rehook_failed(a->io.arg, id, AMB_WHY_ABSENT);
 	else if (!path_fits(a, topo, from, to))
 		a->io.rehook_failed(a->io.arg, id, AMB_WHY_PATH);
@@ -240,13 +246,6 @@ amb_rehook(struct amb *a, uint32_t id, const struct topology *topo,
 		a->rehook.id = id;
 		begin(a, from, to, count, now);
 	}
-}
-
-void
-amb_rehook_stop(struct amb *a, uint32_t id, struct mono now)
-{
-	if (a->rehook.on && a->rehook.id == id)
-		failed(a, AMB_WHY_TOLD, now);
 }
 
 void

@@ -36,8 +36,6 @@ struct amb_config {
 
 enum amb_why {
 	AMB_WHY_TIMEOUT, /* ntkd did not move in time */
-	AMB_WHY_TOLD,	 /* somebody stopped it */
-	AMB_WHY_BUSY,	 /* another one is under way */
 	AMB_WHY_ABSENT,	 /* no ntkd that could move */
 	AMB_WHY_PATH,	 /* not a claim of ours, or not one to move to */
 	AMB_WHY_ASTRAY,	 /* it moved, but elsewhere */
@@ -150,12 +148,12 @@ void amb_pkt(struct amb *a, uint32_t peer, const uint8_t *body, size_t len,
 /*
  * Move ntkd out of one of our claims into another path; count: of the gnode
  * that it is to believe in. rehook_done() or rehook_failed() follows, once,
- * perhaps before this returns.
+ * perhaps before this returns; neither for one that a newer one takes the
+ * place of.
  */
 void amb_rehook(struct amb *a, uint32_t id, const struct topology *topo,
     const struct claim *from, const struct claim *to, uint32_t count,
     struct mono now);
-void amb_rehook_stop(struct amb *a, uint32_t id, struct mono now);
 
 /*
  * While a rehook is under way and ntkd ignores it, a restart of ntkd also

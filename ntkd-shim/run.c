@@ -227,6 +227,9 @@ static void
 take_rehook(struct shim *s, const struct mesh_rehook *re, struct mono now)
 {
 	log_info("rehook %" PRIu32 " is wanted", re->id);
+	s->answer.due = false; /* nobody waits for an older one */
+	s->patience = MONO_NEVER;
+	s->impatient = false;
 	amb_rehook(
 	    s->amb, re->id, &re->topo, &re->from, &re->to, re->count, now);
 }

@@ -488,16 +488,6 @@ not_moved(struct rig *r)
 	amb_rehook(r->amb, 6, &other, &a, &b, 3, r->now);
 	expect_failed(r, 6, AMB_WHY_PATH);
 
-	rehook(r, 7, 238, 77);
-	rehook(r, 8, 238, 78);
-	expect_failed(r, 8, AMB_WHY_BUSY);
-	amb_rehook_stop(r->amb, 6, r->now); /* another one */
-	assert_true(amb_rehooking(r->amb));
-	amb_rehook_stop(r->amb, 7, r->now);
-	expect_failed(r, 7, AMB_WHY_TOLD);
-	assert_non_null(rig_take(r, RIG_ADD, 0));
-	assert_non_null(rig_take(r, RIG_DEL, 0));
-
 	/* It hears, and stays. One node: 60 s and a ring. */
 	set_map(r, temp, 1); /* where the temporary one is its neighbour */
 	rehook(r, 9, 238, 77);
@@ -524,6 +514,40 @@ not_moved(struct rig *r)
 	assert_false(amb_rehooking(r->amb));
 	assert_string_equal(amb_why_name(AMB_WHY_ASTRAY), "astray");
 	assert_string_equal(amb_why_name(AMB_WHY_TIMEOUT), "timeout");
+}
+
+/* What it is told last counts, and only that is answered. */
+static void
+told_anew(struct rig *r)
+{
+	static const struct near old[] = { { 238, 0, 1 } };
+	uint32_t first, second;
+
+	rig_home(r, RIG_NTKD);
+	rehook(r, 7, 238, 77);
+	first = rig_take(r, RIG_ADD, 0)->a;
+	rehook(r, 8, 238, 78);
+	second = rig_take(r, RIG_ADD, 0)->a;
+	assert_non_null(rig_take(r, RIG_DEL, first));
+	assert_int_equal(second >> 8, 0x0a4e03); /* 10.78.3 */
+	assert_null(rig_take(r, RIG_FAILED, 0));
+	rig_rounds(r);
+	assert_int_equal(rig_spoken(r, rig_line(r, second)).op, NTK_QSPN_CLOSE);
+
+	/* One that comes while it hooks fails; the hook is served. */
+	hooks_at(r, second);
+	rehook(r, 9, 238, 79);
+	expect_failed(r, 9, AMB_WHY_ABSENT);
+	assert_false(amb_rehooking(r->amb));
+	assert_null(rig_take(r, RIG_DEL, second));
+	r->ip = 0x0a4e0305;
+	set_map(r, old, 1);
+	rig_home(r, r->ip);
+	assert_int_equal(rig_told(r).gid[2], 78);
+	rig_pass(r, 21 * SEC);
+	assert_non_null(rig_take(r, RIG_DEL, second));
+	assert_null(rig_take(r, RIG_DONE, 0));
+	assert_null(rig_take(r, RIG_FAILED, 0));
 }
 
 /* What the hook serves, in both widths; the captures show it in one. */
@@ -589,6 +613,7 @@ test_rehook(void **state)
 	(void)state;
 	rig_both(moved);
 	rig_both(not_moved);
+	rig_both(told_anew);
 	rig_both(served);
 }
 

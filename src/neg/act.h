@@ -133,14 +133,21 @@ void win_propose(
 void win_aborted(
     struct neg *g, struct link *l, const struct neg_msg *m, struct mono now);
 void win_refresh(struct neg *g); /* the role, after a link changed its state */
-void win_release(struct neg *g, uint64_t netid);
+void win_release(struct neg *g, const struct link *l);
+/* A place that we have left, for those who had it: key NULL: any of netid. */
+void win_vacate(struct neg *g, uint64_t netid, const uint8_t *key,
+    const struct claim *c, struct mono now);
+/* We are to move: those who are not trusted wait. */
+void win_yield(struct neg *g, struct mono now);
+/* Is it kept for l? */
+bool win_is_for(const struct reserve *rs, const struct link *l);
 /* The tunnel is gone, and with it what was kept for its other side. */
 void win_leave(struct neg *g, const struct link *l);
 void win_restore(struct neg *g, const struct neg_record *rec, struct mono now);
 void win_expire(struct neg *g, struct mono now);
 struct mono win_deadline(const struct neg *g);
-/* What nobody but netid may take, as far as we know: how many, at most max. */
-unsigned win_taken(const struct neg *g, uint64_t netid, struct claim *out,
+/* What nobody but l may take, as far as we know: how many, at most max. */
+unsigned win_taken(const struct neg *g, const struct link *l, struct claim *out,
     unsigned max, struct mono now);
 
 /* taken.c: paths that are not free */
@@ -149,9 +156,9 @@ struct claim_list {
 	size_t n, max;
 };
 void list_claim(struct claim_list *ls, const struct claim *c);
-/* What nobody but netid may take, as far as we know. */
-void taken_gather(const struct neg *g, uint64_t netid, struct claim_list *ls,
-    struct mono now);
+/* What nobody but l may take, as far as we know. */
+void taken_gather(const struct neg *g, const struct link *l,
+    struct claim_list *ls, struct mono now);
 /*
  * And what we had better not choose ourselves. strict: also what peers say
  * that have no part in this.
@@ -161,6 +168,11 @@ void taken_choose(const struct neg *g, const struct link *l,
     struct mono now);
 
 /* routes.c */
+/*
+ * May l take the place of whoever has that key and netid? Only the same key, or
+ * who is trusted: anybody can say that netid.
+ */
+bool link_is_of(const struct link *l, const uint8_t *key, uint64_t netid);
 /* Computes those of l anew, NULL: of all; tells who has other ones now. */
 void routes_update(struct neg *g, struct link *l, struct mono now);
 struct mono routes_kept_until(const struct neg *g, struct mono now);

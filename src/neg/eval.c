@@ -160,6 +160,25 @@ follow_settled(struct neg *g, struct link *l, struct mono now)
 		tell_third(g, l, now);
 }
 
+/*
+ * One network, if it was heard in the mesh or a person gave us its netid. Else
+ * it is a stranger that uses our name: nobody moves, nothing goes there.
+ */
+static bool
+is_proved(const struct neg *g, const struct link *l)
+{
+	return l->sibling || g->cfg.netid != 0;
+}
+
+static void
+follow_same(struct neg *g, struct link *l, struct mono now)
+{
+	if (is_proved(g, l))
+		follow_settled(g, l, now);
+	else
+		link_held(g, l, NEG_WHY_POLICY, false, now);
+}
+
 /* Both are stable: until a person, on the side of I, lets it move. */
 static void
 follow_hold(struct neg *g, struct link *l, struct mono now)
@@ -201,7 +220,7 @@ follow_rehook(struct neg *g, struct link *l, struct mono now)
 
 static follow_fn *const follow[VERDICT_KINDS] = {
 	[VERDICT_COMPATIBLE] = follow_settled,
-	[VERDICT_SAME] = follow_settled,
+	[VERDICT_SAME] = follow_same,
 	[VERDICT_TOPOLOGY] = follow_settled,
 	[VERDICT_REHOOK] = follow_rehook,
 	[VERDICT_HOLD] = follow_hold,
@@ -223,8 +242,12 @@ too_young(const struct link *l, struct mono now)
 static bool
 needs_probe(const struct neg *g, const struct link *l, const struct verdict *v)
 {
-	return v->claim_i >= 0 && v->claim_r >= 0 && v->kind != VERDICT_DEFER &&
-	    !greet_probed(g, l);
+	bool collide = v->claim_i >= 0 && v->claim_r >= 0;
+
+	if (greet_probed(g, l))
+		return false;
+	return v->kind == VERDICT_SAME ? !is_proved(g, l)
+				       : collide && v->kind != VERDICT_DEFER;
 }
 
 static void

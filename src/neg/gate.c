@@ -14,9 +14,8 @@ shut(uint8_t why, bool person)
 
 static const struct gate open_gate = { GATE_OPEN, 0, 0, false };
 
-/* Whom the link says that our claim belongs to. */
-static uint64_t
-holder(const struct neg *g, const struct link *l, const struct claim *from)
+uint64_t
+gate_holder(const struct neg *g, const struct link *l, const struct claim *from)
 {
 	const struct topology *topo = &g->own.topo;
 	const struct netdesc *d = l->desc;
@@ -48,7 +47,7 @@ testifies(const struct neg *g, const struct link *o, const struct link *l,
 	if (o == l || o->desc == NULL || o->closed || !link_established(o) ||
 	    o->p.group == l->p.group ||
 	    !topology_equal(&o->desc->topo, &g->own.topo) ||
-	    holder(g, o, from) != holder(g, l, from))
+	    gate_holder(g, o, from) != gate_holder(g, l, from))
 		return false;
 	for (i = 0; i < w->n; i++)
 		if (w->group[i] == o->p.group || w->source[i] == o->p.source)

@@ -24,6 +24,10 @@ struct gate {
 struct gate gate_ask(const struct neg *g, const struct link *l,
     const struct claim *from, bool notice, bool approved, struct mono now);
 
+/* Whose our claim is as the link says: a netid, or 0. */
+uint64_t gate_holder(
+    const struct neg *g, const struct link *l, const struct claim *from);
+
 /* Do others that we have known for days say the same of this claim? */
 bool gate_corroborated(
     const struct neg *g, const struct link *l, const struct claim *from);

@@ -129,7 +129,7 @@ greet_desc(
 	alone = m->type == NEG_HELLO && (m->u.desc.flags & HELLO_ALONE) != 0;
 	anew = another_place(old, d) || (alone && !link_settled(l));
 	if (anew && l->state == NEG_RESERVED)
-		win_release(g, old->netid);
+		win_release(g, l);
 	if (anew)
 		l->sibling = false; /* by what was heard of another place */
 	l->desc = d;

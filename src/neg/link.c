@@ -106,8 +106,6 @@ link_settle(
     struct neg *g, struct link *l, enum neg_state state, struct mono now)
 {
 	l->backoff = 0;
-	if (state == NEG_UP)
-		l->net->agreed = true;
 	settle(g, l, state, 0, false, now);
 	if (state == NEG_UP || state == NEG_SAME) {
 		l->conflict = MONO_NEVER;

@@ -74,12 +74,16 @@ struct link {
 	bool routed; /* the state allows routes */
 	struct claim *route;
 	unsigned n_routes;
+	struct claim *held; /* routes as they were when it last had settled */
+	unsigned n_held;
 };
 
 /* A place kept for whoever moves there. */
 struct reserve {
 	TAILQ_ENTRY(reserve) all;
 	uint64_t netid;
+	uint8_t key[NEG_KEY];
+	bool has_key; /* else whoever has the netid: it was restored */
 	struct topology topo;
 	struct claim claim;
 	struct mono until;

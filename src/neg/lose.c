@@ -154,6 +154,8 @@ lose_begin(struct neg *g, struct link *l, const struct claim *from,
 {
 	struct mono hold = budget_hold(&g->budget, now);
 
+	if (g->role == ROLE_WINNER && g->cfg.policy != REHOOK_AUTO)
+		win_yield(g, now);
 	if (g->role != ROLE_IDLE) {
 		come_back(g, l, 5, NEG_WHY_PINNED, now);
 		return;

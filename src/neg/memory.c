@@ -133,7 +133,8 @@ network_record(const struct network *n, struct neg_record *ret)
 	ret->kind = NEG_REC_NETWORK;
 	memcpy(ret->u.network.key, n->key, NEG_KEY);
 	ret->u.network.netid = n->netid;
-	ret->u.network.uptime = n->uptime;
+	/* Of these claims: the next life knows no other ones. */
+	ret->u.network.uptime = n->agreed ? n->uptime : 0;
 	ret->u.network.desc = n->desc;
 	ret->u.network.desc_len = n->len;
 	memcpy(ret->u.network.sig, n->sig, NEG_SIG);
@@ -174,7 +175,7 @@ network_kept_until(const struct network *n)
 {
 	uint32_t s = n->uptime < MEMORY_KEPT_S ? n->uptime : MEMORY_KEPT_S;
 
-	if (!n->agreed || n->linked || n->uptime < STABLE_S)
+	if (!n->agreed || n->routed || n->uptime < STABLE_S)
 		return (struct mono){ 0 };
 	return mono_add(n->seen, s * (uint64_t)MONO_SEC);
 }

@@ -19,6 +19,7 @@ struct network {
 	uint8_t key[NEG_KEY];
 	bool linked; /* it has a tunnel now */
 	bool agreed; /* we had routes to these claims */
+	bool routed; /* we have some now */
 	uint64_t netid;
 	struct topology topo;
 	struct claim *claim; /* without those that it was leaving */
@@ -57,7 +58,7 @@ bool network_flaps(const struct network *n, struct mono now);
 /* A point; true: that was one too many. */
 bool network_sinned(struct network *n, struct mono now);
 
-/* Until when its place is kept while it is away, or 0: not at all. */
+/* Until when its place is kept while nothing goes there, or 0: not at all. */
 struct mono network_kept_until(const struct network *n);
 bool network_kept(const struct network *n, struct mono now);
 

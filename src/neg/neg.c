@@ -78,6 +78,7 @@ link_free(struct neg *g, struct link *l)
 	free(l->desc);
 	free(l->wish.taken);
 	free(l->route);
+	free(l->held);
 	free(l);
 }
 
@@ -220,7 +221,7 @@ restore_network(struct neg *g, const struct neg_record *rec, struct mono now)
 	network_desc(n, &d, rec->u.network.desc, rec->u.network.desc_len,
 	    rec->u.network.sig);
 	n->uptime = rec->u.network.uptime;
-	n->agreed = true;
+	n->agreed = n->uptime > 0;
 	n->seen = n->counted = before(now, rec->ago);
 	netdesc_fini(&d);
 }

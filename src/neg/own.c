@@ -2,6 +2,7 @@
 
 #include "base/xmem.h"
 #include "neg/act.h"
+#include "neg/gate.h"
 #include "neg/space.h"
 
 #define OWN_MAX 8000 /* bytes: fits 16 parts of 512 */
@@ -164,6 +165,32 @@ close_demands(struct neg *g)
 	}
 }
 
+/*
+ * What we have left is for those because of whom we went: not for whoever says
+ * first that it is his.
+ */
+static void
+leave_to(struct neg *g, const struct link *l, const struct claim *from,
+    struct mono now)
+{
+	const struct link *o, *whose = NULL;
+	uint64_t netid = gate_holder(g, l, from);
+	unsigned i;
+
+	TAILQ_FOREACH (o, &g->links, all)
+		if (o->desc != NULL && o->desc->netid == netid &&
+		    (o == l ||
+			(whose == NULL && (o->p.trusted || o->p.established))))
+			whose = o;
+	for (i = 0; whose != NULL && i < whose->desc->n_claims; i++)
+		if (claims_overlap(
+			&g->own.topo, &whose->desc->claim[i], from, NULL))
+			from = &whose->desc->claim[i];
+	if (netid != 0)
+		win_vacate(
+		    g, netid, whose == NULL ? NULL : whose->p.key, from, now);
+}
+
 static void
 finish_move(struct neg *g, struct mono now)
 {
@@ -176,6 +203,7 @@ finish_move(struct neg *g, struct mono now)
 	m->done_at = now;
 	if (d != NULL)
 		demand_set(g, d, DEMAND_DONE, 0);
+	leave_to(g, l, &l->wish.from, now);
 	g->moving = false;
 	g->mover = NULL;
 	g->role = ROLE_IDLE;

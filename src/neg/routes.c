@@ -29,49 +29,11 @@ own_blocks(const struct neg *g, const struct claim *c, struct mono now)
 	return false;
 }
 
-/* One network may have a route by two links, but no other claim within it. */
-static bool
-route_blocks(const struct neg *g, const struct link *l, const struct claim *c)
+bool
+link_is_of(const struct link *l, const uint8_t *key, uint64_t netid)
 {
-	const struct topology *topo = &g->own.topo;
-	const struct link *o;
-	unsigned i;
-
-	TAILQ_FOREACH (o, &g->links, all) {
-		if (o == l)
-			continue;
-		for (i = 0; i < o->n_routes; i++)
-			if (claims_overlap(topo, &o->route[i], c, NULL) &&
-			    (o->desc->netid != l->desc->netid ||
-				!claims_equal(topo, &o->route[i], c)))
-				return true;
-	}
-	return false;
-}
-
-/* A place that is kept for another network. */
-static bool
-kept_blocks(
-    const struct neg *g, uint64_t netid, const struct claim *c, struct mono now)
-{
-	const struct topology *topo = &g->own.topo;
-	const struct reserve *rs;
-	const struct network *n;
-	unsigned i;
-
-	TAILQ_FOREACH (rs, &g->reserves, all)
-		if (rs->netid != netid && topology_equal(&rs->topo, topo) &&
-		    claims_overlap(topo, &rs->claim, c, NULL))
-			return true;
-	TAILQ_FOREACH (n, &g->mem.all, all) {
-		if (n->netid == netid || !network_kept(n, now) ||
-		    !topology_equal(&n->topo, topo))
-			continue;
-		for (i = 0; i < n->n_claims; i++)
-			if (claims_overlap(topo, &n->claim[i], c, NULL))
-				return true;
-	}
-	return false;
+	return memcmp(l->p.key, key, NEG_KEY) == 0 ||
+	    (l->p.trusted && l->desc != NULL && l->desc->netid == netid);
 }
 
 static bool
@@ -87,6 +49,95 @@ has_claim(const struct topology *topo, const struct claim *list, unsigned n,
 }
 
 /*
+ * One network may have a route by two links if a person vouches for the second
+ * one (a netid is no secret), but no other claim within it.
+ */
+static bool
+route_blocks(const struct neg *g, const struct link *l, const struct claim *c)
+{
+	const struct topology *topo = &g->own.topo;
+	const struct link *o;
+	unsigned i;
+
+	TAILQ_FOREACH (o, &g->links, all) {
+		if (o == l)
+			continue;
+		for (i = 0; i < o->n_routes; i++)
+			if (claims_overlap(topo, &o->route[i], c, NULL) &&
+			    (o->desc->netid != l->desc->netid ||
+				!claims_equal(topo, &o->route[i], c) ||
+				!(l->p.trusted ||
+				    has_claim(topo, l->route, l->n_routes, c))))
+				return true;
+	}
+	return false;
+}
+
+/* Which of the two was there first, or is the one that we know. */
+static bool
+goes_first(const struct link *o, const struct link *l)
+{
+	if (o->p.trusted != l->p.trusted)
+		return o->p.trusted;
+	return mono_before(o->up_at, l->up_at);
+}
+
+/*
+ * What is not routed to a peer because a part of it is ours, or only while both
+ * agree anew, goes to nobody else piece by piece or meanwhile.
+ */
+static bool
+pending_blocks(const struct neg *g, const struct link *l, const struct claim *c,
+    struct mono now)
+{
+	const struct topology *topo = &g->own.topo;
+	const struct link *o;
+	unsigned i;
+
+	TAILQ_FOREACH (o, &g->links, all) {
+		if (o == l || o->desc == NULL || o->closed ||
+		    !topology_equal(&o->desc->topo, topo))
+			continue;
+		for (i = 0; i < o->desc->n_claims; i++) {
+			const struct claim *theirs = &o->desc->claim[i];
+
+			if (claims_overlap(topo, theirs, c, NULL) &&
+			    ((!link_settled(o) &&
+				 has_claim(topo, o->held, o->n_held, theirs)) ||
+				(goes_first(o, l) &&
+				    own_blocks(g, theirs, now))))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A place that is kept for another network. */
+static bool
+kept_blocks(const struct neg *g, const struct link *l, const struct claim *c,
+    struct mono now)
+{
+	const struct topology *topo = &g->own.topo;
+	const struct reserve *rs;
+	const struct network *n;
+	unsigned i;
+
+	TAILQ_FOREACH (rs, &g->reserves, all)
+		if (!win_is_for(rs, l) && topology_equal(&rs->topo, topo) &&
+		    claims_overlap(topo, &rs->claim, c, NULL))
+			return true;
+	TAILQ_FOREACH (n, &g->mem.all, all) {
+		if (link_is_of(l, n->key, n->netid) || !network_kept(n, now) ||
+		    !topology_equal(&n->topo, topo))
+			continue;
+		for (i = 0; i < n->n_claims; i++)
+			if (claims_overlap(topo, &n->claim[i], c, NULL))
+				return true;
+	}
+	return false;
+}
+
+/*
  * First come stays: what is installed and still claimed goes first, whatever
  * else is kept meanwhile.
  */
@@ -98,7 +149,7 @@ wanted(const struct neg *g, const struct link *l, struct claim *out,
 	unsigned i, n = 0;
 
 	if (!g->has_own || !l->routed || l->desc == NULL ||
-	    !topology_equal(topo, &l->desc->topo))
+	    l->desc->netid == g->netid || !topology_equal(topo, &l->desc->topo))
 		return 0;
 	for (i = 0; i < l->desc->n_claims; i++) {
 		const struct claim *c = &l->desc->claim[i];
@@ -106,7 +157,8 @@ wanted(const struct neg *g, const struct link *l, struct claim *out,
 		if ((c->flags & CLAIM_LEAVING) == 0 && !own_blocks(g, c, now) &&
 		    !route_blocks(g, l, c) &&
 		    (has_claim(topo, l->route, l->n_routes, c) ||
-			!kept_blocks(g, l->desc->netid, c, now)))
+			(!kept_blocks(g, l, c, now) &&
+			    !pending_blocks(g, l, c, now))))
 			out[n++] = *c;
 	}
 	return n;
@@ -126,6 +178,18 @@ same_routes(const struct neg *g, const struct link *l, const struct claim *c,
 	return true;
 }
 
+static void
+hold(struct link *l, const struct claim *c, unsigned n)
+{
+	free(l->held);
+	l->held = NULL;
+	l->n_held = n;
+	if (n > 0) {
+		l->held = xcalloc(n, sizeof(*c));
+		memcpy(l->held, c, n * sizeof(*c));
+	}
+}
+
 /* True: a place that others may wait for has become free. */
 static bool
 update(struct neg *g, struct link *l, struct mono now)
@@ -134,6 +198,11 @@ update(struct neg *g, struct link *l, struct mono now)
 	unsigned n = wanted(g, l, c, now);
 	bool less;
 
+	l->net->routed = n > 0;
+	if (n > 0 || link_settled(l))
+		hold(l, c, n);
+	if (l->state == NEG_UP && n > 0 && n == l->net->n_claims)
+		l->net->agreed = true;
 	if (same_routes(g, l, c, n))
 		return false;
 	less = n < l->n_routes || l->n_routes > 0;

@@ -16,13 +16,11 @@ list_claim(struct claim_list *ls, const struct claim *c)
 }
 
 static void
-add_link(const struct neg *g, const struct link *l, uint64_t netid,
-    struct claim_list *ls)
+add_link(const struct neg *g, const struct link *l, struct claim_list *ls)
 {
 	unsigned i;
 
-	if (l->desc == NULL || l->desc->netid == netid ||
-	    l->desc->netid == g->netid ||
+	if (l->desc == NULL || l->desc->netid == g->netid ||
 	    !topology_equal(&l->desc->topo, &g->own.topo))
 		return;
 	for (i = 0; i < l->desc->n_claims; i++)
@@ -31,21 +29,24 @@ add_link(const struct neg *g, const struct link *l, uint64_t netid,
 }
 
 static void
-add_links(const struct neg *g, uint64_t netid, struct claim_list *ls)
+add_links(const struct neg *g, const struct link *but, struct claim_list *ls)
 {
 	const struct link *l;
 
 	TAILQ_FOREACH (l, &g->links, all)
-		add_link(g, l, netid, ls);
+		if (but == NULL || l->desc == NULL ||
+		    !link_is_of(but, l->p.key, l->desc->netid))
+			add_link(g, l, ls);
 }
 
 static void
-add_reserves(const struct neg *g, uint64_t netid, struct claim_list *ls)
+add_reserves(const struct neg *g, const struct link *but, struct claim_list *ls)
 {
 	const struct reserve *rs;
 
 	TAILQ_FOREACH (rs, &g->reserves, all)
-		if (rs->netid != netid &&
+		if (rs->netid != g->netid &&
+		    (but == NULL || !win_is_for(rs, but)) &&
 		    topology_equal(&rs->topo, &g->own.topo))
 			list_claim(ls, &rs->claim);
 }
@@ -68,15 +69,15 @@ add_recent(
 }
 
 static void
-add_kept(
-    const struct neg *g, uint64_t netid, struct claim_list *ls, struct mono now)
+add_kept(const struct neg *g, const struct link *but, struct claim_list *ls,
+    struct mono now)
 {
 	const struct network *n;
 	unsigned i;
 
 	TAILQ_FOREACH (n, &g->mem.all, all)
-		if (n->netid != netid && n->netid != g->netid &&
-		    network_kept(n, now) &&
+		if (n->netid != g->netid && network_kept(n, now) &&
+		    (but == NULL || !link_is_of(but, n->key, n->netid)) &&
 		    topology_equal(&n->topo, &g->own.topo))
 			for (i = 0; i < n->n_claims; i++)
 				list_claim(ls, &n->claim[i]);
@@ -94,13 +95,13 @@ add_own(const struct neg *g, const struct claim *but, struct claim_list *ls)
 }
 
 void
-taken_gather(
-    const struct neg *g, uint64_t netid, struct claim_list *ls, struct mono now)
+taken_gather(const struct neg *g, const struct link *l, struct claim_list *ls,
+    struct mono now)
 {
 	add_own(g, NULL, ls);
-	add_links(g, netid, ls);
-	add_reserves(g, netid, ls);
-	add_kept(g, netid, ls, now);
+	add_links(g, l, ls);
+	add_reserves(g, l, ls);
+	add_kept(g, l, ls, now);
 }
 
 static void
@@ -152,16 +153,16 @@ taken_choose(const struct neg *g, const struct link *l,
 
 	add_own(g, from, ls);
 	add_routes(g, ls);
-	add_link(g, l, g->netid, ls);
+	add_link(g, l, ls);
 	add_known(g, l, ls);
 	if (strict) {
-		add_links(g, g->netid, ls);
+		add_links(g, NULL, ls);
 		TAILQ_FOREACH (o, &g->links, all)
 			add_known(g, o, ls);
 	}
-	add_reserves(g, g->netid, ls);
+	add_reserves(g, NULL, ls);
 	add_recent(g, strict, ls, now);
-	add_kept(g, g->netid, ls, now);
+	add_kept(g, NULL, ls, now);
 	add_left(g, ls, now);
 	for (i = 0; i < l->wish.n_taken; i++)
 		list_claim(ls, &l->wish.taken[i]);

@@ -97,8 +97,7 @@ talk_verdict(struct neg *g, struct link *l, struct mono now)
 	m.u.verdict.third = l->verdict.third;
 	m.u.verdict.epoch = l->desc->epoch;
 	if (l->verdict.who == MOVE_I)
-		m.n_taken =
-		    win_taken(g, l->desc->netid, m.taken, NEG_TAKEN, now);
+		m.n_taken = win_taken(g, l, m.taken, NEG_TAKEN, now);
 	put(g, l, &m, now);
 }
 
@@ -107,7 +106,7 @@ talk_reject(struct neg *g, struct link *l, struct mono now)
 {
 	struct neg_msg m = { .type = NEG_REJECT };
 
-	m.n_taken = win_taken(g, l->desc->netid, m.taken, NEG_TAKEN, now);
+	m.n_taken = win_taken(g, l, m.taken, NEG_TAKEN, now);
 	put(g, l, &m, now);
 }
 

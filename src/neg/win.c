@@ -5,6 +5,8 @@
 
 #define PROPOSE_S 30u
 #define GRACE_S 30u /* a place is kept for so long after T_move */
+#define LEFT_S 600u /* so is one that we left for others */
+#define YIELD_S 60u
 #define RESERVES 32 /* at once: not all places for those who never come */
 
 void
@@ -31,6 +33,23 @@ win_begin(struct neg *g, struct link *l, struct mono now)
 	return true;
 }
 
+/*
+ * Those who are to move for us, and whose word counts for less than that of who
+ * wants us to, do not keep us from it. What is kept for them stays so.
+ */
+void
+win_yield(struct neg *g, struct mono now)
+{
+	struct link *l;
+
+	TAILQ_FOREACH (l, &g->links, all)
+		if (!l->p.trusted &&
+		    (l->state == NEG_WIN_WAIT || l->state == NEG_RESERVED)) {
+			talk_busy(g, l, YIELD_S, now);
+			link_backoff(g, l, YIELD_S, NEG_WHY_PINNED, now);
+		}
+}
+
 static void
 save(struct neg *g, const struct reserve *rs, bool gone, uint32_t left)
 {
@@ -43,28 +62,46 @@ save(struct neg *g, const struct reserve *rs, bool gone, uint32_t left)
 	g->io.save(g->io.arg, &rec);
 }
 
+/* One that was restored is anybody's of that netid. */
+static bool
+same_key(const struct reserve *rs, const uint8_t *key)
+{
+	return !rs->has_key || key == NULL ||
+	    memcmp(rs->key, key, NEG_KEY) == 0;
+}
+
+bool
+win_is_for(const struct reserve *rs, const struct link *l)
+{
+	return l->desc != NULL && rs->netid == l->desc->netid &&
+	    (l->p.trusted || same_key(rs, l->p.key));
+}
+
 static struct reserve *
-find(const struct neg *g, uint64_t netid)
+find(const struct neg *g, uint64_t netid, const uint8_t *key)
 {
 	struct reserve *rs;
 
 	TAILQ_FOREACH (rs, &g->reserves, all)
-		if (rs->netid == netid)
+		if (rs->netid == netid && same_key(rs, key))
 			return rs;
 	return NULL;
 }
 
 static struct reserve *
-put(struct neg *g, uint64_t netid, const struct topology *topo,
-    const struct claim *c, struct mono until)
+put(struct neg *g, uint64_t netid, const uint8_t *key,
+    const struct topology *topo, const struct claim *c, struct mono until)
 {
-	struct reserve *rs = find(g, netid);
+	struct reserve *rs = find(g, netid, key);
 
 	if (rs == NULL) {
 		rs = xcalloc(1, sizeof(*rs));
 		TAILQ_INSERT_TAIL(&g->reserves, rs, all);
 	}
 	rs->netid = netid;
+	rs->has_key = key != NULL;
+	if (key != NULL)
+		memcpy(rs->key, key, NEG_KEY);
 	rs->topo = *topo;
 	rs->claim = *c;
 	rs->claim.flags = 0;
@@ -73,19 +110,31 @@ put(struct neg *g, uint64_t netid, const struct topology *topo,
 	return rs;
 }
 
+void
+win_vacate(struct neg *g, uint64_t netid, const uint8_t *key,
+    const struct claim *c, struct mono now)
+{
+	struct reserve *rs = find(g, netid, key);
+
+	if (rs == NULL)
+		put(g, netid, key, &g->own.topo, c,
+		    mono_add(now, LEFT_S * (uint64_t)MONO_SEC));
+}
+
 static void
 drop(struct neg *g, struct reserve *rs)
 {
-	save(g, rs, true, 0);
 	TAILQ_REMOVE(&g->reserves, rs, all);
+	if (find(g, rs->netid, NULL) == NULL)
+		save(g, rs, true, 0);
 	free(rs);
 	own_dirty(g);
 }
 
 void
-win_release(struct neg *g, uint64_t netid)
+win_release(struct neg *g, const struct link *l)
 {
-	struct reserve *rs = find(g, netid);
+	struct reserve *rs = find(g, l->desc->netid, l->p.key);
 
 	if (rs != NULL)
 		drop(g, rs);
@@ -103,7 +152,7 @@ win_leave(struct neg *g, const struct link *l)
 		if (o != l && o->state == NEG_RESERVED &&
 		    o->desc->netid == l->desc->netid)
 			return;
-	win_release(g, l->desc->netid);
+	win_release(g, l);
 }
 
 void
@@ -136,19 +185,19 @@ win_restore(struct neg *g, const struct neg_record *rec, struct mono now)
 
 	if (rec->gone || left <= rec->ago)
 		return;
-	put(g, rec->u.reserve.netid, &rec->u.reserve.topo,
+	put(g, rec->u.reserve.netid, NULL, &rec->u.reserve.topo,
 	    &rec->u.reserve.claim,
 	    mono_add(now, (left - rec->ago) * (uint64_t)MONO_SEC));
 }
 
 unsigned
-win_taken(const struct neg *g, uint64_t netid, struct claim *out, unsigned max,
-    struct mono now)
+win_taken(const struct neg *g, const struct link *l, struct claim *out,
+    unsigned max, struct mono now)
 {
 	struct claim_list ls = { NULL, 0, 0 };
 	unsigned n;
 
-	taken_gather(g, netid, &ls, now);
+	taken_gather(g, l, &ls, now);
 	n = ls.n < max ? (unsigned)ls.n : max;
 	if (n > 0)
 		memcpy(out, ls.c, n * sizeof(*out));
@@ -157,14 +206,14 @@ win_taken(const struct neg *g, uint64_t netid, struct claim *out, unsigned max,
 }
 
 static bool
-is_free(
-    const struct neg *g, uint64_t netid, const struct claim *c, struct mono now)
+is_free(const struct neg *g, const struct link *l, const struct claim *c,
+    struct mono now)
 {
 	struct claim_list ls = { NULL, 0, 0 };
 	bool ok = true;
 	size_t i;
 
-	taken_gather(g, netid, &ls, now);
+	taken_gather(g, l, &ls, now);
 	for (i = 0; i < ls.n && ok; i++)
 		ok = !claims_overlap(&g->own.topo, &ls.c[i], c, NULL);
 	free(ls.c);
@@ -172,13 +221,13 @@ is_free(
 }
 
 static bool
-has_room(const struct neg *g, uint64_t netid)
+has_room(const struct neg *g, const struct link *l)
 {
 	const struct reserve *rs;
 	unsigned n = 0;
 
 	TAILQ_FOREACH (rs, &g->reserves, all)
-		n += rs->netid != netid;
+		n += !win_is_for(rs, l);
 	return n < RESERVES;
 }
 
@@ -198,9 +247,10 @@ is_sound(const struct link *l, const struct neg_propose *p)
 
 /* In peace only whom we have told of a conflict has a reason to move. */
 static bool
-may_propose(const struct link *l, struct mono now)
+may_propose(const struct neg *g, const struct link *l, struct mono now)
 {
 	return l->state != NEG_SAME && l->state != NEG_TOPO &&
+	    l->desc->netid != g->netid &&
 	    (l->state != NEG_UP || eval_told(l, now));
 }
 
@@ -215,18 +265,19 @@ win_propose(
 		link_close(g, l, true, now);
 		return;
 	}
-	if (g->role == ROLE_LOSER || !may_propose(l, now) ||
-	    !has_room(g, l->desc->netid)) {
+	if (g->role == ROLE_LOSER || !may_propose(g, l, now) ||
+	    !has_room(g, l)) {
 		talk_busy(g, l, 5, now);
 		return;
 	}
-	if (!is_free(g, l->desc->netid, &p->to, now)) {
+	if (!is_free(g, l, &p->to, now)) {
 		talk_reject(g, l, now);
 		return;
 	}
-	put(g, l->desc->netid, &g->own.topo, &p->to,
-	    mono_add(now, s * MONO_SEC));
-	save(g, find(g, l->desc->netid), false, (uint32_t)s);
+	save(g,
+	    put(g, l->desc->netid, l->p.key, &g->own.topo, &p->to,
+		mono_add(now, s * MONO_SEC)),
+	    false, (uint32_t)s);
 	link_state(g, l, NEG_RESERVED, now);
 	l->timer = mono_add(now, s * MONO_SEC);
 	link_schedule(g, l);
@@ -238,7 +289,7 @@ void
 win_aborted(
     struct neg *g, struct link *l, const struct neg_msg *m, struct mono now)
 {
-	struct reserve *rs = find(g, l->desc->netid);
+	struct reserve *rs = find(g, l->desc->netid, l->p.key);
 
 	if (rs != NULL)
 		rs->until = mono_min(

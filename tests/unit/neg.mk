@@ -12,6 +12,7 @@ NEG_TESTS = \
 	tests/unit/test_neg \
 	tests/unit/test_neg_life \
 	tests/unit/test_neg_policy \
+	tests/unit/test_neg_thieves \
 	tests/unit/test_space \
 	tests/unit/test_verdict
 check_PROGRAMS += $(NEG_TESTS)
@@ -27,6 +28,8 @@ tests_unit_test_neg_policy_SOURCES = tests/unit/test_neg_policy.c $(neg_pair)
 tests_unit_test_neg_policy_LDADD = $(NEG_LDADD)
 tests_unit_test_neg_life_SOURCES = tests/unit/test_neg_life.c $(neg_pair)
 tests_unit_test_neg_life_LDADD = $(NEG_LDADD)
+tests_unit_test_neg_thieves_SOURCES = tests/unit/test_neg_thieves.c $(neg_pair)
+tests_unit_test_neg_thieves_LDADD = $(NEG_LDADD)
 tests_unit_test_space_SOURCES = tests/unit/test_space.c $(neg_descs)
 tests_unit_test_space_LDADD = $(NEG_LDADD)
 tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c $(neg_descs)

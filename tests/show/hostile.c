@@ -23,6 +23,18 @@ struct result {
 /* --- settled gnodes ---------------------------------------------------------
  */
 
+/* Each peer had its route at all. */
+static bool
+stood(const struct stage *st)
+{
+	unsigned i;
+
+	for (i = 0; i < st->n_honest; i++)
+		if (!st->known[i])
+			return false;
+	return true;
+}
+
 static void
 peers(struct stage *st, bool dialled, bool established)
 {
@@ -70,7 +82,7 @@ established(struct stage *st, const struct attack *a)
 	peers(st, below(st, 2) == 0, true);
 	st->infiltrated = true;
 	stand(st, a);
-	return true;
+	return stood(st);
 }
 
 static bool
@@ -90,7 +102,7 @@ stable(struct stage *st, const struct attack *a)
 	}
 	st->infiltrated = true;
 	stand(st, a);
-	return st->stable;
+	return stood(st) && st->stable;
 }
 
 static bool
@@ -101,7 +113,7 @@ many(struct stage *st, const struct attack *a)
 	peers(st, below(st, 2) == 0, false);
 	st->infiltrated = true;
 	stand(st, a);
-	return true;
+	return stood(st);
 }
 
 /* Alone in its gnode; whoever has a tunnel has dialled it. */
@@ -113,7 +125,7 @@ responder(struct stage *st, const struct attack *a)
 	st->dials = -1;
 	st->infiltrated = true;
 	stand(st, a);
-	return true;
+	return stood(st);
 }
 
 /* Alone, new, and it dials those who want it to move. */
@@ -169,7 +181,7 @@ watch_move(struct stage *st, unsigned seconds)
 	v->told = 0;
 	st->home = v->own.claim[0];
 	stage_run(st, seconds);
-	return st->moved == 0 &&
+	return stood(st) && st->moved == 0 &&
 	    !claims_overlap(
 		&v->own.topo, &st->home, &st->ln.s[HONEST].own.claim[0], NULL);
 }
@@ -193,12 +205,30 @@ trusted(struct stage *st, const struct attack *a)
 	return watch_move(st, HOUR + HOUR / 2);
 }
 
+/* What it has of them from an earlier life. */
+static void
+remember(struct stage *st)
+{
+	struct side *h = &st->ln.s[HONEST];
+	struct neg_record rec;
+	unsigned i;
+
+	for (i = 0; i < h->n_rec; i++)
+		if (h->rec[i].kind == NEG_REC_NETWORK) {
+			rec = h->rec[i];
+			rec.u.network.uptime = 3 * 86400;
+			st->known[rec.u.network.key[0] - HONEST] = true;
+			neg_restore(st->ln.s[VICTIM].g, &rec, st->ln.now);
+		}
+}
+
 static bool
 corroborated(struct stage *st, const struct attack *a)
 {
 	unsigned i;
 
 	settlers(st, 2);
+	remember(st);
 	foes_near(st, a);
 	for (i = 0; i < HONESTS; i++) {
 		st->as[i].established = true;

@@ -41,7 +41,10 @@ look_at_routes(struct stage *st)
 	unsigned i;
 
 	for (i = 0; i < st->n_honest; i++) {
-		bool ok = !st->up[i] || !st->watch ||
+		if (routed(st, VICTIM, HONEST + i,
+			&st->ln.s[HONEST + i].own.claim[0]))
+			st->known[i] = true;
+		bool ok = !st->up[i] || !st->watch || !st->known[i] ||
 		    mono_since(st->since[i], st->ln.now) <
 			SETTLE_S * (uint64_t)MONO_SEC ||
 		    (routed(st, VICTIM, HONEST + i,
@@ -211,7 +214,6 @@ stage_link(struct stage *st, unsigned i, bool up)
 	else
 		line_cut(&st->ln, VICTIM, HONEST + i);
 	st->up[i] = up;
-	st->known[i] = true;
 	st->since[i] = st->ln.now;
 }
 

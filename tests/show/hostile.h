@@ -51,7 +51,7 @@ struct stage {
 	/* How the victim sees its honest peers, how they see it. */
 	struct neg_peer as[HONESTS], sees[HONESTS];
 	bool up[HONESTS];
-	bool known[HONESTS]; /* it has once had a route */
+	bool known[HONESTS];	    /* it has once had a route */
 	struct mono since[HONESTS]; /* the tunnel went up, or down */
 	struct claim home;
 	bool stable;  /* before the foes came */

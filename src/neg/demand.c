@@ -42,17 +42,34 @@ demand_by_id(struct demands *ds, uint32_t id)
 	return NULL;
 }
 
-/* A full table loses its oldest one that nobody waits for, else the oldest. */
-static struct demand *
-append(struct demands *ds)
+/*
+ * The oldest one that nobody waits for, else the oldest one whose peer is gone,
+ * else the oldest: those who come with another key each time push out their
+ * own.
+ */
+static unsigned
+worth_least(const struct neg *g)
 {
-	unsigned i = 0;
+	const struct demands *ds = &g->demands;
+	unsigned i;
+
+	for (i = 0; i < ds->n; i++)
+		if (!is_open(&ds->d[i]))
+			return i;
+	for (i = 0; i < ds->n; i++)
+		if (link_of_key(g, ds->d[i].key) == NULL)
+			return i;
+	return 0;
+}
+
+static struct demand *
+append(struct neg *g)
+{
+	struct demands *ds = &g->demands;
 
 	if (ds->n == DEMANDS) {
-		while (i < ds->n && is_open(&ds->d[i]))
-			i++;
-		if (i == ds->n)
-			i = 0;
+		unsigned i = worth_least(g);
+
 		memmove(&ds->d[i], &ds->d[i + 1],
 		    (ds->n - i - 1) * sizeof(ds->d[0]));
 		ds->n--;
@@ -61,19 +78,19 @@ append(struct demands *ds)
 }
 
 struct demand *
-demand_note(struct demands *ds, const uint8_t key[NEG_KEY],
+demand_note(struct neg *g, const uint8_t key[NEG_KEY],
     const struct topology *topo, const struct claim *from, unsigned level,
     struct mono now)
 {
-	struct demand *d = demand_find(ds, key, topo, from);
+	struct demand *d = demand_find(&g->demands, key, topo, from);
 
 	if (d != NULL) {
 		d->level = (uint8_t)level;
 		return d;
 	}
-	d = append(ds);
+	d = append(g);
 	memset(d, 0, sizeof(*d));
-	d->id = ++ds->next_id;
+	d->id = ++g->demands.next_id;
 	memcpy(d->key, key, NEG_KEY);
 	d->at = now;
 	d->topo = *topo;
@@ -120,10 +137,9 @@ demand_gone(struct neg *g, const uint8_t key[NEG_KEY])
 }
 
 void
-demand_restore(
-    struct demands *ds, const struct neg_record *rec, struct mono now)
+demand_restore(struct neg *g, const struct neg_record *rec, struct mono now)
 {
-	struct demand *d = append(ds);
+	struct demand *d = append(g);
 	uint64_t ago = rec->ago * (uint64_t)MONO_SEC;
 
 	memset(d, 0, sizeof(*d));
@@ -135,6 +151,6 @@ demand_restore(
 	d->level = rec->u.demand.from.level;
 	d->why = rec->u.demand.why;
 	d->state = rec->u.demand.state;
-	if (d->id > ds->next_id)
-		ds->next_id = d->id;
+	if (d->id > g->demands.next_id)
+		g->demands.next_id = d->id;
 }

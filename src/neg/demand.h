@@ -4,7 +4,7 @@
 
 #include "neg/neg.h"
 
-#define DEMANDS 64 /* the oldest that is not open goes first */
+#define DEMANDS 64 /* the oldest not open goes first, then of who is gone */
 
 struct demand {
 	uint32_t id;
@@ -29,7 +29,7 @@ struct demand *demand_find(struct demands *ds, const uint8_t key[NEG_KEY],
 struct demand *demand_by_id(struct demands *ds, uint32_t id);
 
 /* That one, or a new one. */
-struct demand *demand_note(struct demands *ds, const uint8_t key[NEG_KEY],
+struct demand *demand_note(struct neg *g, const uint8_t key[NEG_KEY],
     const struct topology *topo, const struct claim *from, unsigned level,
     struct mono now);
 
@@ -40,6 +40,6 @@ bool demand_set(
 /* Those of this key that wait: their reason has passed. */
 void demand_gone(struct neg *g, const uint8_t key[NEG_KEY]);
 void demand_restore(
-    struct demands *ds, const struct neg_record *rec, struct mono now);
+    struct neg *g, const struct neg_record *rec, struct mono now);
 
 #endif

@@ -189,8 +189,7 @@ follow_hold(struct neg *g, struct link *l, struct mono now)
 	link_held(g, l, NEG_WHY_STABLE, false, now);
 	if (!l->initiator || c == NULL)
 		return;
-	d = demand_note(
-	    &g->demands, l->p.key, &g->own.topo, c, l->verdict.level, now);
+	d = demand_note(g, l->p.key, &g->own.topo, c, l->verdict.level, now);
 	demand_set(g, d, DEMAND_WAITS, NEG_WHY_STABLE);
 }
 

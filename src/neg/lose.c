@@ -196,7 +196,7 @@ lose_consider(struct neg *g, struct link *l, const struct claim *from,
 	if (mono_is_never(l->conflict))
 		l->conflict = now;
 	l->wish.notice = notice;
-	d = demand_note(&g->demands, l->p.key, &g->own.topo, from, level, now);
+	d = demand_note(g, l->p.key, &g->own.topo, from, level, now);
 	if (d->state == DEMAND_REFUSED && d->why == 0) {
 		talk_why(g, l, NEG_REFUSE, NEG_WHY_POLICY, now);
 		if (!at_peace(l))

@@ -242,7 +242,7 @@ restore_move(struct neg *g, const struct neg_record *rec, struct mono now)
 static void
 restore_demand(struct neg *g, const struct neg_record *rec, struct mono now)
 {
-	demand_restore(&g->demands, rec, now);
+	demand_restore(g, rec, now);
 }
 
 void

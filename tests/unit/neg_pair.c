@@ -470,7 +470,9 @@ void
 line_send(
     struct line *ln, unsigned a, unsigned b, const uint8_t *part, size_t len)
 {
-	on_send(&ln->s[a], b + 1, part, len);
+	if (roll(ln) % 100 >= ln->loss)
+		put(ln, ITEM_PART, a, b, ln->delay_ms * (uint64_t)MONO_MS, 0,
+		    part, len);
 }
 
 void

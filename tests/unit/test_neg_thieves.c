@@ -329,6 +329,37 @@ restart_makes_no_claim_better(void **state)
 	line_fini(&ln);
 }
 
+/* Demands with a key each do not push out who waits there. */
+static void
+demands_of_many_keys(void **state)
+{
+	struct demand_view d;
+	unsigned i;
+
+	(void)state;
+	begin(3, 13, REHOOK_ATOMIC);
+	line_own(&ln, VICTIM, 79);
+	line_own(&ln, HONEST, 79);
+	line_own(&ln, THIEF, 79);
+	join(VICTIM, HONEST, false);
+	line_run(&ln, 30);
+	for (i = 0; i < 100; i++) {
+		ln.s[THIEF].life++;
+		join(VICTIM, THIEF, false);
+		line_run(&ln, 75);
+		line_cut(&ln, VICTIM, THIEF);
+	}
+	for (i = 0; neg_show_demand(ln.s[VICTIM].g, i, &d); i++)
+		if (d.key[0] == HONEST)
+			break;
+	assert_int_equal(i, 63);
+	assert_int_equal(d.key[0], HONEST);
+	assert_true(neg_approve(ln.s[VICTIM].g, d.id, ln.now));
+	line_run(&ln, 60);
+	assert_int_equal(ln.s[VICTIM].told, 1);
+	line_fini(&ln);
+}
+
 int
 main(void)
 {
@@ -344,6 +375,7 @@ main(void)
 		cmocka_unit_test(strangers_do_not_keep_a_newcomer),
 		cmocka_unit_test(reserved_place_is_for_a_key),
 		cmocka_unit_test(restart_makes_no_claim_better),
+		cmocka_unit_test(demands_of_many_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,11 +4,9 @@
 
 #include "tests/show/hostile.h"
 
-#define AT_ONCE                                                             \
-	20000	    /* events of one instant: then it goes round in circles \
-		     */
-#define SETTLE_S 30 /* routes must be there so long after a tunnel */
-#define AWAY_S 1000 /* less than it was here: so long its place is kept */
+#define AT_ONCE 20000 /* events of one instant: it goes in circles */
+#define SETTLE_S 30   /* routes must be there so long after a tunnel */
+#define AWAY_S 1000   /* less than it was here: so long its place is kept */
 #define GROWN (16u << 20)
 
 static void

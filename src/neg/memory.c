@@ -7,6 +7,7 @@
 
 #define FLAP_S 600u
 #define REFUSE_S 3600u
+#define FORGIVE_S 3600u
 #define STABLE_S 600u
 
 void
@@ -156,9 +157,21 @@ network_flaps(const struct network *n, struct mono now)
 	    mono_since(oldest, now) < FLAP_S * (uint64_t)MONO_SEC;
 }
 
+/* Who sins now and then is not who does nothing else. */
+static void
+forgive(struct network *n, struct mono now)
+{
+	const uint64_t one = FORGIVE_S * (uint64_t)MONO_SEC;
+	uint64_t all = mono_since(n->sinned, now) / one;
+
+	n->points = all < n->points ? n->points - (unsigned)all : 0;
+	n->sinned = n->points == 0 ? now : mono_add(n->sinned, all * one);
+}
+
 bool
 network_sinned(struct network *n, struct mono now)
 {
+	forgive(n, now);
 	if (++n->points < MEMORY_POINTS)
 		return false;
 	n->points = 0;

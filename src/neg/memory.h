@@ -30,7 +30,8 @@ struct network {
 	uint32_t uptime;	   /* compatible seconds in all */
 	struct mono seen, counted; /* counted: uptime is known up to there */
 
-	unsigned points;
+	unsigned points;    /* one less each hour */
+	struct mono sinned; /* they are counted up to there */
 	struct mono refuse_until;
 	struct mono death[MEMORY_FLAPS]; /* the oldest is replaced */
 	unsigned next_death;

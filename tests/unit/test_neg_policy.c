@@ -439,6 +439,30 @@ lies(void **state)
 	line_fini(&ln);
 }
 
+/* A sin an hour, of whatever kind, is not held against anybody for ever. */
+static void
+forgiven(void **state)
+{
+	struct line ln;
+	unsigned i;
+
+	(void)state;
+	start(&ln, 2);
+	line_own(&ln, 1, 80);
+	line_join(&ln, 0, 1, false);
+	for (i = 0; i < 10; i++) {
+		struct neg_self_view v;
+
+		line_run(&ln, 3600);
+		assert_int_equal(line_state(&ln, 0, 1), NEG_UP);
+		neg_show_self(ln.s[0].g, &v, ln.now);
+		rehook_lie(&ln, MOVE_I, v.own->epoch);
+		assert_int_equal(ln.s[0].close_reason[1], 5);
+		line_join(&ln, 0, 1, false); /* it is taken at once */
+	}
+	line_fini(&ln);
+}
+
 static void
 bad_signature(void **state)
 {
@@ -537,6 +561,7 @@ main(void)
 		cmocka_unit_test(stable_never),
 		cmocka_unit_test(plan),
 		cmocka_unit_test(lies),
+		cmocka_unit_test(forgiven),
 		cmocka_unit_test(bad_signature),
 		cmocka_unit_test(incumbent),
 		cmocka_unit_test(bounded),

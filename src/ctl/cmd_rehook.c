@@ -84,6 +84,18 @@ mover_text(enum mover who, bool initiator)
 	return (who == MOVE_I) == initiator ? "us" : "peer";
 }
 
+static void
+put_otherwise(struct json_object *o, const struct neg_plan *plan)
+{
+	struct json_object *list = json_object_new_array();
+	unsigned i;
+
+	for (i = 0; i < plan->n_otherwise; i++)
+		json_object_array_add(
+		    list, json_object_new_string(plan->otherwise[i]));
+	json_object_object_add(o, "otherwise", list);
+}
+
 struct json_object *
 cmd_rehook_plan(struct ctl_call *call)
 {
@@ -111,7 +123,13 @@ cmd_rehook_plan(struct ctl_call *call)
 	put_u64(o, "nodes", plan.nodes);
 	put_bool(o, "of_itself", plan.gate_open);
 	put_why(o, "why_not", plan.why_not);
+	put_bool(o, "person", plan.person);
+	if (plan.demand != 0)
+		put_u64(o, "demand", plan.demand);
+	else
+		json_object_object_add(o, "demand", NULL);
 	put_u64(o, "free", plan.n_free);
+	put_otherwise(o, &plan);
 	if (plan.has_to) {
 		put_claim(o, "from", &link.desc->topo, &plan.from);
 		put_claim(o, "to", &link.desc->topo, &plan.to);

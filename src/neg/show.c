@@ -111,15 +111,31 @@ neg_show_demand(const struct neg *g, unsigned i, struct demand_view *ret)
 	return true;
 }
 
-/* The last one that was said, if it still is about what is there now. */
+/* The last one that was said: it went by the rule of the other side. */
 static void
 plan_verdict(const struct neg *g, const struct link *l, struct verdict *ret)
 {
-	bool known = l->has_verdict && l->initiator
-	    ? l->verdict.who == MOVE_R
-	    : !l->initiator && eval_known(g, l);
+	if (l->has_verdict && l->verdict.kind != VERDICT_DEFER)
+		*ret = l->verdict;
+	else
+		eval_verdict(g, l, !l->initiator && eval_known(g, l), ret);
+}
 
-	eval_verdict(g, l, known, ret);
+static uint32_t
+waiting(const struct neg *g, const struct link *l, const struct claim *own)
+{
+	unsigned i;
+
+	for (i = 0; i < g->demands.n; i++) {
+		const struct demand *d = &g->demands.d[i];
+
+		if (d->state == DEMAND_WAITS &&
+		    memcmp(d->key, l->p.key, NEG_KEY) == 0 &&
+		    topology_equal(&d->topo, &g->own.topo) &&
+		    claims_equal(&d->topo, &d->from, own))
+			return d->id;
+	}
+	return 0;
 }
 
 static void
@@ -134,6 +150,7 @@ plan_ours(const struct neg *g, const struct link *l, struct mono now,
 		return;
 	gate = gate_ask(g, l, own, false, false, now);
 	ret->gate_open = gate.answer != GATE_SHUT;
+	ret->person = gate.answer == GATE_SHUT && gate.person;
 	ret->why_not = gate.why;
 	ret->from = *own;
 	ret->has_to = lose_choose(g, l, own, ret->verdict.level, now, &ch);
@@ -141,22 +158,55 @@ plan_ours(const struct neg *g, const struct link *l, struct mono now,
 	ret->n_free = ch.n_free;
 }
 
+static void
+otherwise(struct neg_plan *ret, const char *what)
+{
+	ret->otherwise[ret->n_otherwise++] = what;
+}
+
+static void
+plan_otherwise(const struct neg *g, bool ours, bool peer, struct neg_plan *ret)
+{
+	const struct verdict *v = &ret->verdict;
+
+	if (v->level == VERDICT_NO_LEVEL)
+		return;
+	if (ours && ret->why_not == NEG_WHY_CANNOT)
+		otherwise(ret,
+		    g->own.topo.class == NETDESC_PLAIN
+			? "set rehook-hook, or change claim"
+			: "change the addresses by hand: our mesh daemon "
+			  "cannot move");
+	if (peer)
+		otherwise(ret, "ask the peer's operator to let it move");
+	if (v->who == MOVE_T)
+		otherwise(ret, "ask the third gnode's operator to let it move");
+	if (v->kind == VERDICT_HOLD)
+		otherwise(ret, "agree with the peer's operator who moves");
+	otherwise(ret, "stay: what overlaps is not routed, the rest is");
+}
+
 bool
 neg_plan(
     const struct neg *g, uint32_t peer, struct mono now, struct neg_plan *ret)
 {
 	const struct link *l = link_find(g, peer);
-	bool ours;
+	const struct claim *own;
+	bool moves, ours;
 
 	memset(ret, 0, sizeof(*ret));
 	if (l == NULL || l->desc == NULL || !g->has_own || !l->has_role)
 		return false;
 	plan_verdict(g, l, &ret->verdict);
-	ours = (ret->verdict.who == MOVE_I) == l->initiator;
-	if (ret->verdict.who == MOVE_NOBODY || ret->verdict.who == MOVE_T)
-		return true;
-	ret->nodes = ours ? g->own.nodes : l->desc->nodes;
+	moves = ret->verdict.who == MOVE_I || ret->verdict.who == MOVE_R;
+	ours = moves && (ret->verdict.who == MOVE_I) == l->initiator;
+	if (moves)
+		ret->nodes = ours ? g->own.nodes : l->desc->nodes;
 	if (ours)
 		plan_ours(g, l, neg_in(now), ret);
+	own = eval_own_claim(g, l, &ret->verdict);
+	if (own != NULL)
+		ret->demand = waiting(g, l, own);
+	plan_otherwise(g, ours, moves && !ours, ret);
 	return true;
 }

@@ -46,15 +46,21 @@ struct demand_view {
 /* Demand number i, the newest first; false: there are not so many. */
 bool neg_show_demand(const struct neg *g, unsigned i, struct demand_view *ret);
 
+#define NEG_OTHERWISE 4
+
 /* Who would move, and to what, if the verdict on this link were followed. */
 struct neg_plan {
 	struct verdict verdict;
 	bool gate_open;	 /* would it happen without a person */
 	uint8_t why_not; /* enum neg_why of the gate, or 0 */
+	bool person;	 /* else a person could let it happen */
+	uint32_t demand; /* the one that waits for a person, or 0 */
 	uint32_t nodes;	 /* of the gnode that would move, as it says itself */
 	bool has_to;
 	struct claim from, to; /* ours; to is what a move now would choose */
 	unsigned n_free;       /* how many paths there are to choose from */
+	unsigned n_otherwise;
+	const char *otherwise[NEG_OTHERWISE]; /* what else could be done */
 };
 /* False: nothing is known of that peer's place. */
 bool neg_plan(

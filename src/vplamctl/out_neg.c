@@ -125,8 +125,26 @@ put_consent(struct out *o, struct json_object *res)
 	}
 	fputs("no: ", o->f);
 	pen_text(o->f, get_str(res, "why_not"));
-	fputs("; rehook approve ID would do it, where rehook list has one\n",
-	    o->f);
+	if (get_u64(res, "demand") == 0 && get_bool(res, "person"))
+		fputs("; rehook approve can, when rehook list has it", o->f);
+	fputc('\n', o->f);
+}
+
+/* What else could be done. */
+static void
+put_otherwise(struct out *o, struct json_object *res)
+{
+	struct json_object *list = get_obj(res, "otherwise");
+	size_t i;
+
+	if (get_u64(res, "demand") != 0) {
+		pen_label(o, "or");
+		fprintf(o->f, "rehook approve %" PRIu64 "\n",
+		    get_u64(res, "demand"));
+	}
+	for (i = 0; i < get_len(list); i++)
+		pen_line(o, "or",
+		    json_object_get_string(json_object_array_get_idx(list, i)));
 }
 
 void
@@ -138,12 +156,13 @@ neg_text_plan(struct out *o, struct json_object *res)
 	pen_line(o, "verdict", get_str(res, "verdict"));
 	pen_line(o, "because", get_str(res, "because"));
 	pen_line(o, "who moves", who);
-	if (strcmp(who, "nobody") == 0)
-		return;
-	pen_label(o, "nodes");
-	fprintf(o->f, "%" PRIu64 "\n", get_u64(res, "nodes"));
-	if (strcmp(who, "us") != 0)
-		return;
-	put_move(o, res);
-	put_consent(o, res);
+	if (get_u64(res, "nodes") != 0) {
+		pen_label(o, "nodes");
+		fprintf(o->f, "%" PRIu64 "\n", get_u64(res, "nodes"));
+	}
+	if (strcmp(who, "us") == 0) {
+		put_move(o, res);
+		put_consent(o, res);
+	}
+	put_otherwise(o, res);
 }

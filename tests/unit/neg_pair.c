@@ -341,6 +341,7 @@ line_own_plain(struct line *ln, unsigned side, unsigned second)
 
 	p.a[0] = 10;
 	p.a[1] = (uint8_t)second;
+	memset(d->gid, 0, sizeof(d->gid));
 	d->topo = topology_plain();
 	d->nodes = 1;
 	d->flags = NETDESC_MOVABLE;

@@ -393,6 +393,78 @@ plan(void **state)
 	line_fini(&ln);
 }
 
+static bool
+offers(const struct neg_plan *p, const char *what)
+{
+	unsigned i;
+
+	for (i = 0; i < p->n_otherwise; i++)
+		if (strstr(p->otherwise[i], what) != NULL)
+			return true;
+	return false;
+}
+
+/* The responder's rule has decided; ours would have said something else. */
+static void
+plan_of_theirs(void **state)
+{
+	struct neg_plan p;
+	struct line ln;
+
+	(void)state;
+	start(&ln, 2);
+	policy(&ln, 1, REHOOK_ASK);
+	ln.s[1].cfg.rule = RULE_SIZE;
+	neg_set_config(ln.s[1].g, &ln.s[1].cfg, ln.now);
+	ln.s[0].own.nodes = 50;
+	line_place(&ln, 0);
+	line_run(&ln, 2);
+	line_join(&ln, 0, 1, false);
+	line_run(&ln, 60);
+	assert_true(neg_plan(ln.s[0].g, 2, ln.now, &p));
+	assert_int_equal(p.verdict.kind, VERDICT_REHOOK);
+	assert_int_equal(p.verdict.who, MOVE_R);
+	assert_int_equal(p.nodes, 1);
+	assert_int_equal(p.demand, 0);
+	assert_true(offers(&p, "ask the peer's operator"));
+	assert_true(offers(&p, "stay"));
+	assert_true(neg_plan(ln.s[1].g, 1, ln.now, &p));
+	assert_int_equal(p.verdict.who, MOVE_R);
+	assert_true(p.person);
+	assert_int_equal(p.demand, demand(&ln, 1).id);
+	assert_false(offers(&p, "ask the peer's operator"));
+	line_fini(&ln);
+}
+
+/* No approval helps where nothing can move. */
+static void
+plan_cannot(void **state)
+{
+	struct neg_plan p;
+	struct line ln;
+	unsigned plain;
+
+	(void)state;
+	for (plain = 0; plain < 2; plain++) {
+		start(&ln, 2);
+		if (plain) {
+			line_own_plain(&ln, 0, 33);
+			line_own_plain(&ln, 1, 33);
+		}
+		ln.s[0].own.flags = 0;
+		line_place(&ln, 0);
+		line_join(&ln, 0, 1, false);
+		line_run(&ln, 60);
+		assert_true(neg_plan(ln.s[0].g, 2, ln.now, &p));
+		assert_int_equal(p.why_not, NEG_WHY_CANNOT);
+		assert_false(p.person);
+		assert_int_equal(p.demand, 0);
+		assert_int_equal(offers(&p, "rehook-hook"), plain);
+		assert_int_equal(offers(&p, "by hand"), !plain);
+		line_fini(&ln);
+	}
+}
+
 static void
 rehook_lie(struct line *ln, uint8_t who, uint32_t epoch)
 {
@@ -560,6 +632,8 @@ main(void)
 		cmocka_unit_test(once_a_day),
 		cmocka_unit_test(stable_never),
 		cmocka_unit_test(plan),
+		cmocka_unit_test(plan_of_theirs),
+		cmocka_unit_test(plan_cannot),
 		cmocka_unit_test(lies),
 		cmocka_unit_test(forgiven),
 		cmocka_unit_test(bad_signature),

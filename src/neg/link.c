@@ -10,6 +10,7 @@
 #define BACKOFF_MAX 6u
 #define RETRY_MAX_S 600u
 #define PATIENCE_S 30u /* for a verdict that the other side owes us */
+#define ANEW_S 1u      /* the least between two lives of the channel */
 
 enum event {
 	EV_VERDICT,
@@ -418,6 +419,7 @@ static void
 begin_anew(struct neg *g, struct link *l, struct mono now)
 {
 	channel_again(&l->ch);
+	l->anew_at = mono_add(now, ANEW_S * (uint64_t)MONO_SEC);
 	if (!g->has_own)
 		return;
 	if (l->desc == NULL) {
@@ -441,7 +443,7 @@ link_tick(struct neg *g, struct link *l, struct mono now)
 	struct talk_to to = { g, l };
 
 	channel_tick(&l->ch, now, talk_part, &to);
-	if (l->ch.broken)
+	if (l->ch.broken && mono_due(l->anew_at, now))
 		begin_anew(g, l, now);
 	if (mono_due(l->timer, now)) {
 		l->timer = MONO_NEVER;

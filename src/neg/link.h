@@ -47,7 +47,8 @@ struct link {
 	enum neg_state state;
 	struct mono since, up_at, timer;
 	unsigned tries, backoff;
-	bool closed; /* we wait for neg_link_down() */
+	bool closed;	     /* we wait for neg_link_down() */
+	struct mono anew_at; /* a broken channel begins anew, not before */
 
 	bool greeted; /* we have sent a HELLO in this life of the channel */
 	bool has_role, initiator;

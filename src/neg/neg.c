@@ -118,7 +118,7 @@ link_schedule(struct neg *g, struct link *l)
 	struct mono at = mono_min(l->timer, channel_deadline(&l->ch));
 
 	if (l->ch.broken)
-		at = (struct mono){ 0 };
+		at = mono_min(at, l->anew_at);
 	if (l->closed)
 		at = MONO_NEVER;
 	heap_set(&g->heap, &l->ent, at);

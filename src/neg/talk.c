@@ -10,19 +10,37 @@ talk_part(void *arg, const uint8_t *part, size_t len)
 	to->g->io.send(to->g->io.arg, to->l->p.id, part, len);
 }
 
+/*
+ * Of the paths that are taken as many as fit, from the first: a few less only
+ * cost a proposal that is rejected.
+ */
+static bool
+write_fitting(const struct neg *g, struct neg_msg *m, struct wr *w,
+    uint8_t *buf, size_t max)
+{
+	while (*w = wr_of(buf, max), !neg_msg_write(w, m, &g->own.topo)) {
+		if (m->n_taken == 0)
+			return false;
+		m->n_taken--;
+	}
+	return true;
+}
+
 /* A message that does not fit breaks the channel: link_tick() begins anew. */
 static void
-put(struct neg *g, struct link *l, const struct neg_msg *m, struct mono now)
+put(struct neg *g, struct link *l, struct neg_msg *m, struct mono now)
 {
+	size_t part = g->io.part_max(g->io.arg, l->p.id);
+	size_t max = part < NEG_PART_MAX ? part * NEG_PARTS : NEG_MSG_MAX;
 	uint8_t buf[NEG_MSG_MAX];
-	struct wr w = wr_of(buf, sizeof(buf));
+	struct wr w;
 	struct talk_to to = { g, l };
 
 	if (l->closed || l->ch.broken)
 		return;
-	if (!neg_msg_write(&w, m, &g->own.topo) ||
-	    !channel_put(&l->ch, m->type, buf, w.len,
-		g->io.part_max(g->io.arg, l->p.id), now, talk_part, &to))
+	if (!write_fitting(g, m, &w, buf, max) ||
+	    !channel_put(
+		&l->ch, m->type, buf, w.len, part, now, talk_part, &to))
 		l->ch.broken = true;
 	link_schedule(g, l);
 }

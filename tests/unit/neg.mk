@@ -11,6 +11,7 @@ NEG_TESTS = \
 	tests/unit/test_channel \
 	tests/unit/test_neg \
 	tests/unit/test_neg_life \
+	tests/unit/test_neg_limits \
 	tests/unit/test_neg_policy \
 	tests/unit/test_neg_thieves \
 	tests/unit/test_space \
@@ -30,6 +31,8 @@ tests_unit_test_neg_life_SOURCES = tests/unit/test_neg_life.c $(neg_pair)
 tests_unit_test_neg_life_LDADD = $(NEG_LDADD)
 tests_unit_test_neg_thieves_SOURCES = tests/unit/test_neg_thieves.c $(neg_pair)
 tests_unit_test_neg_thieves_LDADD = $(NEG_LDADD)
+tests_unit_test_neg_limits_SOURCES = tests/unit/test_neg_limits.c $(neg_pair)
+tests_unit_test_neg_limits_LDADD = $(NEG_LDADD)
 tests_unit_test_space_SOURCES = tests/unit/test_space.c $(neg_descs)
 tests_unit_test_space_LDADD = $(NEG_LDADD)
 tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c $(neg_descs)

@@ -66,9 +66,10 @@ on_send(void *arg, uint32_t peer, const uint8_t *part, size_t len)
 static size_t
 on_part_max(void *arg, uint32_t peer)
 {
-	(void)arg;
+	const struct side *s = arg;
+
 	(void)peer;
-	return 600;
+	return s->line->part_max;
 }
 
 static void
@@ -272,6 +273,7 @@ line_init(struct line *ln, unsigned n, uint64_t seed)
 	ln->rng = seed * 2 + 0x9e3779b97f4a7c15u;
 	ln->now.us = 5 * MONO_SEC;
 	ln->delay_ms = 20;
+	ln->part_max = 600;
 	for (i = 0; i < n; i++) {
 		struct side *s = &ln->s[i];
 

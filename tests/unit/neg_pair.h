@@ -53,7 +53,8 @@ struct line {
 	uint64_t rng;
 	unsigned loss; /* per cent */
 	unsigned delay_ms;
-	bool unseen; /* see line_restart() */
+	size_t part_max; /* of each tunnel */
+	bool unseen;	 /* see line_restart() */
 	struct side s[LINE_SIDES];
 	struct line_item *items;
 	uint8_t forged; /* messages so far: each begins a life */

@@ -393,9 +393,11 @@ negotiate_place(struct core *c, const struct netdesc *d, struct turn *t)
 }
 
 void
-negotiate_avoid(struct core *c, const struct prefix *p, size_t n)
+negotiate_avoid(
+    struct core *c, const struct neg_taken *t, size_t n, struct turn *turn)
 {
-	neg_avoid(c->neg->g, p, n);
+	neg_avoid(begin(c->neg, turn), t, n, turn->now);
+	end(c->neg);
 }
 
 void

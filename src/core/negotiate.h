@@ -60,7 +60,8 @@ void negotiate_restore(
  * (NETDESC_MESH; copied). NULL: nowhere.
  */
 void negotiate_place(struct core *c, const struct netdesc *d, struct turn *t);
-void negotiate_avoid(struct core *c, const struct prefix *p, size_t n);
+void negotiate_avoid(
+    struct core *c, const struct neg_taken *t, size_t n, struct turn *turn);
 
 /* The word of a peer is enough to move us (option trust-renumber). */
 void negotiate_trust(

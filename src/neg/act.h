@@ -156,6 +156,9 @@ struct claim_list {
 	size_t n, max;
 };
 void list_claim(struct claim_list *ls, const struct claim *c);
+/* Is it nobody's to route, or another's than l's whatever is agreed? */
+bool taken_from(
+    const struct neg *g, const struct link *l, const struct claim *c);
 /* What nobody but l may take, as far as we know. */
 void taken_gather(const struct neg *g, const struct link *l,
     struct claim_list *ls, struct mono now);

@@ -114,7 +114,7 @@ struct neg {
 	uint8_t sig[NEG_SIG];
 	struct mono sent_at, placed_at; /* placed: in this epoch */
 
-	struct prefix *avoid;
+	struct neg_taken *avoid;
 	size_t n_avoid;
 
 	enum neg_role role;

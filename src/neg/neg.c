@@ -291,15 +291,18 @@ neg_own(struct neg *g, const struct netdesc *own, struct mono now)
 }
 
 void
-neg_avoid(struct neg *g, const struct prefix *p, size_t n)
+neg_avoid(struct neg *g, const struct neg_taken *t, size_t n, struct mono now)
 {
 	free(g->avoid);
 	g->avoid = NULL;
 	g->n_avoid = n;
-	if (n == 0)
-		return;
-	g->avoid = xcalloc(n, sizeof(*p));
-	memcpy(g->avoid, p, n * sizeof(*p));
+	if (n > 0) {
+		g->avoid = xcalloc(n, sizeof(*t));
+		memcpy(g->avoid, t, n * sizeof(*t));
+	}
+	now = neg_in(now);
+	routes_update(g, NULL, now);
+	own_publish(g, now);
 }
 
 static struct link *

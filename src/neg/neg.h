@@ -169,10 +169,21 @@ void neg_restore(struct neg *g, const struct neg_record *rec, struct mono now);
 /*
  * Where we are: from the mesh daemon or the configuration (netdesc_check() for
  * NETDESC_MESH holds; copied). NULL: not known any more; links stay, nothing
- * is agreed. Paths that we must not choose besides: of the host itself.
+ * is agreed.
  */
 void neg_own(struct neg *g, const struct netdesc *own, struct mono now);
-void neg_avoid(struct neg *g, const struct prefix *p, size_t n);
+
+/*
+ * What is somebody's whatever is agreed: addresses of the host itself, prefixes
+ * of the configuration. We choose nothing of it, and no other peer has a route
+ * to it. Copied. One of length 0 stands for all the rest and says nothing.
+ */
+struct neg_taken {
+	struct prefix p;
+	uint32_t peer; /* whose; 0: our own */
+};
+void neg_avoid(
+    struct neg *g, const struct neg_taken *t, size_t n, struct mono now);
 
 /* A tunnel has come to life, has died, has changed what we know of it. */
 void neg_link_up(struct neg *g, const struct neg_peer *p, struct mono now);

@@ -155,7 +155,7 @@ wanted(const struct neg *g, const struct link *l, struct claim *out,
 		const struct claim *c = &l->desc->claim[i];
 
 		if ((c->flags & CLAIM_LEAVING) == 0 && !own_blocks(g, c, now) &&
-		    !route_blocks(g, l, c) &&
+		    !taken_from(g, l, c) && !route_blocks(g, l, c) &&
 		    (has_claim(topo, l->route, l->n_routes, c) ||
 			(!kept_blocks(g, l, c, now) &&
 			    !pending_blocks(g, l, c, now))))

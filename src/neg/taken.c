@@ -15,6 +15,37 @@ list_claim(struct claim_list *ls, const struct claim *c)
 	ls->c[ls->n++].flags = 0;
 }
 
+bool
+taken_from(const struct neg *g, const struct link *l, const struct claim *c)
+{
+	struct prefix p;
+	size_t i;
+
+	if (!claim_prefix(&l->desc->topo, c, &p))
+		return false; /* no host has such addresses */
+	if (!prefix_routable(&p))
+		return true;
+	for (i = 0; i < g->n_avoid; i++)
+		if (g->avoid[i].peer != l->p.id && g->avoid[i].p.bits > 0 &&
+		    prefix_overlaps(&g->avoid[i].p, &p))
+			return true;
+	return false;
+}
+
+/* l: whose own may be among them; NULL: whosever they are. */
+static void
+add_avoid(const struct neg *g, const struct link *l, struct claim_list *ls)
+{
+	struct claim c;
+	size_t i;
+
+	for (i = 0; i < g->n_avoid; i++)
+		if ((l == NULL || g->avoid[i].peer != l->p.id) &&
+		    g->avoid[i].p.bits > 0 &&
+		    claim_covering(&g->own.topo, &g->avoid[i].p, &c))
+			list_claim(ls, &c);
+}
+
 static void
 add_link(const struct neg *g, const struct link *l, struct claim_list *ls)
 {
@@ -102,6 +133,7 @@ taken_gather(const struct neg *g, const struct link *l, struct claim_list *ls,
 	add_links(g, l, ls);
 	add_reserves(g, l, ls);
 	add_kept(g, l, ls, now);
+	add_avoid(g, l, ls);
 }
 
 static void
@@ -148,7 +180,6 @@ taken_choose(const struct neg *g, const struct link *l,
     struct mono now)
 {
 	const struct link *o;
-	struct claim c;
 	size_t i;
 
 	add_own(g, from, ls);
@@ -166,7 +197,5 @@ taken_choose(const struct neg *g, const struct link *l,
 	add_left(g, ls, now);
 	for (i = 0; i < l->wish.n_taken; i++)
 		list_claim(ls, &l->wish.taken[i]);
-	for (i = 0; i < g->n_avoid; i++)
-		if (claim_covering(&g->own.topo, &g->avoid[i], &c))
-			list_claim(ls, &c);
+	add_avoid(g, NULL, ls);
 }

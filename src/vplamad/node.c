@@ -125,6 +125,7 @@ grant(struct node *n, struct peer *p)
 		log_warnx("peer %s: prefix %s: is %s already; not granted",
 		    n->conf.name, prefix_format(&n->conf.prefix[bad], text),
 		    who == 0 ? "ours" : "another peer's");
+	place_prefixes(n->d);
 	if (n->conf.given[PEER_OPT_prefix].n > 0)
 		devices_peer_granted(n->d, n->id, n->conf.name);
 }
@@ -182,6 +183,7 @@ node_del(struct node *n, uint8_t close_reason, struct turn *t)
 	devices_peer_removed(n->d, n->id);
 	if (p != NULL)
 		core_peer_del(&n->d->core, p, close_reason, t);
+	place_prefixes(n->d);
 	node_free(n);
 }
 

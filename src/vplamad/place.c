@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/xmem.h"
 #include "core/negotiate.h"
+#include "core/route.h"
 #include "io/meshprobe.h"
 #include "neg/space.h"
 #include "vplamad/memory.h"
@@ -52,21 +54,54 @@ tell_place(struct vplamad *d, struct turn *t)
 	negotiate_place(&d->core, desc->n_claims > 0 ? desc : NULL, t);
 }
 
-/* Chosen addresses must not be those of this very host. */
+/* A growing list for negotiate_avoid(). */
+struct avoid {
+	struct neg_taken *t;
+	size_t n;
+};
+
 static void
-tell_avoid(struct vplamad *d)
+avoid_add(struct avoid *av, const struct prefix *p, size_t n, uint32_t peer)
 {
-	struct prefix all[CONFIG_DEVICES * CONFIG_ADDRESSES];
-	size_t n = 0, i;
-	unsigned k;
+	size_t i;
 
-	for (i = 0; i < d->cfg.n_devices; i++) {
-		const struct config_device *dev = &d->cfg.devices[i];
+	if (n == 0)
+		return;
+	av->t = xreallocarray(av->t, av->n + n, sizeof(*av->t));
+	for (i = 0; i < n; i++)
+		av->t[av->n++] = (struct neg_taken){ p[i], peer };
+}
 
-		for (k = 0; k < dev->given[DEV_OPT_address].n; k++)
-			all[n++] = dev->address[k];
-	}
-	negotiate_avoid(&d->core, all, n);
+/* An address of a device is ours; what its network holds may be agreed on. */
+static void
+avoid_devices(struct avoid *av, const struct config *cfg)
+{
+	unsigned i, k;
+
+	for (i = 0; i < cfg->n_devices; i++)
+		for (k = 0; k < cfg->devices[i].given[DEV_OPT_address].n; k++) {
+			struct prefix p = cfg->devices[i].address[k];
+
+			p.bits = (uint8_t)(8 * prefix_alen(p.family));
+			avoid_add(av, &p, 1, ROUTE_LOCAL);
+		}
+}
+
+/* What is this very host's or configured goes before what peers agree on. */
+static void
+tell_avoid(struct vplamad *d, struct turn *t)
+{
+	struct avoid av = { NULL, 0 };
+	const struct node *n;
+
+	d->place.avoid_changed = false;
+	avoid_devices(&av, &d->cfg);
+	avoid_add(&av, d->cfg.prefix, d->cfg.given[OPT_prefix].n, ROUTE_LOCAL);
+	TAILQ_FOREACH (n, &d->nodes, link)
+		avoid_add(&av, n->conf.prefix, n->conf.given[PEER_OPT_prefix].n,
+		    n->id);
+	negotiate_avoid(&d->core, av.t, av.n, t);
+	free(av.t);
 }
 
 static void
@@ -220,7 +255,7 @@ place_open(struct vplamad *d, struct turn *t)
 	d->place.memory =
 	    memory_open(d->cfg.state_dir, SAVE_EVERY_MS, on_restore, &r);
 	d->place.desc = d->place.file = claimed(&d->cfg);
-	tell_avoid(d);
+	tell_avoid(d, t);
 	tell_place(d, t);
 }
 
@@ -252,6 +287,7 @@ place_reload(struct vplamad *d, struct turn *t)
 	const struct neg_config nc = neg_config(&d->cfg);
 
 	negotiate_set_config(&d->core, &nc, t);
+	tell_avoid(d, t);
 	take_file(d);
 	tell_place(d, t);
 }
@@ -266,10 +302,18 @@ place_peer(struct vplamad *d, const struct node *n, struct turn *t)
 }
 
 void
+place_prefixes(struct vplamad *d)
+{
+	d->place.avoid_changed = true;
+}
+
+void
 place_act(struct vplamad *d, struct turn *t)
 {
 	uint32_t id = d->place.failed;
 
+	if (d->place.avoid_changed)
+		tell_avoid(d, t);
 	d->place.failed = 0;
 	if (id != 0)
 		negotiate_move_failed(&d->core, id, t);

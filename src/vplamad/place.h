@@ -24,6 +24,7 @@ struct place {
 	struct rehooker *rehooker;
 	struct claim from, to; /* of the last move by the program */
 	uint32_t failed;       /* a move that could not begin: its id, or 0 */
+	bool avoid_changed;    /* the negotiation has to be told */
 };
 
 /* The core is there and has no peers. */
@@ -35,6 +36,9 @@ void place_reload(struct vplamad *d, struct turn *t);
 
 /* What the configuration says of that peer. */
 void place_peer(struct vplamad *d, const struct node *n, struct turn *t);
+
+/* Prefixes that the configuration gives to a peer have come or gone. */
+void place_prefixes(struct vplamad *d);
 
 /* End of a turn; and when it wants one. */
 void place_act(struct vplamad *d, struct turn *t);

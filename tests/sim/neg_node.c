@@ -159,18 +159,18 @@ on_random(void *arg, void *p, size_t len)
 static void
 avoid_rest(struct gnode *n)
 {
-	struct prefix p[256];
+	struct neg_taken t[256];
 	size_t count = 0;
 	unsigned gid;
 
-	memset(p, 0, sizeof(p));
+	memset(t, 0, sizeof(t));
 	for (gid = n->w->opt.paths + 1; gid < 256; gid++) {
-		p[count].family = PREFIX_IPV4;
-		p[count].bits = 16;
-		p[count].a[0] = 10;
-		p[count++].a[1] = (uint8_t)gid;
+		t[count].p.family = PREFIX_IPV4;
+		t[count].p.bits = 16;
+		t[count].p.a[0] = 10;
+		t[count++].p.a[1] = (uint8_t)gid;
 	}
-	neg_avoid(n->g, p, count);
+	neg_avoid(n->g, t, count, n->w->now);
 }
 
 void

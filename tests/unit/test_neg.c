@@ -479,19 +479,19 @@ failing(void **state)
 static void
 notice_without_place(void **state)
 {
-	struct prefix p[256] = { 0 };
+	struct neg_taken t[256] = { 0 };
 	struct line ln;
 	unsigned i;
 
 	(void)state;
 	line_init(&ln, 3, 1);
 	for (i = 0; i < 256; i++) {
-		p[i].family = PREFIX_IPV4;
-		p[i].bits = 16;
-		p[i].a[0] = 10;
-		p[i].a[1] = (uint8_t)i;
+		t[i].p.family = PREFIX_IPV4;
+		t[i].p.bits = 16;
+		t[i].p.a[0] = 10;
+		t[i].p.a[1] = (uint8_t)i;
 	}
-	neg_avoid(ln.s[0].g, p, 256);
+	neg_avoid(ln.s[0].g, t, 256, ln.now);
 	line_own(&ln, 0, 79);
 	line_own(&ln, 1, 80);
 	line_own(&ln, 2, 79);

@@ -61,11 +61,104 @@ narrow(void **state)
 	line_fini(&ln);
 }
 
+static struct neg_taken
+taken(uint8_t second, uint8_t third, uint8_t bits, uint32_t peer)
+{
+	return (struct neg_taken){ { PREFIX_IPV4, bits, { 10, second, third } },
+		peer };
+}
+
+/* What is somebody's by the configuration is routed to nobody else. */
+static void
+configured(void **state)
+{
+	struct neg_taken t = taken(50, 0, 16, 3);
+	struct line ln;
+
+	(void)state;
+	line_init(&ln, 2, 1);
+	line_own(&ln, 0, 79);
+	line_own(&ln, 1, 50);
+	line_join(&ln, 1, 0, false);
+	neg_avoid(ln.s[0].g, &t, 1, ln.now);
+	line_run(&ln, 5);
+	assert_int_equal(line_state(&ln, 0, 1), NEG_UP);
+	assert_int_equal(ln.s[0].n_routes[1], 0);
+	t.peer = 2; /* side 1's own */
+	neg_avoid(ln.s[0].g, &t, 1, ln.now);
+	assert_int_equal(ln.s[0].n_routes[1], 1);
+	t = taken(50, 1, 24, 0); /* a part of it ours */
+	neg_avoid(ln.s[0].g, &t, 1, ln.now);
+	assert_int_equal(ln.s[0].n_routes[1], 0);
+	t = taken(0, 0, 8, 3);
+	neg_avoid(ln.s[0].g, &t, 1, ln.now);
+	assert_int_equal(ln.s[0].n_routes[1], 0);
+	t.p.bits = 0; /* the way to all the rest */
+	neg_avoid(ln.s[0].g, &t, 1, ln.now);
+	assert_int_equal(ln.s[0].n_routes[1], 1);
+	neg_avoid(ln.s[0].g, NULL, 0, ln.now);
+	assert_int_equal(ln.s[0].n_routes[1], 1);
+	line_fini(&ln);
+}
+
+/* Nor does anybody move there: the winner names what is taken. */
+static void
+not_to_configured(void **state)
+{
+	struct neg_taken t[256];
+	struct line ln;
+	unsigned i, n = 0;
+
+	(void)state;
+	for (i = 0; i < 256; i++)
+		if (i != 79 && i != 200)
+			t[n++] = taken((uint8_t)i, 0, 16, 3);
+	line_init(&ln, 2, 1);
+	neg_avoid(ln.s[0].g, t, n, ln.now);
+	line_own(&ln, 0, 79);
+	line_own(&ln, 1, 79);
+	line_join(&ln, 1, 0, false);
+	line_run(&ln, 60);
+	assert_int_equal(ln.s[1].told, 1);
+	assert_int_equal(line_gid2(&ln, 1), 200);
+	assert_int_equal(ln.s[0].n_routes[1], 1);
+	line_fini(&ln);
+}
+
+/* Multicast and the host itself are no gnode's. */
+static void
+unroutable(void **state)
+{
+	static const uint8_t first[] = { 127, 224, 169, 10 };
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(first); i++) {
+		struct prefix p = { PREFIX_IPV4, 16, { first[i], 254 } };
+		struct line ln;
+
+		line_init(&ln, 2, 1);
+		own_hosts(&ln, 0, 1, 1);
+		own_hosts(&ln, 1, 2, 1);
+		assert_int_equal(
+		    claims_from_prefix(&p, ln.s[1].own.claim, 1), 1);
+		line_place(&ln, 1);
+		line_join(&ln, 1, 0, false);
+		line_run(&ln, 5);
+		assert_int_equal(line_state(&ln, 0, 1), NEG_UP);
+		assert_int_equal(ln.s[0].n_routes[1], first[i] == 10);
+		line_fini(&ln);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(narrow),
+		cmocka_unit_test(configured),
+		cmocka_unit_test(not_to_configured),
+		cmocka_unit_test(unroutable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

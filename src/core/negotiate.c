@@ -436,9 +436,30 @@ negotiate_refuse(struct core *c, uint32_t id, struct turn *t)
 	return ok;
 }
 
-void
-negotiate_nonce(struct core *c, const uint8_t nonce[NEG_NONCE], struct turn *t)
+static bool
+is_own(const struct negotiate *ng, const struct addr *a, struct mono now)
 {
+	bool v4 = addr_is_v4(a);
+	struct neg_self_view v;
+	struct prefix p;
+	unsigned i;
+
+	neg_show_self(ng->g, &v, now);
+	for (i = 0; v.own != NULL && i < v.own->n_claims; i++)
+		if (claim_prefix(&v.own->topo, &v.own->claim[i], &p) &&
+		    p.family == (v4 ? PREFIX_IPV4 : PREFIX_IPV6) &&
+		    prefix_has(&p, v4 ? a->ip + 12 : a->ip))
+			return true;
+	return false;
+}
+
+/* Whoever can send into our mesh, and no more, is not of it. */
+void
+negotiate_nonce(struct core *c, const struct addr *from,
+    const uint8_t nonce[NEG_NONCE], struct turn *t)
+{
+	if (!is_own(c->neg, from, t->now))
+		return;
 	neg_nonce_seen(begin(c->neg, t), nonce, t->now);
 	end(c->neg);
 }

@@ -67,13 +67,16 @@ void negotiate_avoid(
 void negotiate_trust(
     struct core *c, struct peer *p, bool trust, struct turn *t);
 
-/* Answers of whoever carries out a move; a person's word; a nonce. */
+/*
+ * Answers of whoever carries out a move; a person's word; a nonce that came
+ * over the mesh: only one from an address of our own gnode counts.
+ */
 void negotiate_moved(struct core *c, uint32_t id, struct turn *t);
 void negotiate_move_failed(struct core *c, uint32_t id, struct turn *t);
 bool negotiate_approve(struct core *c, uint32_t id, struct turn *t);
 bool negotiate_refuse(struct core *c, uint32_t id, struct turn *t);
-void negotiate_nonce(
-    struct core *c, const uint8_t nonce[NEG_NONCE], struct turn *t);
+void negotiate_nonce(struct core *c, const struct addr *from,
+    const uint8_t nonce[NEG_NONCE], struct turn *t);
 
 /* For show.h. NULL without a negotiation. */
 const struct neg *negotiate_neg(const struct core *c);

@@ -54,22 +54,35 @@ may_tell(struct meshprobe *mp, struct mono now)
 	return mp->heard++ < MESHPROBE_HEARD;
 }
 
+/* False: there is nothing more to read. */
+static bool
+read_one(struct iface *i, struct turn *t)
+{
+	struct meshprobe *mp = i->mp;
+	uint8_t buf[MESHPROBE_NONCE + 1];
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
+	struct addr from;
+	ssize_t n = recvfrom(i->fd, buf, sizeof(buf), MSG_DONTWAIT,
+	    (struct sockaddr *)&ss, &len);
+
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	if (n == MESHPROBE_NONCE &&
+	    addr_from_sockaddr((struct sockaddr *)&ss, &from) &&
+	    may_tell(mp, t->now))
+		mp->h.heard(mp->h.arg, &from, buf, t);
+	return true;
+}
+
 static void
 on_readable(void *arg, struct turn *t)
 {
 	struct iface *i = arg;
-	struct meshprobe *mp = i->mp;
-	uint8_t buf[MESHPROBE_NONCE + 1];
-	unsigned k;
+	unsigned k = 0;
 
-	for (k = 0; k < READS; k++) {
-		ssize_t n = recv(i->fd, buf, sizeof(buf), MSG_DONTWAIT);
-
-		if (n < 0 && errno == EAGAIN)
-			break;
-		if (n == MESHPROBE_NONCE && may_tell(mp, t->now))
-			mp->h.heard(mp->h.arg, buf, t);
-	}
+	while (k < READS && read_one(i, t))
+		k++;
 }
 
 static void

@@ -1,7 +1,7 @@
 /*
  * The mesh probe: nonces sent to an address through the interfaces of our own
  * mesh and nothing else, and those that come in by them. Who hears one of ours
- * there is in our mesh.
+ * there, from an address of our gnode, is in our mesh.
  */
 #ifndef VPLAM_IO_MESHPROBE_H
 #define VPLAM_IO_MESHPROBE_H
@@ -28,9 +28,12 @@ struct turn;
 struct meshprobe_handler {
 	void *arg;
 
-	/* A nonce came in, of whomever in the mesh; any may come often. */
-	void (*heard)(
-	    void *arg, const uint8_t nonce[MESHPROBE_NONCE], struct turn *t);
+	/*
+	 * A nonce came in, of whomever in the mesh, or who can send into it:
+	 * from says whose address it came from. Any may come often.
+	 */
+	void (*heard)(void *arg, const struct addr *from,
+	    const uint8_t nonce[MESHPROBE_NONCE], struct turn *t);
 };
 
 /*

@@ -196,6 +196,25 @@ greet_probe_tick(struct neg *g, struct link *l, struct mono now)
 	eval_link(g, l, now);
 }
 
+/* Only who claims what we claim can be the very same gnode. */
+static bool
+shares_place(const struct neg *g, const struct link *l)
+{
+	const struct netdesc *d = l->desc;
+	unsigned i, k;
+
+	if (!topology_equal(&g->own.topo, &d->topo))
+		return false;
+	for (i = 0; i < g->own.n_claims; i++)
+		for (k = 0; k < d->n_claims; k++)
+			if (((g->own.claim[i].flags | d->claim[k].flags) &
+				CLAIM_LEAVING) == 0 &&
+			    claims_overlap(
+				&d->topo, &g->own.claim[i], &d->claim[k], NULL))
+				return true;
+	return false;
+}
+
 /* One gnode: the smaller netid, and its age, hold for both. */
 static void
 join(struct neg *g, struct link *l, struct mono now)
@@ -211,7 +230,7 @@ greet_seen(
 {
 	bool asked = l->probing || greet_probed(g, l);
 
-	if (!asked || l->sibling ||
+	if (!g->has_own || !asked || l->sibling || !shares_place(g, l) ||
 	    memcmp(l->probe, m->u.nonce, NEG_NONCE) != 0)
 		return;
 	l->probing = false;
@@ -229,7 +248,8 @@ void
 greet_nonce(struct neg *g, struct link *l, const uint8_t nonce[NEG_NONCE],
     struct mono now)
 {
-	if (!g->has_own || l->desc == NULL || l->closed ||
+	if (!g->has_own || l->desc == NULL || l->closed || !l->has_role ||
+	    !l->initiator || !shares_place(g, l) ||
 	    memcmp(l->nonce_in, nonce, PROBE_MARK) != 0)
 		return;
 	memcpy(l->heard, nonce, NEG_NONCE);

@@ -193,7 +193,7 @@ void neg_link_down(struct neg *g, uint32_t peer, struct mono now);
 bool neg_input(struct neg *g, uint32_t peer, const uint8_t *part, size_t len,
     struct mono now);
 
-/* A nonce came over the mesh (from any node there). */
+/* A nonce came over the mesh, from an address of our own gnode. */
 void neg_nonce_seen(
     struct neg *g, const uint8_t nonce[NEG_NONCE], struct mono now);
 

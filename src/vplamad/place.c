@@ -131,11 +131,12 @@ on_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
 }
 
 static void
-on_heard(void *arg, const uint8_t nonce[MESHPROBE_NONCE], struct turn *t)
+on_heard(void *arg, const struct addr *from,
+    const uint8_t nonce[MESHPROBE_NONCE], struct turn *t)
 {
 	struct vplamad *d = arg;
 
-	negotiate_nonce(&d->core, nonce, t);
+	negotiate_nonce(&d->core, from, nonce, t);
 }
 
 /* Which of the claims it is, or NULL. */

@@ -30,6 +30,7 @@ struct node {
 	struct meshprobe *mp;
 	unsigned heard;
 	uint8_t last[MESHPROBE_NONCE];
+	struct addr from; /* of the last */
 };
 
 struct fix {
@@ -40,12 +41,14 @@ struct fix {
 };
 
 static void
-on_heard(void *arg, const uint8_t nonce[MESHPROBE_NONCE], struct turn *t)
+on_heard(void *arg, const struct addr *from,
+    const uint8_t nonce[MESHPROBE_NONCE], struct turn *t)
 {
 	struct node *n = arg;
 
 	assert_non_null(t);
 	n->heard++;
+	n->from = *from;
 	memcpy(n->last, nonce, MESHPROBE_NONCE);
 }
 
@@ -202,6 +205,15 @@ expect_refused(const struct fix *f, const char *to)
 }
 
 static void
+expect_from(const struct fix *f, const char *ip)
+{
+	struct addr a;
+
+	assert_true(addr_parse(ip, 1, &a));
+	assert_true(addr_same_ip(&f->b.from, &a));
+}
+
+static void
 through_the_mesh(void **state)
 {
 	uint8_t seven[MESHPROBE_NONCE];
@@ -217,6 +229,7 @@ through_the_mesh(void **state)
 	expect_heard(&f, 1);
 	memset(seven, 7, sizeof(seven));
 	assert_memory_equal(f.b.last, seven, sizeof(seven));
+	expect_from(&f, "10.0.0.1");
 	assert_int_equal(
 	    meshprobe_deadline(f.a.mp).us, f.now.us + MESHPROBE_EVERY_US);
 	second(&f);
@@ -230,6 +243,7 @@ through_the_mesh(void **state)
 	assert_true(probe(&f, "[fd00::2]:1", 8));
 	expect_heard(&f, 1);
 	assert_int_equal(f.b.last[15], 8);
+	expect_from(&f, "[fd00::1]");
 	assert_int_equal(f.a.heard, 0);
 	fix_fini(&f);
 }

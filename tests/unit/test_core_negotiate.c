@@ -17,6 +17,8 @@ struct world {
 	struct prefix routed[NETDESC_CLAIMS];
 	size_t n_routed;
 	unsigned rehooks;
+	bool probed;
+	uint8_t nonce[NEG_NONCE]; /* of the last probe */
 };
 
 struct lab {
@@ -54,7 +56,11 @@ on_rehook_stop(void *arg, uint32_t id)
 static void
 on_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
 {
-	(void)arg, (void)to, (void)nonce;
+	struct world *w = arg;
+
+	(void)to;
+	w->probed = true;
+	memcpy(w->nonce, nonce, NEG_NONCE);
 }
 
 static void
@@ -146,6 +152,57 @@ agreed_is_granted(void **state)
 	duo_run(d, 60 * MONO_SEC);
 	assert_int_equal(whose(lab, 0, 80), -1);
 	assert_int_equal(lab->w[0].n_routed, 0);
+	duo_fini(d);
+}
+
+static enum neg_state
+state(struct lab *lab, unsigned nr, const struct peer *p)
+{
+	struct neg_link_view v;
+
+	assert_true(
+	    neg_show_link(negotiate_neg(&lab->d.end[nr].core), p->id, &v));
+	return v.state;
+}
+
+static void
+hear(struct lab *lab, unsigned nr, const char *from, const uint8_t *nonce)
+{
+	struct turn t = duo_turn(&lab->d, nr);
+	struct addr a;
+
+	assert_true(addr_parse(from, 1, &a));
+	negotiate_nonce(&lab->d.end[nr].core, &a, nonce, &t);
+	duo_done(&lab->d);
+}
+
+/* A nonce from elsewhere says nothing: anybody may send there. */
+static void
+heard_from_our_own(void **unused)
+{
+	struct lab *lab = lab_new();
+	struct duo *d = &lab->d;
+	struct peer *b;
+	unsigned i;
+
+	(void)unused;
+	settle_at(lab, 0, 79);
+	settle_at(lab, 1, 79);
+	b = duo_peer(d, 0, 1, true);
+	duo_peer(d, 1, 0, false);
+	assert_true(duo_wait_up(d, 0, 1, 5 * MONO_SEC));
+	duo_run(d, 1 * MONO_SEC);
+	assert_true(lab->w[1].probed);
+	hear(lab, 0, "192.0.2.1", lab->w[1].nonce);
+	hear(lab, 0, "10.80.0.1", lab->w[1].nonce);
+	hear(lab, 0, "[fd00::1]", lab->w[1].nonce);
+	duo_run(d, 1 * MONO_SEC);
+	assert_int_not_equal(state(lab, 0, b), NEG_SAME);
+	for (i = 0; i < 5; i++) { /* one may take the netid of the other */
+		hear(lab, 0, "10.79.0.1", lab->w[1].nonce);
+		duo_run(d, 1 * MONO_SEC);
+	}
+	assert_int_equal(state(lab, 0, b), NEG_SAME);
 	duo_fini(d);
 }
 
@@ -250,6 +307,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(agreed_is_granted),
+		cmocka_unit_test(heard_from_our_own),
 		cmocka_unit_test(trust_moves),
 		cmocka_unit_test(refused_in_the_first_packet),
 	};

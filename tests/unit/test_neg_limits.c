@@ -151,6 +151,54 @@ unroutable(void **state)
 	}
 }
 
+/* A HELLO of side 1 with the oldest netid of all, and zeroes as its nonce. */
+static void
+hello_of_one(struct line *ln)
+{
+	struct neg_msg m = { .type = NEG_HELLO };
+	struct neg_self_view v;
+	struct netdesc d;
+	uint8_t buf[NETDESC_MAX];
+	struct wr w = wr_of(buf, sizeof(buf));
+
+	neg_show_self(ln->s[1].g, &v, ln->now);
+	netdesc_copy(&d, v.own);
+	d.netid = 1;
+	assert_true(netdesc_write(&w, &d, sizeof(buf)));
+	netdesc_fini(&d);
+	m.u.desc.bytes = buf;
+	m.u.desc.len = w.len;
+	line_sign(ln, 1, buf, w.len, m.u.desc.sig);
+	line_forge(ln, 1, 0, &m);
+}
+
+/* Who claims another place is not our gnode, whatever is heard in the mesh. */
+static void
+not_by_a_nonce_alone(void **state)
+{
+	static const uint8_t nonce[NEG_NONCE];
+	unsigned gid2;
+
+	(void)state;
+	for (gid2 = 10; gid2 <= 20; gid2 += 10) {
+		struct line ln;
+		uint64_t was;
+
+		line_init(&ln, 2, 3);
+		line_own(&ln, 0, 10);
+		line_own(&ln, 1, gid2);
+		line_join(&ln, 0, 1, false);
+		line_run(&ln, 3);
+		hello_of_one(&ln);
+		line_run_ms(&ln, 100);
+		was = line_netid(&ln, 0);
+		neg_nonce_seen(ln.s[0].g, nonce, ln.now);
+		line_run(&ln, 3);
+		assert_int_equal(line_netid(&ln, 0), gid2 == 10 ? 1 : was);
+		line_fini(&ln);
+	}
+}
+
 int
 main(void)
 {
@@ -159,6 +207,7 @@ main(void)
 		cmocka_unit_test(configured),
 		cmocka_unit_test(not_to_configured),
 		cmocka_unit_test(unroutable),
+		cmocka_unit_test(not_by_a_nonce_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

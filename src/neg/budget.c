@@ -59,6 +59,42 @@ budget_hold(const struct budget *b, struct mono now)
 	return mono_add(b->move[b->n - 1].at, s * MONO_SEC);
 }
 
+static bool
+is_from(
+    const struct move *m, const struct topology *topo, const struct claim *c)
+{
+	return topology_equal(&m->topo, topo) &&
+	    claims_equal(topo, &m->from, c);
+}
+
+void
+budget_look(struct budget *b, const struct netdesc *place)
+{
+	unsigned i, k;
+
+	for (i = 0; i < b->n; i++) {
+		bool shown = false;
+
+		for (k = 0; k < place->n_claims; k++)
+			shown |= is_from(
+			    &b->move[i], &place->topo, &place->claim[k]);
+		b->move[i].done &= shown;
+	}
+}
+
+void
+budget_restore_left(
+    struct budget *b, const struct topology *topo, const struct claim *c)
+{
+	unsigned i;
+
+	for (i = b->n; i-- > 0;)
+		if (is_from(&b->move[i], topo, c)) {
+			b->move[i].done = true;
+			return;
+		}
+}
+
 const struct move *
 budget_left_by(
     const struct budget *b, const struct topology *topo, const struct claim *c)
@@ -66,8 +102,7 @@ budget_left_by(
 	unsigned i;
 
 	for (i = b->n; i-- > 0;)
-		if (b->move[i].done && topology_equal(&b->move[i].topo, topo) &&
-		    claims_equal(topo, &b->move[i].from, c))
+		if (b->move[i].done && is_from(&b->move[i], topo, c))
 			return &b->move[i];
 	return NULL;
 }

@@ -8,7 +8,7 @@
 
 struct move {
 	struct mono at;
-	bool done; /* we have arrived */
+	bool done; /* we have arrived, and what we left may still be shown */
 	struct mono done_at;
 	struct topology topo;
 	struct claim from, to;
@@ -30,6 +30,13 @@ bool budget_left(const struct budget *b, bool strict, struct mono now);
 
 /* No PROPOSE before. */
 struct mono budget_hold(const struct budget *b, struct mono now);
+
+/* A place is known: what is not claimed there has been left for good. */
+void budget_look(struct budget *b, const struct netdesc *place);
+
+/* Of an earlier life: this claim was being left, so the last move is done. */
+void budget_restore_left(
+    struct budget *b, const struct topology *topo, const struct claim *c);
 
 /* Has this claim been left by one of the moves? The last one that did. */
 const struct move *budget_left_by(

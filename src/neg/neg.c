@@ -230,7 +230,6 @@ static void
 restore_move(struct neg *g, const struct neg_record *rec, struct mono now)
 {
 	struct move m = { .at = before(now, rec->ago),
-		.done = true,
 		.done_at = before(now, rec->ago),
 		.topo = rec->u.move.topo,
 		.from = rec->u.move.from,

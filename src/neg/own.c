@@ -59,12 +59,29 @@ is_at(const struct netdesc *d, const struct claim *c)
 static void
 mark_leaving(const struct neg *g, struct netdesc *d)
 {
-	unsigned i;
+	unsigned i, n = 0;
 
 	for (i = 0; i < d->n_claims; i++)
 		if (!is_at(d, &d->claim[i]) &&
-		    budget_left_by(&g->budget, &d->topo, &d->claim[i]) != NULL)
+		    budget_left_by(&g->budget, &d->topo, &d->claim[i]) !=
+			NULL) {
 			d->claim[i].flags |= CLAIM_LEAVING;
+			n++;
+		}
+	for (i = 0; n == d->n_claims && i < n; i++) /* it must be somewhere */
+		d->claim[i].flags &= (uint8_t)~CLAIM_LEAVING;
+}
+
+/* What of the last life's place was being left; moves that failed left none. */
+static void
+restore_left(struct neg *g)
+{
+	unsigned i;
+
+	for (i = 0; i < g->own.n_claims; i++)
+		if ((g->own.claim[i].flags & CLAIM_LEAVING) != 0)
+			budget_restore_left(
+			    &g->budget, &g->own.topo, &g->own.claim[i]);
 }
 
 static void
@@ -252,6 +269,9 @@ publish_place(struct neg *g, struct mono now)
 		talk_why(g, g->mover, NEG_ABORT, NEG_WHY_CHANGED, now);
 		lose_drop(g, g->mover);
 	}
+	if (g->restored)
+		restore_left(g);
+	budget_look(&g->budget, &g->place);
 	if (!g->restored || !restored_place(g))
 		g->epoch++;
 	g->restored = false;

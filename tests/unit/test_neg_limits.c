@@ -199,6 +199,80 @@ not_by_a_nonce_alone(void **state)
 	}
 }
 
+static uint8_t
+flags_of(struct line *ln, unsigned side, unsigned claim)
+{
+	struct neg_self_view v;
+
+	line_run(ln, 3);
+	neg_show_self(ln->s[side].g, &v, ln->now);
+	assert_true(claim < v.own->n_claims);
+	return v.own->claim[claim].flags;
+}
+
+static void
+also_at(struct line *ln, unsigned side, unsigned gid2)
+{
+	ln->s[side].own.claim[1] = line_claim(gid2);
+	ln->s[side].own.n_claims = 2;
+	line_place(ln, side);
+}
+
+/* A move that failed has left nothing, whatever is remembered of it. */
+static void
+failed_leaves_nothing(void **state)
+{
+	struct line ln;
+
+	(void)state;
+	line_init(&ln, 2, 9);
+	ln.s[1].obeys = false;
+	line_own(&ln, 0, 79);
+	line_own(&ln, 1, 80);
+	also_at(&ln, 1, 79);
+	line_join(&ln, 1, 0, false);
+	line_run(&ln, 40);
+	assert_int_equal(ln.s[1].told, 1);
+	neg_rehook_failed(ln.s[1].g, ln.s[1].rehook_id, ln.now);
+	assert_int_equal(flags_of(&ln, 1, 1), 0);
+	line_cut(&ln, 0, 1);
+	line_restart(&ln, 1, 30);
+	line_place(&ln, 1);
+	assert_int_equal(flags_of(&ln, 1, 1), 0);
+	line_fini(&ln);
+}
+
+/* What was left is so as long as it is shown; there again later, it is ours. */
+static void
+left_while_shown(void **state)
+{
+	struct line ln;
+
+	(void)state;
+	line_init(&ln, 2, 9);
+	ln.s[1].obeys = false;
+	line_own(&ln, 0, 79);
+	line_own(&ln, 1, 79);
+	line_join(&ln, 1, 0, false);
+	line_run(&ln, 40);
+	assert_int_equal(ln.s[1].told, 1);
+	ln.s[1].own.claim[0] = ln.s[1].to;
+	ln.s[1].own.gid[2] = ln.s[1].to.gid[2];
+	also_at(&ln, 1, 79);
+	assert_int_equal(flags_of(&ln, 1, 0), 0);
+	assert_int_equal(flags_of(&ln, 1, 1), CLAIM_LEAVING);
+	line_cut(&ln, 0, 1);
+	line_restart(&ln, 1, 30);
+	line_place(&ln, 1);
+	assert_int_equal(flags_of(&ln, 1, 1), CLAIM_LEAVING);
+	ln.s[1].own.n_claims = 1;
+	line_place(&ln, 1);
+	line_run(&ln, 3);
+	also_at(&ln, 1, 79);
+	assert_int_equal(flags_of(&ln, 1, 1), 0);
+	line_fini(&ln);
+}
+
 int
 main(void)
 {
@@ -208,6 +282,8 @@ main(void)
 		cmocka_unit_test(not_to_configured),
 		cmocka_unit_test(unroutable),
 		cmocka_unit_test(not_by_a_nonce_alone),
+		cmocka_unit_test(failed_leaves_nothing),
+		cmocka_unit_test(left_while_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

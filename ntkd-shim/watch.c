@@ -58,67 +58,7 @@ tell_addr(struct watch *w, struct mono now)
 		log_warnx("addresses of " NETNS_NTKD_IF ": %s", strerror(-rc));
 		return;
 	}
-	if (f.ip != w->ip)
-		w->n_routes = 0; /* went with the old address, unsaid */
-	w->ip = f.ip;
 	w->io.addr(w->io.arg, f.ip, now);
-}
-
-/* False: no route of ntkd's by way of vp0. */
-static bool
-read_route(
-    const struct watch *w, const struct nlmsghdr *msg, struct watch_route *ret)
-{
-	const struct rtmsg *rtm = mnl_nlmsg_get_payload(msg);
-	const struct nlattr *at[RTA_GATEWAY + 1];
-
-	if (rtm->rtm_family != AF_INET || rtm->rtm_protocol != RTPROT_NTK)
-		return false;
-	nl_attrs(msg, sizeof(*rtm), at, RTA_GATEWAY);
-	if (at[RTA_OIF] == NULL || at[RTA_GATEWAY] == NULL ||
-	    mnl_attr_get_u32(at[RTA_OIF]) != w->ns->vp0)
-		return false;
-	*ret = (struct watch_route){ .to = { PREFIX_IPV4, rtm->rtm_dst_len,
-					 { 0 } } };
-	memcpy(ret->via, mnl_attr_get_payload(at[RTA_GATEWAY]), 4);
-	if (at[RTA_DST] != NULL)
-		memcpy(ret->to.a, mnl_attr_get_payload(at[RTA_DST]), 4);
-	return true;
-}
-
-static struct watch_route *
-find_route(struct watch *w, const struct prefix *to)
-{
-	size_t i;
-
-	for (i = 0; i < w->n_routes; i++)
-		if (prefix_equal(&w->route[i].to, to))
-			return &w->route[i];
-	return NULL;
-}
-
-/* ntkd sets its routes again and again: only what changes is said. */
-static void
-take_route(struct watch *w, const struct nlmsghdr *msg)
-{
-	bool set = msg->nlmsg_type == RTM_NEWROUTE;
-	struct watch_route now, *was;
-	char text[PREFIX_TEXT];
-
-	if (!read_route(w, msg, &now))
-		return;
-	was = find_route(w, &now.to);
-	if (was == NULL && set && w->n_routes < WATCH_ROUTES)
-		w->route[w->n_routes++] = now;
-	else if (was != NULL && !set)
-		*was = w->route[--w->n_routes];
-	else if (was != NULL && memcmp(was->via, now.via, 4) != 0)
-		*was = now;
-	else
-		return;
-	log_info("ntkd: route %s via %u.%u.%u.%u %s",
-	    prefix_format(&now.to, text), now.via[0], now.via[1], now.via[2],
-	    now.via[3], set ? "set" : "gone");
 }
 
 static int
@@ -132,10 +72,6 @@ on_event(const struct nlmsghdr *msg, void *arg)
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
 		s->addr |= ifa->ifa_index == s->w->ns->vp0;
-		break;
-	case RTM_NEWROUTE:
-	case RTM_DELROUTE:
-		take_route(s->w, msg);
 		break;
 	case RTM_DELLINK:
 		s->lost |= (unsigned)ifi->ifi_index == s->w->ns->vp0 &&
@@ -177,9 +113,8 @@ watch_open(struct watch *w, struct netns *ns, struct loop *loop,
 	int rc;
 
 	*w = (struct watch){ .ns = ns, .loop = loop, .io = *io };
-	rc = netns_listen(ns, &w->events,
-	    GROUP(RTNLGRP_LINK) | GROUP(RTNLGRP_IPV4_IFADDR) |
-		GROUP(RTNLGRP_IPV4_ROUTE));
+	rc = netns_listen(
+	    ns, &w->events, GROUP(RTNLGRP_LINK) | GROUP(RTNLGRP_IPV4_IFADDR));
 	if (rc == 0) {
 		w->source = (struct source){ mnl_socket_get_fd(w->events.sock),
 			on_ready, w };

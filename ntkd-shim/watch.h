@@ -1,11 +1,7 @@
-/*
- * What rtnetlink tells of ntkd: its address on vp0, and for the log the routes
- * that it sets there. Only ntkd itself knows more.
- */
+/* What rtnetlink tells of ntkd: its address on vp0, and the end of that. */
 #ifndef VPLAM_NTKD_SHIM_WATCH_H
 #define VPLAM_NTKD_SHIM_WATCH_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "ntkd-shim/loop.h"
@@ -21,22 +17,12 @@ struct watch_io {
 	void (*lost)(void *arg);
 };
 
-#define WATCH_ROUTES 1024 /* of others nothing is said */
-
-struct watch_route {
-	struct prefix to;
-	uint8_t via[4];
-};
-
 struct watch {
 	struct netns *ns;
 	struct loop *loop;
 	struct watch_io io;
 	struct nl events;
 	struct source source;
-	uint32_t ip; /* ntkd's */
-	struct watch_route route[WATCH_ROUTES];
-	size_t n_routes;
 };
 
 /* 0 or -errno, and the log says why. Tells the address at once. */

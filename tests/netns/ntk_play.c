@@ -11,8 +11,8 @@
  * line comes on standard input, and then starts anew. With -w 64 the packets,
  * recorded in wire 32, are what a 64-bit ntkd would have sent.
  *
- * Questions for maps and counts are answered from the script, else as a node
- * that is alone would.
+ * Each neighbour that answers the radar is named. Questions for maps and counts
+ * are answered from the script, else as a node that is alone would.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -34,6 +34,7 @@
 #define RADAR_US (500 * (uint64_t)MONO_MS)
 #define CONNS 32
 #define INBOX 256
+#define NEIGHBOURS 8
 #define OPS 64
 #define GREET_MS 3000
 
@@ -73,6 +74,8 @@ struct play {
 	size_t n_in;
 	struct got inbox[INBOX];
 	size_t n_got;
+	uint32_t near[NEIGHBOURS];
+	size_t n_near;
 	const struct line *echo;
 	uint32_t round;
 	struct mono next_echo;
@@ -89,6 +92,22 @@ fail(struct play *y, const char *what, unsigned op)
 /* --- what comes -------------------------------------------------------------
  */
 
+/* Each that answers the radar is named once. */
+static void
+note_neighbour(struct play *y, uint32_t ip)
+{
+	char text[FAKE_TEXT];
+	size_t i;
+
+	for (i = 0; i < y->n_near; i++)
+		if (y->near[i] == ip)
+			return;
+	if (y->n_near == NEIGHBOURS)
+		return;
+	y->near[y->n_near++] = ip;
+	printf("neighbour %s\n", fake_text(ip, text));
+}
+
 static void
 put(struct play *y, const uint8_t *p, size_t len, uint32_t ip)
 {
@@ -103,6 +122,8 @@ put(struct play *y, const uint8_t *p, size_t len, uint32_t ip)
 	if (!ntk_parse(g->p, len, &g->pkt, &field)) {
 		printf("FAILED bad packet: %s\n", field);
 		y->failed++;
+	} else if (g->pkt.op == NTK_ECHO_REPLY) {
+		note_neighbour(y, ip);
 	}
 	y->n_got++;
 }
@@ -324,23 +345,6 @@ is_close(const struct got *g)
 	    g->pkt.last.gid == (g->ip >> 16 & 255) && g->pkt.last.gcount > 1;
 }
 
-/* The same gnodes on the way, none of which counts. */
-static bool
-is_tracer(const struct got *g, const struct line *l)
-{
-	unsigned i;
-
-	if (!g->pkt.has_flood || g->pkt.tracer.hops != l->pkt.tracer.hops ||
-	    g->pkt.flood.level != l->pkt.flood.level)
-		return false;
-	for (i = 0; i < l->pkt.tracer.hops; i++)
-		if (ntk_chunk_at(&g->pkt, i).gid !=
-			ntk_chunk_at(&l->pkt, i).gid ||
-		    ntk_chunk_at(&g->pkt, i).gcount != 0)
-			return false;
-	return true;
-}
-
 static bool
 holds(struct play *y, const struct got *g, const struct line *l)
 {
@@ -355,8 +359,6 @@ holds(struct play *y, const struct got *g, const struct line *l)
 		    g->pkt.flags == l->pkt.flags && g->pkt.id == l->pkt.id;
 	case NTK_QSPN_CLOSE:
 		return is_close(g);
-	case NTK_TRACER:
-		return is_tracer(g, l);
 	default:
 		return same(g, l);
 	}

@@ -4,8 +4,9 @@ ROOT_TESTS = tests/netns/test_topo.sh tests/netns/test_roam.sh \
 	tests/netns/test_routes.sh tests/netns/test_store.sh \
 	tests/netns/test_tun.sh tests/netns/test_udp.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)
-EXTRA_DIST += tests/netns/topo.sh tests/netns/mesh.sh tests/netns/ntkd.sh tests/netns/guest.sh
-dist_noinst_SCRIPTS += tests/netns/batman.sh
+EXTRA_DIST += tests/netns/topo.sh tests/netns/mesh.sh tests/netns/ntkd.sh \
+	tests/netns/guest.sh
+dist_noinst_SCRIPTS += tests/netns/batman.sh tests/netns/ntkd_alone.sh
 
 check-root:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(ROOT_TESTS)'

@@ -6,9 +6,8 @@
 #	ntkd_island a 10.79.228.22 32
 #
 # NTKD=/path/to/ntkd in the environment names a real one to be used, with
-# NTKD_ARGS, "-D -R -a" unless set. Where two of them would share a file for
-# their pid, let NTKD be a script that mounts a tmpfs there first: each shim has
-# a mount namespace of its own.
+# NTKD_ARGS, "-D -R -a" unless set. Each has its files to itself
+# (ntkd_alone.sh).
 
 NTKD_DIVISOR=10 # the scripted ntkd lives so much faster
 
@@ -74,7 +73,8 @@ ntkd_command() {
 	local address=$1 wire=$2
 	shift 2
 	if [ -n "${NTKD:-}" ]; then
-		echo "$NTKD ${NTKD_ARGS:--D -R -a}"
+		echo "$TOP_SRCDIR/tests/netns/ntkd_alone.sh $NTKD" \
+			"${NTKD_ARGS:--D -R -a}"
 	else
 		echo "$TOP_BUILDDIR/tests/netns/fake_ntkd" -w "$wire" \
 			-t "$NTKD_DIVISOR" -a "$address" "$@"

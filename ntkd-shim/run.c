@@ -47,10 +47,13 @@ struct shim {
 	struct answer answer;
 	struct mono patience; /* when ntkd is restarted for a rehook */
 	bool impatient;	      /* it has been */
+	bool displaced;	      /* ntkd has been started again for its place */
 	bool stop, failed;
 };
 
 #define AGAIN_US (100 * MONO_MS) /* what vplamad did not take */
+
+#define HOOK_GNODE 0x0a00 /* ntkd hooks from an address in 10.0.0.0/24 */
 
 #define ABSENT_US (30 * (uint64_t)MONO_SEC) /* a start of ntkd is quicker */
 
@@ -201,6 +204,23 @@ do_rehook_failed(void *arg, uint32_t id, enum amb_why why)
  * -----------------------------------------------------------
  */
 
+/*
+ * ntkd founds one network in 256 in the gnode from which it borrows addresses
+ * for its hook: no place that can be told. It draws another when it starts
+ * again; but where it has found neighbours there it would only come back.
+ */
+static void
+check_place(struct shim *s, uint32_t ip)
+{
+	if (ip >> 16 != HOOK_GNODE || ip >> 8 == (uint32_t)HOOK_GNODE << 8)
+		return;
+	log_warnx("ntkd is in 10.0.0.0/16, which no gnode may have");
+	if (!s->displaced && s->child.pid != 0) {
+		s->displaced = true;
+		child_restart(&s->child);
+	}
+}
+
 static void
 on_ntkd_addr(void *arg, uint32_t ip, struct mono now)
 {
@@ -210,6 +230,8 @@ on_ntkd_addr(void *arg, uint32_t ip, struct mono now)
 		log_info("ntkd is at " IP_FMT, IP_ARGS(ip));
 	else if (ip != s->ntkd_ip)
 		log_info("ntkd has no address");
+	if (ip != s->ntkd_ip)
+		check_place(s, ip);
 	s->ntkd_ip = ip;
 	amb_ntkd_addr(s->amb, ip, now);
 }

@@ -102,10 +102,11 @@ ntkd_pid() {
 		tail -n 1
 }
 
-# ntkd_settled NODE: it has an address, and not one for the time of its hook.
+# ntkd_settled NODE: it has an address, and not one for the time of its hook,
+# nor one in that gnode.
 ntkd_settled() {
 	case $(ntkd_address "$1") in
-	"" | 10.0.0.*) return 1 ;;
+	"" | 10.0.*) return 1 ;;
 	esac
 }
 

@@ -10,6 +10,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/bird \
 	tests/show/dead-peer \
 	tests/show/hostile \
+	tests/show/invariants \
 	tests/show/modes \
 	tests/show/mtu \
 	tests/show/negotiate \

@@ -12,7 +12,9 @@ sim_sources = \
 	tests/sim/neg_store.c \
 	tests/sim/neg_world.c tests/sim/neg_world.h \
 	tests/sim/negotiate.c tests/sim/negotiate.h \
+	tests/sim/neg_cores.c tests/sim/neg_cores.h \
 	tests/sim/node.c tests/sim/node.h \
+	tests/sim/place.c tests/sim/place.h \
 	tests/sim/verdict.c tests/sim/verdict.h \
 	tests/sim/world.c tests/sim/world.h
 sim_libs = src/core/libcore.a src/neg/libneg.a src/wire/libwire.a \

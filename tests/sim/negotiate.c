@@ -6,12 +6,14 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "crypto/prim.h"
 #include "neg_check.h"
+#include "neg_cores.h"
 #include "neg_naive.h"
 #include "neg_world.h"
 
 static const char usage[] =
-    "usage: vplama-sim negotiate [-cN] [-g NETWORKS] [-p PATHS] [-k LINKS]\n"
+    "usage: vplama-sim negotiate [-cCN] [-g NETWORKS] [-p PATHS] [-k LINKS]\n"
     "          [-s STABLE] [-n SEEDS] [-S FIRST] [-H HOURS] [-l LOSS]\n"
     "          [-r SEEDS]\n"
     "  -g  networks [100]               -p  paths that are free [255]\n"
@@ -20,12 +22,13 @@ static const char usage[] =
     "  -H  virtual hours at most [48]   -l  loss, 0 to 1 [0.1]\n"
     "  -r  run each SEEDSth twice, to see the same [50]\n"
     "  -c  calm: nothing dies, restarts or fails\n"
+    "  -C  with whole cores; nothing dies, restarts or fails\n"
     "  -N  the naive rule instead\n";
 
 struct job {
 	struct nw_options opt;
 	unsigned seeds, again;
-	bool naive;
+	bool naive, cores;
 };
 
 struct sum {
@@ -79,6 +82,9 @@ option(struct job *j, int ch, const char *arg)
 	case 'c':
 		j->opt.calm = true;
 		return true;
+	case 'C':
+		j->cores = true;
+		return true;
 	case 'N':
 		j->naive = true;
 		return true;
@@ -107,6 +113,19 @@ run_naive(const struct nw_options *opt, struct sum *sum)
 }
 
 static void
+run_cores(const struct nw_options *opt, struct sum *sum)
+{
+	struct cores_totals t;
+
+	cores_run(opt, &t);
+	sum->links += t.links;
+	sum->moves += t.moves;
+	sum->max_moves = max(sum->max_moves, t.max_moves);
+	sum->rest_us = max(sum->rest_us, t.rest_us);
+	sum->parts += t.datagrams;
+}
+
+static void
 run_ours(const struct nw_options *opt, bool again, struct sum *sum)
 {
 	struct nw_totals t, u;
@@ -132,6 +151,14 @@ run_ours(const struct nw_options *opt, bool again, struct sum *sum)
 	sum->digest = sum->digest * 31 + t.digest;
 }
 
+static const char *
+rule_name(const struct job *j)
+{
+	if (j->naive)
+		return "naive";
+	return j->cores ? "cores" : "ours";
+}
+
 static void
 report(const struct job *j, const struct sum *s)
 {
@@ -139,9 +166,9 @@ report(const struct job *j, const struct sum *s)
 	       "seeds=%u links=%" PRIu64 " not_up=%" PRIu64
 	       " stable_moved=%" PRIu64 " moves=%" PRIu64
 	       " mean=%.3f max=%" PRIu64,
-	    j->naive ? "naive" : "ours", j->opt.networks, j->opt.paths,
-	    j->opt.links, j->opt.stable, j->opt.loss, j->seeds, s->links,
-	    s->not_up, s->stable_moved, s->moves,
+	    rule_name(j), j->opt.networks, j->opt.paths, j->opt.links,
+	    j->opt.stable, j->opt.loss, j->seeds, s->links, s->not_up,
+	    s->stable_moved, s->moves,
 	    (double)s->moves / ((double)j->opt.networks * j->seeds),
 	    s->max_moves);
 	if (j->naive)
@@ -169,19 +196,23 @@ negotiate_main(int argc, char **argv)
 	struct sum sum = { 0 };
 	struct nw_options opt;
 	unsigned i;
+	bool ok = true;
 	int ch;
 
-	while ((ch = getopt(argc, argv, "g:p:k:s:n:S:H:l:r:cN")) != -1)
-		if (!option(&j, ch, optarg))
-			optind = argc + 1;
-	if (optind != argc) {
+	while ((ch = getopt(argc, argv, "g:p:k:s:n:S:H:l:r:cCN")) != -1)
+		ok = option(&j, ch, optarg) && ok;
+	if (!ok || optind != argc) {
 		fputs(usage, stderr);
 		return 2;
 	}
+	if (j.cores && !crypto_start())
+		fatalx("libsodium does not start");
 	opt = j.opt;
 	for (i = 0; i < j.seeds; i++, opt.seed++)
 		if (j.naive)
 			run_naive(&opt, &sum);
+		else if (j.cores)
+			run_cores(&opt, &sum);
 		else
 			run_ours(&opt, i % j.again == 0, &sum);
 	report(&j, &sum);

@@ -72,6 +72,8 @@ on_mesh_send(void *arg, struct run *run)
 			n->w->sum.wrong++;
 		else if (rec.type == MESH_PKT)
 			check_packet(n, &rec.u.pkt);
+		else
+			place_record(n, &rec);
 	}
 }
 
@@ -97,8 +99,8 @@ on_random(void *arg, void *p, size_t len)
 	rng_fill(&n->w->rng, p, len);
 }
 
-static void
-mesh_record(struct node *n, const struct mesh_rec *rec, struct turn *t)
+void
+node_mesh_record(struct node *n, const struct mesh_rec *rec, struct turn *t)
 {
 	struct run *run = run_new(t->mem);
 	struct pkt *pk = run_add(run, 512, t->mem);
@@ -116,7 +118,7 @@ mesh_hello(struct node *n, struct turn *t)
 		.u.hello = { .min = 1, .max = 1, .body_max = MESH_BODY_MAX } };
 
 	core_mesh_open(&n->core, t);
-	mesh_record(n, &rec, t);
+	node_mesh_record(n, &rec, t);
 }
 
 void
@@ -148,7 +150,9 @@ node_init(struct node *n, struct world *w, unsigned nr)
 	identity_from_seed(seed, &cfg.id);
 	network_open(&cfg.net, "sim", 3);
 	core_init(&n->core, &cfg, &io, t.now);
+	place_start(n);
 	mesh_hello(n, &t);
+	place_tell(n, &t);
 	heap_set(&w->events, &n->send,
 	    mono_add(
 		w->now, rng_next(&w->rng) % (w->opt.send_every_s * MONO_SEC)));
@@ -157,6 +161,8 @@ node_init(struct node *n, struct world *w, unsigned nr)
 void
 node_fini(struct node *n)
 {
+	if (n->core.neg != NULL)
+		negotiate_fini(&n->core);
 	core_fini(&n->core);
 	free(n->seen);
 }
@@ -173,6 +179,8 @@ node_add_peer(struct node *a, const struct node *b)
 	memcpy(cfg.ed_pk, b->core.id.ed_pk, KEY_LEN);
 	memcpy(cfg.x_pk, b->core.id.x_pk, KEY_LEN);
 	p = core_peer_add(&a->core, &cfg, &why, &t);
+	if (p->id <= PLACE_PEERS)
+		a->place.who[p->id] = b->nr;
 	core_peer_endpoints(&a->core, p, &b->addr, 1, &t);
 	node_rearm(a);
 }
@@ -216,7 +224,7 @@ node_send_packet(struct node *n, struct turn *t)
 	memcpy(key, body, sizeof(key));
 	n->next_id++;
 	n->w->sum.sent++;
-	mesh_record(n, &rec, t);
+	node_mesh_record(n, &rec, t);
 	node_rearm(n);
 	heap_set(&n->w->events, &n->send,
 	    mono_add(n->w->now, n->w->opt.send_every_s * (uint64_t)MONO_SEC));

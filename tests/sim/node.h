@@ -3,6 +3,7 @@
 #define VPLAM_SIM_NODE_H
 
 #include "core/core.h"
+#include "place.h"
 #include "world.h"
 
 struct node {
@@ -13,6 +14,7 @@ struct node {
 	struct hpent due;  /* the core's deadline */
 	struct hpent send; /* the mesh daemon's next packet */
 	uint32_t next_id;
+	struct place place;
 	uint32_t *seen; /* highest id per sender; ids only grow */
 };
 
@@ -26,6 +28,8 @@ void node_input(struct node *n, const struct addr *from, uint8_t *p, size_t len,
     struct turn *t);
 void node_tick(struct node *n, struct turn *t);
 void node_send_packet(struct node *n, struct turn *t);
+void node_mesh_record(
+    struct node *n, const struct mesh_rec *rec, struct turn *t);
 
 /* Puts the core's deadline into the world's list of events. */
 void node_rearm(struct node *n);

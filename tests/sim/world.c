@@ -119,6 +119,8 @@ happen(struct world *w, struct hpent *e)
 
 	if (n != NULL && e == &n->send) {
 		node_send_packet(n, &t);
+	} else if (n != NULL && e == &n->place.due) {
+		place_due(n, &t);
 	} else if (n != NULL) {
 		node_tick(n, &t);
 	} else {
@@ -144,10 +146,8 @@ add_up(struct world *w)
 }
 
 void
-world_run(struct world *w)
+world_run_until(struct world *w, struct mono end)
 {
-	struct mono end =
-	    mono_add(w->now, (uint64_t)(w->opt.hours * (double)HOUR_US));
 	struct hpent *e;
 
 	while ((e = heap_min(&w->events)) != NULL && mono_before(e->at, end)) {
@@ -155,6 +155,15 @@ world_run(struct world *w)
 			w->now = e->at;
 		happen(w, e);
 	}
+	if (mono_before(w->now, end))
+		w->now = end;
+}
+
+void
+world_run(struct world *w)
+{
+	world_run_until(
+	    w, mono_add(w->now, (uint64_t)(w->opt.hours * (double)HOUR_US)));
 	add_up(w);
 }
 

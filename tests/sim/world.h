@@ -21,6 +21,7 @@ struct world_options {
 	double loss;	  /* of each datagram, 0 to 1 */
 	uint64_t seed;
 	uint32_t send_every_s; /* each gnode sends one packet in this time */
+	unsigned paths;	       /* they negotiate on 10.1 to 10.PATHS; 0: not */
 };
 
 /* What a run showed; copies are counted per tunnel. */
@@ -50,6 +51,7 @@ void world_fini(struct world *w);
 
 /* Runs to the end of the virtual time and adds up. */
 void world_run(struct world *w);
+void world_run_until(struct world *w, struct mono end);
 
 /* A turn of the loop at the present instant. */
 struct turn world_turn(struct world *w);

@@ -35,6 +35,34 @@ moves_now(const struct naive_net *n)
 	return n->at.pos != 0;
 }
 
+static void
+renumber(struct naive *s, struct naive_net *n)
+{
+	n->next = 1 + (unsigned)rng_below(&s->rng, s->opt->paths - 1);
+	n->next += n->next >= n->gid;
+	n->moves++;
+	heap_set(
+	    &s->events, &n->at, mono_add(s->now, plan_span(&s->rng, 12, 60)));
+}
+
+/* Does another neighbour of its have this address? */
+static bool
+beside(const struct naive *s, unsigned mediator, unsigned no)
+{
+	unsigned i;
+
+	for (i = 0; i < s->plan.n_links; i++) {
+		const unsigned *end = s->plan.link[i].end;
+		unsigned other = end[end[0] == mediator];
+
+		if (s->link[i].open &&
+		    (end[0] == mediator || end[1] == mediator) && other != no &&
+		    s->net[other].gid == s->net[no].gid)
+			return true;
+	}
+	return false;
+}
+
 /* The connecting one goes, wherever to; it takes as long as ours do. */
 static void
 meet(struct naive *s, unsigned no)
@@ -43,13 +71,13 @@ meet(struct naive *s, unsigned no)
 	struct naive_net *i = &s->net[l->end[0]], *r = &s->net[l->end[1]];
 
 	s->link[no].open = true;
-	if (i->gid != r->gid || moves_now(i) || moves_now(r))
+	if (moves_now(i) || moves_now(r))
 		return; /* once there, it meets all anew */
-	i->next = 1 + (unsigned)rng_below(&s->rng, s->opt->paths - 1);
-	i->next += i->next >= i->gid;
-	i->moves++;
-	heap_set(
-	    &s->events, &i->at, mono_add(s->now, plan_span(&s->rng, 12, 60)));
+	if (i->gid == r->gid ||
+	    (s->opt->far && beside(s, l->end[1], l->end[0])))
+		renumber(s, i);
+	else if (s->opt->far && beside(s, l->end[0], l->end[1]))
+		renumber(s, r);
 }
 
 static void

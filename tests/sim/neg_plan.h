@@ -17,6 +17,7 @@ struct nw_options {
 	double hours;
 	uint64_t seed;
 	bool calm; /* nothing dies, restarts or fails */
+	bool far;  /* naive: the other's neighbours count, too */
 };
 
 #define PLAN_DEATHS 2

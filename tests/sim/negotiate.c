@@ -13,7 +13,7 @@
 #include "neg_world.h"
 
 static const char usage[] =
-    "usage: vplama-sim negotiate [-cCN] [-g NETWORKS] [-p PATHS] [-k LINKS]\n"
+    "usage: vplama-sim negotiate [-cCFN] [-g NETWORKS] [-p PATHS] [-k LINKS]\n"
     "          [-s STABLE] [-n SEEDS] [-S FIRST] [-H HOURS] [-l LOSS]\n"
     "          [-r SEEDS]\n"
     "  -g  networks [100]               -p  paths that are free [255]\n"
@@ -23,7 +23,8 @@ static const char usage[] =
     "  -r  run each SEEDSth twice, to see the same [50]\n"
     "  -c  calm: nothing dies, restarts or fails\n"
     "  -C  with whole cores; nothing dies, restarts or fails\n"
-    "  -N  the naive rule instead\n";
+    "  -N  the naive rule instead      "
+    "  -F  with it, the other's neighbours count\n";
 
 struct job {
 	struct nw_options opt;
@@ -84,6 +85,9 @@ option(struct job *j, int ch, const char *arg)
 		return true;
 	case 'C':
 		j->cores = true;
+		return true;
+	case 'F':
+		j->opt.far = true;
 		return true;
 	case 'N':
 		j->naive = true;
@@ -199,7 +203,7 @@ negotiate_main(int argc, char **argv)
 	bool ok = true;
 	int ch;
 
-	while ((ch = getopt(argc, argv, "g:p:k:s:n:S:H:l:r:cCN")) != -1)
+	while ((ch = getopt(argc, argv, "g:p:k:s:n:S:H:l:r:cCFN")) != -1)
 		ok = option(&j, ch, optarg) && ok;
 	if (!ok || optind != argc) {
 		fputs(usage, stderr);

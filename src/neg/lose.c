@@ -233,10 +233,8 @@ lose_accepted(
 		.to = l->wish.to };
 	struct neg_record rec = { .kind = NEG_REC_MOVE };
 
-	if (g->mover != l || !as_asked(g, l, &m->u.propose)) {
-		link_close(g, l, true, now);
-		return;
-	}
+	if (g->mover != l || !as_asked(g, l, &m->u.propose))
+		return; /* about what we asked before: it is late, and no lie */
 	budget_add(&g->budget, &mv);
 	rec.u.move.topo = mv.topo;
 	rec.u.move.from = mv.from;

@@ -507,10 +507,34 @@ notice_without_place(void **state)
 	line_fini(&ln);
 }
 
+/* An ACCEPT of what was proposed before the last time-out is only late. */
+static void
+late_accept(void **state)
+{
+	struct neg_msg m = { .type = NEG_ACCEPT };
+	struct line ln;
+	unsigned gid;
+
+	(void)state;
+	for (gid = 100; gid < 102; gid++) { /* one of them is not as asked */
+		two(&ln, 79, 79);
+		run_until(&ln, 0, 1, NEG_LOSE_ASK, 20000);
+		m.u.propose.from = line_claim(79);
+		m.u.propose.to = line_claim(gid);
+		m.u.propose.epoch = 1;
+		line_forge(&ln, 1, 0, &m);
+		assert_false(ln.s[0].closed[1]);
+		assert_true(line_state(&ln, 0, 1) == NEG_LOSE_ASK ||
+		    ln.s[0].to.gid[2] == gid);
+		line_fini(&ln);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(late_accept),
 		cmocka_unit_test(notice_without_place),
 		cmocka_unit_test(compatible),
 		cmocka_unit_test(newcomer_moves),

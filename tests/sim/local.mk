@@ -29,6 +29,6 @@ tests_sim_vplama_sim_hashed_CPPFLAGS = $(AM_CPPFLAGS) -DSIM_HASHED=1
 tests_sim_vplama_sim_hashed_LDADD = $(sim_libs) src/base/libbase.a \
 	$(JSON_LIBS) $(SODIUM_LIBS)
 
-TESTS += tests/sim/test_sim.sh tests/sim/test_verdict.sh
-EXTRA_DIST += tests/sim/test_sim.sh tests/sim/test_verdict.sh \
+TESTS += tests/sim/test_negotiate.sh tests/sim/test_sim.sh tests/sim/test_verdict.sh
+EXTRA_DIST += tests/sim/test_negotiate.sh tests/sim/test_sim.sh tests/sim/test_verdict.sh \
 	tests/data/verdicts.expected tests/data/verdicts.jsonl

@@ -1,12 +1,14 @@
 /*
  * A stand-in mesh daemon that has a place: tells vplamad its address and what
  * its gnode claims, keeps the address on an interface, and moves when it is
- * asked to. One line on standard output for each thing that happens.
+ * asked to. One line on standard output for each thing that happens, and when:
+ * @ milliseconds since 1970.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -32,7 +34,11 @@ struct gnoded {
 static void
 say(const char *what, const char *text)
 {
-	printf("%s%s%s\n", what, text[0] != '\0' ? " " : "", text);
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	printf("%s%s%s @%lld\n", what, text[0] != '\0' ? " " : "", text,
+	    (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
 	fflush(stdout);
 }
 

@@ -190,13 +190,25 @@ hold(struct link *l, const struct claim *c, unsigned n)
 	}
 }
 
-/* True: a place that others may wait for has become free. */
-static bool
-update(struct neg *g, struct link *l, struct mono now)
+/* Which of its routes it will not have any more. */
+static unsigned
+lost(const struct neg *g, const struct link *l, const struct claim *c,
+    unsigned n, struct claim *out)
+{
+	unsigned i, k = 0;
+
+	for (i = 0; i < l->n_routes; i++)
+		if (!has_claim(&g->own.topo, c, n, &l->route[i]))
+			out[k++] = l->route[i];
+	return k;
+}
+
+/* How many places have become free: free_ones. */
+static unsigned
+update(struct neg *g, struct link *l, struct claim *free_ones, struct mono now)
 {
 	struct claim c[NETDESC_CLAIMS];
-	unsigned n = wanted(g, l, c, now);
-	bool less;
+	unsigned n = wanted(g, l, c, now), k;
 
 	l->net->routed = n > 0;
 	if (n > 0 || link_settled(l))
@@ -204,8 +216,8 @@ update(struct neg *g, struct link *l, struct mono now)
 	if (l->state == NEG_UP && n > 0 && n == l->net->n_claims)
 		l->net->agreed = true;
 	if (same_routes(g, l, c, n))
-		return false;
-	less = n < l->n_routes || l->n_routes > 0;
+		return 0;
+	k = lost(g, l, c, n, free_ones);
 	free(l->route);
 	l->route = NULL;
 	l->n_routes = n;
@@ -215,19 +227,38 @@ update(struct neg *g, struct link *l, struct mono now)
 	}
 	g->io.routes(g->io.arg, l->p.id, l->desc, l->route, n);
 	own_dirty(g);
-	return less;
+	return k;
+}
+
+/* May it have waited for one of these? */
+static bool
+claims_any(const struct neg *g, const struct link *l, const struct claim *c,
+    unsigned n)
+{
+	unsigned i, k;
+
+	if (l->desc == NULL || !topology_equal(&l->desc->topo, &g->own.topo))
+		return false;
+	for (i = 0; i < l->desc->n_claims; i++)
+		for (k = 0; k < n; k++)
+			if (claims_overlap(
+				&g->own.topo, &l->desc->claim[i], &c[k], NULL))
+				return true;
+	return false;
 }
 
 void
 routes_update(struct neg *g, struct link *l, struct mono now)
 {
+	struct claim c[NETDESC_CLAIMS], other[NETDESC_CLAIMS];
+	unsigned n = l == NULL ? 0 : update(g, l, c, now);
 	struct link *o;
 
-	if (l != NULL && !update(g, l, now))
+	if (l != NULL && n == 0)
 		return;
 	TAILQ_FOREACH (o, &g->links, all)
-		if (o != l)
-			update(g, o, now);
+		if (o != l && (l == NULL || claims_any(g, o, c, n)))
+			update(g, o, other, now);
 }
 
 /* A list of known ones that is being made. */

@@ -107,7 +107,7 @@ struct neg_record {
 			uint64_t netid;
 			struct topology topo;
 			struct claim claim;
-			uint32_t left; /* seconds that it still counts */
+			uint32_t left; /* seconds from now, saved or restored */
 		} reserve;
 		struct {
 			uint32_t id;

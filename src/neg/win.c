@@ -183,11 +183,10 @@ win_restore(struct neg *g, const struct neg_record *rec, struct mono now)
 {
 	uint32_t left = rec->u.reserve.left;
 
-	if (rec->gone || left <= rec->ago)
+	if (rec->gone || left == 0)
 		return;
 	put(g, rec->u.reserve.netid, NULL, &rec->u.reserve.topo,
-	    &rec->u.reserve.claim,
-	    mono_add(now, (left - rec->ago) * (uint64_t)MONO_SEC));
+	    &rec->u.reserve.claim, mono_add(now, left * (uint64_t)MONO_SEC));
 }
 
 unsigned

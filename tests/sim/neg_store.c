@@ -67,6 +67,10 @@ store_restore(struct gnode *n)
 
 		rec.ago =
 		    (uint32_t)(mono_since(n->kept[i].at, n->w->now) / MONO_SEC);
+		if (rec.kind == NEG_REC_RESERVE)
+			rec.u.reserve.left -= rec.ago < rec.u.reserve.left
+			    ? rec.ago
+			    : rec.u.reserve.left;
 		if (!rec.gone)
 			neg_restore(n->g, &rec, n->w->now);
 	}

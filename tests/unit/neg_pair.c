@@ -565,6 +565,10 @@ line_restart(struct line *ln, unsigned side, unsigned away_s)
 
 		rec.ago =
 		    (uint32_t)(mono_since(s->rec_at[i], ln->now) / MONO_SEC);
+		if (rec.kind == NEG_REC_RESERVE)
+			rec.u.reserve.left -= rec.ago < rec.u.reserve.left
+			    ? rec.ago
+			    : rec.u.reserve.left;
 		if (!rec.gone)
 			neg_restore(s->g, &rec, ln->now);
 	}

@@ -202,12 +202,12 @@ reserve_survives(void **state)
 	line_fini(&ln);
 	line_init(&ln, 2, 2);
 	{
-		struct neg_record rec = { .kind = NEG_REC_RESERVE, .ago = 20 };
+		struct neg_record rec = { .kind = NEG_REC_RESERVE, .ago = 120 };
 
 		rec.u.reserve.netid = 5;
 		rec.u.reserve.topo = topology_ntk(NETDESC_10);
 		rec.u.reserve.claim = line_claim(99);
-		rec.u.reserve.left = 50;
+		rec.u.reserve.left = 50; /* of 170 */
 		neg_restore(ln.s[1].g, &rec, ln.now);
 	}
 	line_own(&ln, 1, 79);
@@ -215,7 +215,10 @@ reserve_survives(void **state)
 	assert_int_equal(v.own->n_known, 1);
 	assert_int_equal(v.own->known[0].claim.gid[2], 99);
 	assert_int_equal(v.own->known[0].claim.flags, KNOWN_RESERVED);
-	line_run(&ln, 32);
+	line_run(&ln, 48);
+	neg_show_self(ln.s[1].g, &v, ln.now);
+	assert_int_equal(v.own->n_known, 1);
+	line_run(&ln, 4);
 	neg_show_self(ln.s[1].g, &v, ln.now);
 	assert_int_equal(v.own->n_known, 0);
 	line_fini(&ln);

@@ -500,10 +500,11 @@ group_of(const struct addr *a)
 
 /* Each peer is named by a person: a source of its own. */
 static struct neg_peer
-as_link(const struct peer *p)
+as_link(const struct core *c, const struct peer *p)
 {
 	struct neg_peer np = { .id = p->id,
 		.dialled = p->dialled,
+		.first = memcmp(c->id.ed_pk, p->cfg.ed_pk, NEG_KEY) < 0,
 		.trusted = p->trusted,
 		.group = group_of(&p->path.remote),
 		.source = p->id };
@@ -516,7 +517,7 @@ void
 negotiate_peer_up(struct core *c, struct peer *p, struct turn *t)
 {
 	const struct session *s = peer_session(p);
-	struct neg_peer np = as_link(p);
+	struct neg_peer np = as_link(c, p);
 
 	if (c->neg == NULL || s == NULL || (s->caps & CAP_NEG) == 0)
 		return;

@@ -9,21 +9,14 @@
 #define PROBE_MARK 8u /* bytes that HELLO told; the others only the mesh */
 
 /*
- * When both dialled, or neither: of the rank only what never changes, as the
- * first HELLO may be lost, and the next one tells of other nodes, another age.
+ * When both dialled, or neither: the keys decide. Of what HELLO tells all may
+ * change while the two cross.
  */
 static void
-settle_role(const struct neg *g, struct link *l, bool peer_dialled)
+settle_role(struct link *l, bool peer_dialled)
 {
-	const struct netdesc *d = l->desc;
-
 	l->has_role = true;
-	if (l->p.dialled != peer_dialled)
-		l->initiator = l->p.dialled;
-	else if (g->netid != d->netid)
-		l->initiator = g->netid < d->netid;
-	else
-		l->initiator = g->vnodeid < d->vnodeid;
+	l->initiator = l->p.dialled != peer_dialled ? l->p.dialled : l->p.first;
 }
 
 /* NULL: it breaks the rules. */
@@ -141,8 +134,7 @@ greet_desc(
 	if (m->type == NEG_HELLO) {
 		memcpy(l->nonce_in, m->u.desc.nonce, NEG_NONCE);
 		if (!l->has_role || alone)
-			settle_role(
-			    g, l, (m->u.desc.flags & HELLO_DIALLED) != 0);
+			settle_role(l, (m->u.desc.flags & HELLO_DIALLED) != 0);
 		if (alone)
 			greet_again(g, l, now);
 	}

@@ -54,8 +54,9 @@ enum neg_role { ROLE_IDLE, ROLE_LOSER, ROLE_WINNER };
 struct neg_peer {
 	uint32_t id; /* not 0 */
 	uint8_t key[NEG_KEY];
-	bool dialled;	  /* by us: we are I */
-	bool trusted;	  /* its word alone may move us (trust-renumber) */
+	bool dialled; /* by us: we are I */
+	bool first;   /* when both dialled we are I: our key is the smaller */
+	bool trusted; /* its word alone may move us (trust-renumber) */
 	bool established; /* known for three days: besides by our memory */
 	uint64_t group;	  /* /16 or /32 that its endpoint is in */
 	uint32_t source;  /* what told us of it; its id: the configuration */

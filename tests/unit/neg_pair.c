@@ -360,6 +360,7 @@ line_join_as(struct line *ln, unsigned a, unsigned b,
 	struct neg_peer p = *of_a;
 
 	p.id = b + 1;
+	p.first = a < b;
 	memset(p.key, 0, sizeof(p.key));
 	p.key[0] = (uint8_t)b;
 	p.key[1] = ln->s[b].life;
@@ -368,6 +369,7 @@ line_join_as(struct line *ln, unsigned a, unsigned b,
 		neg_link_up(ln->s[a].g, &p, ln->now);
 	p = *of_b;
 	p.id = a + 1;
+	p.first = b < a;
 	memset(p.key, 0, sizeof(p.key));
 	p.key[0] = (uint8_t)a;
 	p.key[1] = ln->s[a].life;

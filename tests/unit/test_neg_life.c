@@ -102,7 +102,9 @@ restart_anywhere(void **state)
 static void
 restart_unseen(void **state)
 {
-	static const struct neg_peer peer = { .id = 2, .key = { 1 } };
+	static const struct neg_peer peer = {
+		.id = 2, .first = true, .key = { 1 }
+	};
 	unsigned gid, from_r, ms;
 
 	(void)state;

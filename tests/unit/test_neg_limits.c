@@ -273,6 +273,38 @@ left_while_shown(void **state)
 	line_fini(&ln);
 }
 
+/* Both dial, and one has another netid before it is heard: roles stay two. */
+static void
+netid_changes_while_crossing(void **state)
+{
+	unsigned ms, side;
+
+	(void)state;
+	for (ms = 0; ms < 150; ms += 10)
+		for (side = 0; side < 2; side++) {
+			struct neg_link_view v, w;
+			struct line ln;
+
+			line_init(&ln, 2, 5);
+			ln.s[0].cfg.netid = ln.s[1].cfg.netid = 500;
+			ln.s[side].cfg.netid = 1000;
+			neg_set_config(ln.s[0].g, &ln.s[0].cfg, ln.now);
+			neg_set_config(ln.s[1].g, &ln.s[1].cfg, ln.now);
+			line_own(&ln, 0, 79);
+			line_own(&ln, 1, 79);
+			line_run(&ln, 5);
+			line_join(&ln, 0, 1, true);
+			line_run_ms(&ln, ms);
+			ln.s[side].cfg.netid = 100;
+			neg_set_config(ln.s[side].g, &ln.s[side].cfg, ln.now);
+			line_run(&ln, 5);
+			assert_true(neg_show_link(ln.s[0].g, 2, &v));
+			assert_true(neg_show_link(ln.s[1].g, 1, &w));
+			assert_int_not_equal(v.initiator, w.initiator);
+			line_fini(&ln);
+		}
+}
+
 int
 main(void)
 {
@@ -284,6 +316,7 @@ main(void)
 		cmocka_unit_test(not_by_a_nonce_alone),
 		cmocka_unit_test(failed_leaves_nothing),
 		cmocka_unit_test(left_while_shown),
+		cmocka_unit_test(netid_changes_while_crossing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

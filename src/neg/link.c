@@ -329,7 +329,7 @@ static handler *const table[NEG_STATES][EVENTS] = {
 	    [EV_BUSY] = put_off,
 	    [EV_REFUSE] = refused,
 	    [EV_NOTICE] = answer_busy,
-	    [EV_TIME] = no_answer },
+	    [EV_TIME] = on_late },
 	[NEG_MOVING] = { [EV_PROPOSE] = answer_busy,
 	    [EV_NOTICE] = answer_busy,
 	    [EV_TIME] = on_late },

@@ -5,7 +5,7 @@
 #include "neg/gate.h"
 #include "neg/space.h"
 
-#define ASK_S 10u
+#define ASK_S 24u /* PROPOSE and the answer may each need all their tries */
 #define ROUNDS 4u
 #define TAKEN_MAX 1024u /* paths that one winner may name */
 
@@ -277,7 +277,10 @@ lose_rejected(
 	link_backoff(g, l, 0, NEG_WHY_FULL, now);
 }
 
-/* The mesh daemon has not moved us in time. */
+/*
+ * The other side has not answered in time, or the mesh daemon not moved us:
+ * what may be reserved for us is not needed.
+ */
 void
 lose_late(struct neg *g, struct link *l, struct mono now)
 {

@@ -305,6 +305,49 @@ netid_changes_while_crossing(void **state)
 		}
 }
 
+/* It says that it has heard, and no more. */
+static void
+only_acknowledge(struct side *s, unsigned from, const uint8_t *part, size_t len)
+{
+	struct rd r = rd_of(part, len);
+	uint8_t buf[NEG_HEAD];
+	struct wr w = wr_of(buf, sizeof(buf));
+	struct neg_head h;
+
+	assert_true(neg_head_parse(&r, &h));
+	if (h.type == NEG_ACK)
+		return;
+	h.type = NEG_ACK;
+	h.part = 0;
+	h.parts = 1;
+	neg_head_write(&w, &h);
+	line_send(s->line, s->n, from, buf, w.len);
+}
+
+/* An answer is waited for while it may come, then the winner is told. */
+static void
+no_answer(void **state)
+{
+	struct line ln;
+	unsigned ms = 0;
+
+	(void)state;
+	line_init(&ln, 2, 1);
+	line_own(&ln, 0, 79);
+	line_own(&ln, 1, 79);
+	line_join(&ln, 0, 1, false);
+	for (; line_state(&ln, 0, 1) != NEG_LOSE_ASK && ms < 30000; ms += 10)
+		line_run_ms(&ln, 10);
+	line_raw(&ln, 1, only_acknowledge);
+	line_run(&ln, 22);
+	assert_int_equal(line_state(&ln, 0, 1), NEG_LOSE_ASK);
+	assert_int_equal(ln.s[0].types[1] & 1u << NEG_ABORT, 0);
+	line_run(&ln, 3);
+	assert_int_equal(line_state(&ln, 0, 1), NEG_BACKOFF);
+	assert_int_not_equal(ln.s[0].types[1] & 1u << NEG_ABORT, 0);
+	line_fini(&ln);
+}
+
 int
 main(void)
 {
@@ -317,6 +360,7 @@ main(void)
 		cmocka_unit_test(failed_leaves_nothing),
 		cmocka_unit_test(left_while_shown),
 		cmocka_unit_test(netid_changes_while_crossing),
+		cmocka_unit_test(no_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@ src_neg_libneg_a_SOURCES = \
 	src/neg/neg.c \
 	src/neg/neg.h \
 	src/neg/own.c \
+	src/neg/record.h \
 	src/neg/routes.c \
 	src/neg/show.c \
 	src/neg/show.h \

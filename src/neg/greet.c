@@ -55,6 +55,15 @@ another_place(const struct netdesc *old, const struct netdesc *d)
 	    !netdesc_same_place(old, d);
 }
 
+/* It has but taken our netid, as two do that have heard each other. */
+static bool
+adopts_ours(
+    const struct neg *g, const struct netdesc *old, const struct netdesc *d)
+{
+	return old != NULL && d->netid == g->netid &&
+	    old->vnodeid == d->vnodeid && netdesc_same_place(old, d);
+}
+
 /*
  * The other side waits for our HELLO, though it has acknowledged one: it has
  * started again, and knows nothing of this life of ours.
@@ -123,7 +132,7 @@ greet_desc(
 	anew = another_place(old, d) || (alone && !link_settled(l));
 	if (anew && l->state == NEG_RESERVED)
 		win_release(g, l);
-	if (anew)
+	if (anew && !adopts_ours(g, old, d))
 		l->sibling = false; /* by what was heard of another place */
 	l->desc = d;
 	if (old != NULL) {

@@ -291,26 +291,35 @@ case_32(void **state)
 	line_fini(&ln);
 }
 
+/* Whichever of the two netids is the smaller one. */
 static void
 case_33(void **state)
 {
-	struct line ln;
-	uint64_t min;
+	unsigned seed;
 
 	(void)state;
-	two(&ln, 79, 79);
-	ln.s[0].mesh[1] = ln.s[1].mesh[0] = true;
-	min = line_netid(&ln, 0) < line_netid(&ln, 1) ? line_netid(&ln, 0)
-						      : line_netid(&ln, 1);
-	line_run(&ln, 5);
-	both(&ln, 0, 1, NEG_SAME);
-	assert_true(line_netid(&ln, 0) == min);
-	assert_true(line_netid(&ln, 1) == min);
-	assert_int_equal(ln.s[0].n_routes[1], 0);
-	line_run(&ln, 700);
-	both(&ln, 0, 1, NEG_SAME);
-	assert_int_equal(ln.s[0].told + ln.s[1].told, 0);
-	line_fini(&ln);
+	for (seed = 1; seed <= 8; seed++) {
+		struct line ln;
+		uint64_t min;
+
+		line_init(&ln, 2, seed);
+		line_own(&ln, 0, 79);
+		line_own(&ln, 1, 79);
+		line_join(&ln, 0, 1, false);
+		ln.s[0].mesh[1] = ln.s[1].mesh[0] = true;
+		min = line_netid(&ln, 0) < line_netid(&ln, 1)
+		    ? line_netid(&ln, 0)
+		    : line_netid(&ln, 1);
+		line_run(&ln, 8);
+		both(&ln, 0, 1, NEG_SAME);
+		assert_true(line_netid(&ln, 0) == min);
+		assert_true(line_netid(&ln, 1) == min);
+		assert_int_equal(ln.s[0].n_routes[1], 0);
+		line_run(&ln, 700);
+		both(&ln, 0, 1, NEG_SAME);
+		assert_int_equal(ln.s[0].told + ln.s[1].told, 0);
+		line_fini(&ln);
+	}
 }
 
 /* Side 1 has the tunnels: to 2 at 90, and then to 0 that is there as well. */

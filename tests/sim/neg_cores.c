@@ -7,8 +7,8 @@
 #include "node.h"
 #include "world.h"
 
-#define LOOK_S 10u   /* between two looks at all */
-#define QUIET_S 120u /* so long at rest: that is the end */
+#define LOOK_S 10u    /* between two looks at all */
+#define QUIET_S 1300u /* at rest, for two looks at what is not up: the end */
 
 static bool
 all_rest(const struct world *w)

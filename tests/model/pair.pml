@@ -1,14 +1,13 @@
 /*
- * The pairwise protocol of the negotiation: N daemons on a row or in a ring of
- * links, an address space of A places in which two claims overlap when they are
- * equal, policy "auto", rule "seed". What is left out and how the switches
- * work: README.md.
+ * The pairwise protocol of the negotiation: N daemons in a row or a ring of
+ * links, places in which two claims overlap when they are equal, policy "auto",
+ * rule "seed". README.md says what is left out and what the switches do.
  */
 #ifndef N
 #define N 2 /* daemons */
 #endif
 #ifndef A
-#define A 4 /* places, 1 to A, at most 7 */
+#define A 4 /* places, 1 to A, at most 6 */
 #endif
 #if N == 2
 #define L 1 /* links */
@@ -24,25 +23,30 @@
 #define RESTARTS 0 /* of daemons, in all */
 #endif
 #ifndef OUTSIDE
-#define OUTSIDE 0 /* address changes that nobody here asked for, in all */
+#define OUTSIDE 0 /* changes of place that nobody here asked for, in all */
 #endif
 #ifndef FAILS
-#define FAILS 0 /* of mesh daemons at moving */
+#define FAILS 0 /* of mesh daemons at moving, in all */
 #endif
 #ifndef BUDGET
 #define BUDGET 2 /* moves of one daemon */
 #endif
 #define ROUNDS 2 /* proposals in one go */
 
-/* A link has two sides; side s belongs to OWN(s), s ^ 1 is its other one. */
+/*
+ * A link has two sides; side s belongs to OWN(s), s ^ 1 is its other end. A
+ * daemon has at most two: sib is the other one of the side in hand, or itself.
+ */
 #define S (2 * L)
 #define OWN(s) (((s) / 2 + ((s) & 1)) % N)
 #define PEER(s) OWN((s) ^ 1)
+#define SIB(s) sib
+#define HAS_SIB(s) (N > 2 && sib != (s))
 
 /* Messages; a, b, k are what they carry. */
 #define HELLO 1	  /* place, epoch and who dialled, known */
 #define MOVED 2	  /* the same, to whom we have moved for */
-#define VERDICT 3 /* kind, epoch that it is about, known (the taken paths) */
+#define VERDICT 3 /* kind, epoch that it is about, known (what is taken) */
 #define PROPOSE 4 /* place, epoch */
 #define ACCEPT 5  /* place */
 #define REJECT 6  /* -, -, known */
@@ -70,30 +74,25 @@
 #define PART 9
 #define HELD 10
 
-#define IDLE 0
-#define LOSER 1
-#define WINNER 2
-
 #define EV_NONE 0
 #define EV_UP 1
 #define EV_DOWN 2
 
 byte addr[N];  /* of the daemon's gnode */
 byte epoch[N]; /* +1 at each change */
-byte role[N];
 byte moves[N];
 byte gone[N]; /* mask: places that it has left */
 byte mv[N];   /* where its mesh daemon is taking it, or 0 */
 bit stable[N];
 
 byte st[S];
-byte paddr[S]; /* the other's place, 0: unknown */
+byte paddr[S]; /* the other's place, 0: not known */
 byte pep[S];
-int pk[S];    /* what the other knows */
-bit rt[S];    /* a route to paddr is there */
-byte acc[S];  /* RESERVED: what we have granted */
-byte keep[S]; /* a grant of an earlier life */
-byte want[S]; /* LOSE_ASK, MOVING: what we have proposed */
+byte proute[S], pkept[S]; /* what it says of the third daemon's place */
+bit rt[S];	   /* a route to paddr is there */
+byte acc[S];	   /* RESERVED: what we have granted */
+byte keep[S];	   /* a grant that outlives its state */
+byte want[S];	   /* LOSE_ASK, MOVING: what we have proposed */
 byte round[S];
 bit dial[S], ini[S]; /* we opened it; we are I */
 bit istab[S];	     /* R: I is stable and was known before */
@@ -102,61 +101,64 @@ bit alive[L];
 
 byte deaths = DEATHS, restarts = RESTARTS, outside = OUTSIDE, fails = FAILS;
 
-chan q[S] = [12] of { byte, byte, byte, int }; /* towards side s */
+chan q[S] = [12] of { byte, byte, byte, byte }; /* towards side s */
 
 /* Scratch: nothing in them outlives one step. */
-hidden byte i, i0, j, x, y, kind;
-hidden int kn;
-hidden byte hit;
-
-/* Known sets: for each daemon a routed and a reserved place, 3 bits each. */
-#define K_ROUTE(k, n) (((k) >> (3 * (n))) & 7)
-#define K_KEPT(k, n) (((k) >> (9 + 3 * (n))) & 7)
-#define K_NAMES(k, n, p) (K_ROUTE(k, n) == (p) || K_KEPT(k, n) == (p))
-
-/* kn = all that side s may tell: of everybody but the other end. */
-inline known(s)
-{
-	kn = 0;
-#if N > 2
-	j = 0;
-	do
-	:: j < S && OWN(j) == OWN(s) && j != s ->
-		if
-		:: rt[j] -> kn = kn | (paddr[j] << (3 * PEER(j)))
-		:: else
-		fi;
-		x = (acc[j] != 0 -> acc[j] : keep[j]);
-#ifndef NO_RESERVE
-		kn = kn | (x << (9 + 3 * PEER(j)));
-#endif
-		j++
-	:: j < S && !(OWN(j) == OWN(s) && j != s) -> j++
-	:: else -> break
-	od
-#endif
-}
-
-/* hit: does the set k place somebody but daemons m and n at p? */
-inline names(k, p, m, n)
-{
-	hit = 0;
-#if N > 2
-	j = 0;
-	do
-	:: j < N && j != m && j != n && K_NAMES(k, j, p) -> hit = 1; break
-	:: j < N && !(j != m && j != n && K_NAMES(k, j, p)) -> j++
-	:: else -> break
-	od
-#endif
-}
+hidden byte idx, sib, next, found, anew, knows;
 
 #define LOSING(s) (st[s] == LOSE_ASK || st[s] == MOVING)
 #define WINNING(s) (st[s] == WIN_WAIT || st[s] == RESERVED)
-#define FINAL(s) (st[s] == UP || st[s] == PART || st[s] == HELD)
 #define ROUTED(s) (st[s] == UP || st[s] == PART)
+#define FINAL(s) (ROUTED(s) || st[s] == HELD)
 
-/* A tunnel that is dead swallows what is sent; twelve under way are enough. */
+/* The lock: what the other link does decides what this one may become. */
+#ifdef NO_ROLE
+#define MAY_LOSE(s) true
+#define MAY_WIN(s) true
+#else
+#define MAY_LOSE(s) (!(HAS_SIB(s) && (LOSING(SIB(s)) || WINNING(SIB(s)))))
+#define MAY_WIN(s) (!(HAS_SIB(s) && LOSING(SIB(s))))
+#endif
+#ifdef NO_VETO
+#define VETO(d) false
+#else
+#define VETO(d) stable[d]
+#endif
+
+/* Of the third daemon: where our other link leads, what it has granted. */
+#define KNOWN(s) knows
+#define NAMES(k, p) ((k) / 8 == (p) || (k) % 8 == (p))
+
+/* Takes side s in hand; o is the other one of its daemon, or itself. */
+inline look(s, o)
+{
+	sib = o;
+	knows = 0;
+#if N > 2
+	if
+	:: sib != s && rt[sib] -> knows = 8 * paddr[sib]
+	:: else
+	fi;
+#ifndef NO_RESERVE
+	if
+	:: sib != s && acc[sib] != 0 -> knows = knows + acc[sib]
+	:: sib != s && acc[sib] == 0 -> knows = knows + keep[sib]
+	:: else
+	fi
+#endif
+#endif
+}
+
+/* Would a route of s overlap our own place or another route? */
+#ifdef NO_OVERLAP_CHECK
+#define BLOCKED(s) false
+#else
+#define BLOCKED(s)                                                         \
+	(paddr[s] == addr[OWN(s)] || paddr[s] == 0 ||                      \
+	    (HAS_SIB(s) && rt[SIB(s)] && paddr[SIB(s)] == paddr[s]))
+#endif
+
+/* A tunnel that is dead swallows what is sent. */
 inline say(s, type, a, b, k)
 {
 	if
@@ -167,235 +169,108 @@ inline say(s, type, a, b, k)
 	fi
 }
 
-inline say_desc(s, type)
+#define DESC(s) addr[OWN(s)], epoch[OWN(s)] * 2 + dial[s], KNOWN(s)
+
+/* First come stays: what was in the way of the other link may be gone. */
+inline reroute(s)
 {
-	known(s);
-	say(s, type, addr[OWN(s)], epoch[OWN(s)] * 2 + dial[s], kn)
+	rt[s] = ROUTED(s) && (rt[s] || !BLOCKED(s));
+	if
+	:: HAS_SIB(s) && ROUTED(sib) && !rt[sib] ->
+		rt[sib] = paddr[sib] != addr[OWN(sib)] &&
+		    !(rt[s] && paddr[s] == paddr[sib])
+	:: else
+	fi
 }
 
-/* hit: would a route of s overlap our own place or another route? */
-inline blocked(s)
-{
-	hit = (paddr[s] == addr[OWN(s)] || paddr[s] == 0);
-	j = 0;
-	do
-	:: j < S && j != s && OWN(j) == OWN(s) && rt[j] &&
-	   paddr[j] == paddr[s] -> hit = 1; break
-	:: j < S && !(j != s && OWN(j) == OWN(s) && rt[j] &&
-	   paddr[j] == paddr[s]) -> j++
-	:: else -> break
-	od
-#ifdef NO_OVERLAP_CHECK
-	hit = 0
-#endif
-}
-
-/* Routes of d that were in the way of each other: first come stays. */
-inline reroute(d)
-{
-	y = 0;
-	do
-	:: y < S && OWN(y) == (d) && ROUTED(y) && !rt[y] ->
-		blocked(y);
-		rt[y] = !hit;
-		y++
-	:: y < S && !(OWN(y) == (d) && ROUTED(y) && !rt[y]) -> y++
-	:: else -> break
-	od
-}
-
-/* The role follows from what the links still do. */
-inline drop_role(d)
-{
-	kind = IDLE;
-	j = 0;
-	do
-	:: j < S && OWN(j) == (d) && LOSING(j) -> kind = LOSER; j++
-	:: j < S && OWN(j) == (d) && WINNING(j) -> kind = WINNER; j++
-	:: j < S && !(OWN(j) == (d) && (LOSING(j) || WINNING(j))) -> j++
-	:: else -> break
-	od;
-	role[d] = kind
-}
-
-/* Side s leaves its state; what that state held goes with it. */
+/* Side s leaves its state, and what that state held goes with it. */
 inline enter(s, to)
 {
 	if
-	:: rt[s] && to != UP && to != PART && to != HELLO_WAIT &&
-	   to != VERDICT_WAIT -> rt[s] = 0
-	:: else
-	fi;
-	if
 	:: st[s] == MOVING && to != MOVING && mv[OWN(s)] != 0 ->
-		/* The mesh daemon is told to stop; it may be too late. */
-		if
+		if /* the mesh daemon is told to stop; it may be too late */
 		:: mv[OWN(s)] = 0
 		:: skip
 		fi
 	:: else
 	fi;
 	st[s] = to;
-	if
-	:: to != RESERVED -> acc[s] = 0
-	:: else
-	fi;
-	if
-	:: to != LOSE_ASK && to != MOVING -> want[s] = 0; round[s] = 0
-	:: else
-	fi;
-	drop_role(OWN(s));
-	reroute(OWN(s))
+	acc[s] = (to == RESERVED -> acc[s] : 0);
+	want[s] = (LOSING(s) -> want[s] : 0);
+	round[s] = (LOSING(s) -> round[s] : 0)
 }
 
-/* Side s is the loser: looks for a place that nobody it heard of has. */
-#define TRY(p)                                                             \
-	(p) <= A && (p) != addr[OWN(s)] && (p) != paddr[s] &&              \
-	    (gone[OWN(s)] & (1 << (p))) == 0 && (x & (1 << (p))) == 0
+#define TAKEN(s, k, p)                                                     \
+	((p) > A || (p) == addr[OWN(s)] || (p) == paddr[s] ||              \
+	    (gone[OWN(s)] & (1 << (p))) != 0 || NAMES(KNOWN(s), p) ||      \
+	    NAMES(k, p))
 
-inline pick(s, k)
-{
-	/* x: mask of what is taken. */
-	known(s);
-	x = 0;
-	j = 0;
-	do
-	:: j < N ->
-		x = x | (j != PEER(s) -> 1 << K_ROUTE(kn, j) : 0) |
-		    (1 << K_KEPT(kn, j)) |
-		    (j != OWN(s) -> (1 << K_ROUTE(k, j)) | (1 << K_KEPT(k, j))
-				 : 0);
-		j++
-	:: else -> break
-	od;
-	if
-	:: TRY(1) -> y = 1
-	:: TRY(2) -> y = 2
-	:: TRY(3) -> y = 3
-	:: TRY(4) -> y = 4
-	:: TRY(5) -> y = 5
-	:: TRY(6) -> y = 6
-	:: !(TRY(1)) && !(TRY(2)) && !(TRY(3)) && !(TRY(4)) && !(TRY(5)) &&
-	   !(TRY(6)) -> y = 0
-	fi
-}
-
+/* We are to move: any place that nobody whom we heard of has. */
 inline propose(s, k)
 {
-	pick(s, k);
 	if
-	:: y == 0 -> enter(s, HELD); say(s, REFUSE, 0, 0, 0)
+	:: !TAKEN(s, k, 1) -> next = 1
+	:: !TAKEN(s, k, 2) -> next = 2
+	:: !TAKEN(s, k, 3) -> next = 3
+	:: !TAKEN(s, k, 4) -> next = 4
+	:: !TAKEN(s, k, 5) -> next = 5
+	:: !TAKEN(s, k, 6) -> next = 6
+	:: else -> next = 0
+	fi;
+	if
+	:: next == 0 ->
+		enter(s, HELD);
+		say(s, REFUSE, 0, 0, 0)
 	:: else ->
-		st[s] = LOSE_ASK;
-		want[s] = y;
-		rt[s] = 0;
-		role[OWN(s)] = LOSER;
+		enter(s, LOSE_ASK);
+		want[s] = next;
 		say(s, PROPOSE, want[s], epoch[OWN(s)], 0)
 	fi
 }
 
-#ifdef NO_ROLE
-#define MAY_LOSE(d) true
-#define MAY_WIN(d) true
-#else
-#define MAY_LOSE(d) (role[d] == IDLE)
-#define MAY_WIN(d) (role[d] != LOSER)
-#endif
-#ifdef NO_VETO
-#define VETO(d) false
-#else
-#define VETO(d) stable[d]
-#endif
-
-inline lose(s, k)
+/* next: what the verdict leads to on this side. */
+#define LOSE 20
+inline verdict_said(s, k)
 {
 	if
-	:: VETO(OWN(s)) || moves[OWN(s)] >= BUDGET ->
+	:: next == LOSE && (VETO(OWN(s)) || moves[OWN(s)] >= BUDGET) ->
 		enter(s, HELD);
 		say(s, REFUSE, 0, 0, 0)
-	:: !(VETO(OWN(s)) || moves[OWN(s)] >= BUDGET) ->
+	:: next == LOSE && !(VETO(OWN(s)) || moves[OWN(s)] >= BUDGET) &&
+	   !MAY_LOSE(s) ->
 		enter(s, BACKOFF);
-		if
-		:: MAY_LOSE(OWN(s)) -> propose(s, k)
-		:: else -> say(s, BUSY, 0, 0, 0)
-		fi
+		say(s, BUSY, 0, 0, 0)
+	:: next == LOSE && !(VETO(OWN(s)) || moves[OWN(s)] >= BUDGET) &&
+	   MAY_LOSE(s) ->
+		enter(s, BACKOFF);
+		propose(s, k)
+	:: next == WIN_WAIT && !MAY_WIN(s) ->
+		enter(s, BACKOFF);
+		say(s, BUSY, 0, 0, 0)
+	:: next != LOSE && !(next == WIN_WAIT && !MAY_WIN(s)) -> enter(s, next)
 	fi
 }
 
-inline win(s)
-{
-	enter(s, WIN_WAIT);
-	role[OWN(s)] = WINNER
-}
-
-/* kind = the verdict of R on what both have said (pure but for its inputs). */
-inline judge(s)
-{
-	kind = COMPATIBLE;
-	if
-	:: paddr[s] == addr[OWN(s)] ->
-		if
-		:: !MAY_WIN(OWN(s)) -> kind = DEFER
-		:: else ->
-			if
-			:: stable[OWN(s)] && istab[s] -> kind = HOLD
-			:: !stable[OWN(s)] && istab[s] -> kind = REHOOK_R
-			:: else -> kind = REHOOK_I
-			fi
-		fi
-	:: else ->
-		known(s);
-		names(kn, paddr[s], PEER(s), OWN(s));
-		if
-		:: hit ->
-			kind = (istab[s] -> PARTIAL
-					 : (MAY_WIN(OWN(s)) -> REHOOK_I
-							    : DEFER))
-		:: else ->
-			names(pk[s], addr[OWN(s)], PEER(s), OWN(s));
-			kind = (hit -> PARTIAL : COMPATIBLE)
-		fi
-	fi
-}
-
-/* R speaks: both descriptors are there. */
-inline speak(s)
-{
-	judge(s);
-	known(s);
-	i = kind; /* enter() uses kind */
-	say(s, VERDICT, i, pep[s], kn);
-	if
-	:: i == COMPATIBLE -> enter(s, UP)
-	:: i == PARTIAL -> enter(s, PART)
-	:: i == HOLD -> enter(s, HELD)
-	:: i == DEFER -> enter(s, BACKOFF)
-	:: i == REHOOK_I -> win(s)
-	:: i == REHOOK_R -> lose(s, pk[s])
-	fi
-}
-
-/* The other's descriptor: place a, b = epoch and who dialled, known k. */
-inline learn(s, a, b, k)
-{
-	if
-	:: rt[s] && paddr[s] != a -> rt[s] = 0
-	:: else
-	fi;
-	if
-	:: paddr[s] == 0 ->
-#ifdef NO_CROSSING
-		ini[s] = dial[s]
-#else
-		/* Who has not dialled is R; if both have, the smaller is I. */
-		ini[s] = dial[s] && !((b & 1) && PEER(s) < OWN(s))
-#endif
-	:: else
-	fi;
-	paddr[s] = a;
-	pep[s] = b / 2;
-	pk[s] = k
-}
+/* What R finds; both sides' words are there. */
+#define OVERLAPS(s) (paddr[s] == addr[OWN(s)])
+#define NEWCOMER(s) NAMES(KNOWN(s), paddr[s])
+#define REVERSE(s) (proute[s] == addr[OWN(s)] || pkept[s] == addr[OWN(s)])
+#define FOUND(s)                                                           \
+	(OVERLAPS(s)                                                       \
+		-> (!MAY_WIN(s)                                            \
+			-> DEFER                                           \
+			: (!istab[s] -> REHOOK_I                           \
+				: (stable[OWN(s)] -> HOLD : REHOOK_R)))    \
+		: (NEWCOMER(s)                                             \
+			-> (istab[s] -> PARTIAL                            \
+				: (MAY_WIN(s) -> REHOOK_I : DEFER))        \
+			: (REVERSE(s) -> PARTIAL : COMPATIBLE)))
+#define LEADS(k, loses, wins)                                              \
+	(k == COMPATIBLE -> UP                                             \
+		: (k == PARTIAL -> PART                                    \
+			: (k == HOLD -> HELD                               \
+				: (k == DEFER -> BACKOFF                   \
+					: (k == loses -> LOSE : wins)))))
 
 /* All of it anew, with the descriptors that are there. */
 inline begin(s)
@@ -404,124 +279,68 @@ inline begin(s)
 	:: st[s] == MOVING -> skip /* the end of it is looked at */
 	:: st[s] != MOVING && paddr[s] == 0 -> enter(s, HELLO_WAIT)
 	:: st[s] != MOVING && paddr[s] != 0 && ini[s] -> enter(s, VERDICT_WAIT)
-	:: st[s] != MOVING && paddr[s] != 0 && !ini[s] -> speak(s)
+	:: st[s] != MOVING && paddr[s] != 0 && !ini[s] ->
+		found = FOUND(s);
+		say(s, VERDICT, found, pep[s], KNOWN(s));
+		next = LEADS(found, REHOOK_R, WIN_WAIT);
+		verdict_said(s, (proute[s] * 8 + pkept[s]))
 	fi
 }
 
+/* A descriptor: place a, b = epoch and who dialled, known k. */
 inline on_hello(s, a, b, k)
 {
-	hit = (paddr[s] == 0 || pep[s] != b / 2);
-	x = hit;
-	learn(s, a, b, k);
+	anew = (paddr[s] == 0 || pep[s] != b / 2);
+	rt[s] = rt[s] && paddr[s] == a;
+#ifdef NO_CROSSING
+	ini[s] = (paddr[s] == 0 -> dial[s] : ini[s]);
+#else
+	/* Who has not dialled is R; if both have, the smaller is I. */
+	ini[s] = (paddr[s] == 0 -> dial[s] && !((b & 1) && PEER(s) < OWN(s))
+				: ini[s]);
+#endif
+	paddr[s] = a;
+	pep[s] = b / 2;
+	proute[s] = (k) / 8;
+	pkept[s] = (k) % 8;
+	keep[s] = (anew -> 0 : keep[s]);
 	if
-	:: x -> keep[s] = 0; begin(s) /* another place */
-	:: !x && !FINAL(s) && st[s] != RESERVED -> begin(s)
-	:: !x && FINAL(s) && !ini[s] -> speak(s)
+	:: anew || (FINAL(s) && !ini[s]) || (!FINAL(s) && st[s] != RESERVED) ->
+		begin(s)
 	:: else
 	fi
 }
 
 inline on_verdict(s, a, b, k)
 {
-	names(k, addr[OWN(s)], OWN(s), PEER(s));
 	if
-	:: b != epoch[OWN(s)] || !ini[s] ||
-	   !(st[s] == VERDICT_WAIT || st[s] == BACKOFF || FINAL(s)) ->
-		skip /* about what we were, or late */
-	:: else ->
-		if
-		:: a == COMPATIBLE -> enter(s, UP)
-		:: a == PARTIAL -> enter(s, PART)
-		:: a == HOLD -> enter(s, HELD)
-		:: a == DEFER -> enter(s, BACKOFF)
-		:: a == REHOOK_R ->
-			if
-			:: MAY_WIN(OWN(s)) -> win(s)
-			:: else -> enter(s, BACKOFF); say(s, BUSY, 0, 0, 0)
-			fi
-		:: a == REHOOK_I ->
-			/* It is never punished: there is such an overlap. */
-			assert(hit || paddr[s] == addr[OWN(s)]);
-			lose(s, k)
-		fi
+	:: b == epoch[OWN(s)] && ini[s] &&
+	   (st[s] == VERDICT_WAIT || st[s] == BACKOFF || FINAL(s)) ->
+		/* Nobody honest is punished: there is such an overlap. */
+		assert(a != REHOOK_I || OVERLAPS(s) ||
+		    NAMES(k, addr[OWN(s)]));
+		next = LEADS(a, REHOOK_I, WIN_WAIT);
+		verdict_said(s, k)
+	:: else /* about what we were, or late */
 	fi
 }
 
 inline on_propose(s, a, b)
 {
 	if
-	:: st[s] == WIN_WAIT || st[s] == RESERVED || st[s] == BACKOFF ||
-	   st[s] == PART || st[s] == HELD ->
-		assert(b == pep[s]); /* nor this */
-		known(s);
-		names(kn, a, PEER(s), OWN(s));
+	:: (st[s] == WIN_WAIT || st[s] == RESERVED || st[s] == BACKOFF ||
+	       st[s] == PART || st[s] == HELD) && MAY_WIN(s) ->
+		assert(b == pep[s]); /* nor for this */
 		if
-		:: !MAY_WIN(OWN(s)) -> say(s, BUSY, 0, 0, 0)
-		:: MAY_WIN(OWN(s)) && (hit || a == addr[OWN(s)]) ->
-			say(s, REJECT, 0, 0, kn)
+		:: NAMES(KNOWN(s), a) || a == addr[OWN(s)] ->
+			say(s, REJECT, 0, 0, KNOWN(s))
 		:: else ->
-			st[s] = RESERVED;
-			role[OWN(s)] = WINNER;
+			enter(s, RESERVED);
 			acc[s] = a;
 			keep[s] = 0;
-			rt[s] = 0;
 			say(s, ACCEPT, a, 0, 0)
 		fi
 	:: else -> say(s, BUSY, 0, 0, 0)
-	fi
-}
-
-inline on_accept(s, a)
-{
-	if
-	:: st[s] == LOSE_ASK && want[s] == a ->
-		st[s] = MOVING;
-		moves[OWN(s)]++;
-		mv[OWN(s)] = a
-	:: else /* late; the place falls free by itself */
-	fi
-}
-
-inline on_reject(s, k)
-{
-	if
-	:: st[s] == LOSE_ASK && round[s] + 1 < ROUNDS ->
-		round[s]++;
-		propose(s, k)
-	:: st[s] == LOSE_ASK && round[s] + 1 >= ROUNDS ->
-		enter(s, BACKOFF);
-		say(s, BUSY, 0, 0, 0)
-	:: else
-	fi
-}
-
-inline on_busy(s)
-{
-	if
-	:: st[s] == WIN_WAIT || st[s] == LOSE_ASK -> enter(s, BACKOFF)
-	:: else
-	fi
-}
-
-inline on_refuse(s)
-{
-	if
-	:: WINNING(s) || st[s] == LOSE_ASK -> enter(s, HELD)
-	:: else
-	fi
-}
-
-/* The move may still come to pass, so the place is kept for a while. */
-inline on_abort(s)
-{
-	if
-	:: WINNING(s) ->
-		if
-		:: acc[s] != 0 -> keep[s] = acc[s]
-		:: else
-		fi;
-		enter(s, BACKOFF)
-	:: else
 	fi
 }
 
@@ -531,143 +350,134 @@ inline handle(s, type, a, b, k)
 	:: type == HELLO || type == MOVED -> on_hello(s, a, b, k)
 	:: type == VERDICT -> on_verdict(s, a, b, k)
 	:: type == PROPOSE -> on_propose(s, a, b)
-	:: type == ACCEPT -> on_accept(s, a)
-	:: type == REJECT -> on_reject(s, k)
-	:: type == BUSY -> on_busy(s)
-	:: type == REFUSE -> on_refuse(s)
-	:: type == ABORT -> on_abort(s)
+	:: type == ACCEPT && st[s] == LOSE_ASK && want[s] == a ->
+		st[s] = MOVING;
+		moves[OWN(s)]++;
+		mv[OWN(s)] = a
+	:: type == REJECT && st[s] == LOSE_ASK && round[s] + 1 < ROUNDS ->
+		round[s]++;
+		propose(s, k)
+	:: type == REJECT && st[s] == LOSE_ASK && round[s] + 1 >= ROUNDS ->
+		enter(s, BACKOFF)
+	:: type == BUSY && (st[s] == WIN_WAIT || st[s] == LOSE_ASK) ->
+		enter(s, BACKOFF)
+	:: type == REFUSE && (WINNING(s) || st[s] == LOSE_ASK) ->
+		enter(s, HELD)
+	:: type == ABORT && WINNING(s) ->
+		/* The move may still come to pass. */
+		keep[s] = (acc[s] != 0 -> acc[s] : keep[s]);
+		enter(s, BACKOFF)
+	:: else /* late, and what follows repairs it */
+	fi;
+	reroute(s)
+}
+
+/* The daemon is at p now: this side of it is told, and judged anew. */
+inline replaced(s, d, p)
+{
+	rt[s] = rt[s] && paddr[s] != p;
+	if
+	:: st[s] == DOWN
+#ifdef NO_HELLO_ALL
+	:: st[s] != DOWN && !LOSING(s)
+	:: LOSING(s) ->
+#else
+	:: else ->
+#endif
+		if
+		:: st[s] == MOVING && mv[d] == p -> say(s, MOVED, DESC(s))
+		:: else ->
+			if
+			:: LOSING(s) -> say(s, ABORT, 0, 0, 0)
+			:: else
+			fi;
+			say(s, HELLO, DESC(s))
+		fi;
+		st[s] = (LOSING(s) -> HELLO_WAIT : st[s]);
+		want[s] = 0;
+		begin(s)
 	fi
 }
 
-/* The daemon is somewhere else now: everybody is told, all is judged anew. */
-inline own_place(d, p)
+inline own_place(d, p, sa, sb)
 {
 	gone[d] = gone[d] | (1 << addr[d]);
 	addr[d] = p;
 	epoch[d]++;
-	i0 = 0;
-	do
-	:: i0 < S && OWN(i0) == (d) && st[i0] != DOWN ->
-		if
-		:: rt[i0] && paddr[i0] == p -> rt[i0] = 0
-		:: else
-		fi;
-#ifdef NO_HELLO_ALL
-		if
-		:: LOSING(i0) ->
-#else
-		if
-		:: true ->
-#endif
-			say_desc(i0, (st[i0] == MOVING -> MOVED : HELLO));
-			if
-			:: LOSING(i0) && !(st[i0] == MOVING && mv[d] == p) ->
-				say(i0, ABORT, 0, 0, 0)
-			:: else
-			fi;
-			if
-			:: LOSING(i0) -> st[i0] = HELLO_WAIT; want[i0] = 0
-			:: else
-			fi;
-			drop_role(d);
-			begin(i0)
-#ifdef NO_HELLO_ALL
-		:: else
-#endif
-		fi;
-		i0++
-	:: i0 < S && !(OWN(i0) == (d) && st[i0] != DOWN) -> i0++
-	:: else -> break
-	od;
+	/* The loser's side first: it frees the role for the other one. */
+	idx = (LOSING(sb) -> sb : sa);
+	look(idx, (sa + sb - idx));
+	replaced(idx, d, p);
+	if
+	:: sa != sb ->
+		idx = (idx == sa -> sb : sa);
+		look(idx, (sa + sb - idx));
+		replaced(idx, d, p)
+	:: else
+	fi;
 	mv[d] = 0;
-	drop_role(d);
-	reroute(d)
-}
-
-inline move_failed(d)
-{
-	mv[d] = 0;
-	i = 0;
-	do
-	:: i < S && OWN(i) == (d) && st[i] == MOVING ->
-		enter(i, BACKOFF);
-		say(i, ABORT, 0, 0, 0);
-		i++
-	:: i < S && !(OWN(i) == (d) && st[i] == MOVING) -> i++
-	:: else -> break
-	od
-}
-
-inline link_up(s)
-{
-	ev[s] = EV_NONE;
-	st[s] = HELLO_WAIT;
-	say_desc(s, HELLO)
+	reroute(idx)
 }
 
 inline link_down(s)
 {
 	ev[s] = EV_NONE;
 #ifdef KEEP_ON_DOWN
-	if
-	:: WINNING(s) -> skip
-	:: else -> enter(s, DOWN)
-	fi;
-	rt[s] = 0;
 	st[s] = DOWN;
 #else
+	rt[s] = 0;
 	enter(s, DOWN);
 #endif
 	paddr[s] = 0;
 	pep[s] = 0;
-	pk[s] = 0;
-	ini[s] = 0
+	proute[s] = 0;
+	pkept[s] = 0;
+	ini[s] = 0;
+	reroute(s)
 }
 
 /*
- * Whoever waits for an answer gives up one day; a back-off ends. In a proof of
- * safety that may happen at any moment; in one of termination only when
- * nothing else can, and back-offs last: they are drawn at random and grow, so
- * that one day each of them is alone.
+ * Whoever waits for an answer gives up one day, and a back-off ends. In a
+ * proof of safety that may be at any moment. In one of termination it is only
+ * when nothing else can happen, and back-offs last: they are drawn at random
+ * and grow, so that one day each of them is alone.
  */
-#define WAITS(s) (st[s] == VERDICT_WAIT || LOSING(s) || WINNING(s) || keep[s] != 0)
+#define WAITS(s)                                                           \
+	(st[s] == VERDICT_WAIT || LOSING(s) || WINNING(s) || keep[s] != 0)
 #define EMPTY(s) (len(q[s]) == 0 && ev[s] == EV_NONE)
-#if N == 2
-#define STILL                                                              \
-	(EMPTY(0) && EMPTY(1) && alive[0] && mv[0] == 0 && mv[1] == 0)
-#define NO_WAIT (!WAITS(0) && !WAITS(1))
-#define NO_BACK (st[0] != BACKOFF && st[1] != BACKOFF)
+#if L == 1
+#define EACH(what) (what(0) && what(1))
+#define LIVE alive[0]
 #elif L == 2
-#define STILL                                                              \
-	(EMPTY(0) && EMPTY(1) && EMPTY(2) && EMPTY(3) && alive[0] &&       \
-	    alive[1] && mv[0] == 0 && mv[1] == 0 && mv[2] == 0)
-#define NO_WAIT (!WAITS(0) && !WAITS(1) && !WAITS(2) && !WAITS(3))
-#define NO_BACK                                                            \
-	(st[0] != BACKOFF && st[1] != BACKOFF && st[2] != BACKOFF &&       \
-	    st[3] != BACKOFF)
+#define EACH(what) (what(0) && what(1) && what(2) && what(3))
+#define LIVE (alive[0] && alive[1])
 #else
-#define STILL                                                              \
-	(EMPTY(0) && EMPTY(1) && EMPTY(2) && EMPTY(3) && EMPTY(4) &&       \
-	    EMPTY(5) && alive[0] && alive[1] && alive[2] && mv[0] == 0 &&  \
-	    mv[1] == 0 && mv[2] == 0)
-#define NO_WAIT                                                            \
-	(!WAITS(0) && !WAITS(1) && !WAITS(2) && !WAITS(3) && !WAITS(4) &&  \
-	    !WAITS(5))
-#define NO_BACK                                                            \
-	(st[0] != BACKOFF && st[1] != BACKOFF && st[2] != BACKOFF &&       \
-	    st[3] != BACKOFF && st[4] != BACKOFF && st[5] != BACKOFF)
+#define EACH(what)                                                         \
+	(what(0) && what(1) && what(2) && what(3) && what(4) && what(5))
+#define LIVE (alive[0] && alive[1] && alive[2])
 #endif
+#if N == 2
+#define AT_HOME (mv[0] == 0 && mv[1] == 0)
+#else
+#define AT_HOME (mv[0] == 0 && mv[1] == 0 && mv[2] == 0)
+#endif
+#define NOT_WAITS(s) (!WAITS(s))
+#ifdef NO_RETRY
+#define NOT_BACK(s) true /* nothing will ever end one */
+#else
+#define NOT_BACK(s) (st[s] != BACKOFF)
+#endif
+#define STILL (EACH(EMPTY) && LIVE && AT_HOME)
 
+#define ROOM(s) (len(q[s]) + len(q[(s) ^ 1]) < 2)
 #ifdef TERMINATION
 #define MAY_GIVE_UP(s) STILL
-#ifdef LOCKSTEP
-#define MAY_WAKE(s) (len(q[(s) ^ 1]) < 3) /* nobody waits for anybody: all wake as they like */
 #else
-#define MAY_WAKE(s) (STILL && NO_WAIT)
-#endif
-#else
-#define ROOM(s) (len(q[s]) + len(q[(s) ^ 1]) < 2)
 #define MAY_GIVE_UP(s) ROOM(s)
+#endif
+#if defined(TERMINATION) && !defined(LOCKSTEP)
+#define MAY_WAKE(s) (STILL && EACH(NOT_WAITS))
+#else
 #define MAY_WAKE(s) ROOM(s)
 #endif
 
@@ -675,268 +485,260 @@ inline give_up(s)
 {
 	keep[s] = 0;
 	if
-	:: st[s] == MOVING -> enter(s, BACKOFF); say(s, ABORT, 0, 0, 0)
-	:: st[s] == VERDICT_WAIT || st[s] == LOSE_ASK || WINNING(s) ->
+	:: st[s] == MOVING -> say(s, ABORT, 0, 0, 0)
+	:: else
+	fi;
+	if
+	:: st[s] == VERDICT_WAIT || LOSING(s) || WINNING(s) ->
 		enter(s, BACKOFF)
 	:: else
 	fi
 }
 
-inline wake(s)
+/* What must hold after every step; numbers are those of the specification. */
+inline check_side(s, o)
 {
-	if
-	:: ini[s] -> say_desc(s, HELLO)
-	:: else
-	fi;
-	begin(s)
+	/* 2: never both losers of one link, never two roles. */
+	assert(!(LOSING(s) && LOSING((s) ^ 1)));
+	assert(!(o != s && LOSING(s) && (LOSING(o) || WINNING(o))));
+	/* 6: routes overlap nothing. */
+	assert(!rt[s] || paddr[s] != addr[OWN(s)]);
+	assert(!(o != s && rt[s] && rt[o] && paddr[s] == paddr[o]));
+	/* 11: a dead tunnel leaves nothing. */
+	assert(st[s] != DOWN || (!rt[s] && acc[s] == 0));
+	assert(acc[s] == 0 || st[s] == RESERVED);
+	/* 5: what is granted to one is granted to no other. */
+	assert(!(o != s && acc[s] != 0 &&
+	    (acc[s] == acc[o] || acc[s] == keep[o])))
 }
 
-/* What must hold after every step; numbers are those of the specification. */
-inline check()
+/* 7, 8: when nothing is left to happen all is settled, at both ends alike. */
+#ifdef CONVERGES
+#define GOOD(s) (st[s] == UP || st[s] == PART)
+#else
+#define GOOD(s) FINAL(s)
+#endif
+#define NEXT(s) (((s) & 1) -> ((s) + 1) % S : ((s) + S - 1) % S)
+#define SHADED(s)                                                          \
+	(OWN(NEXT(s)) == OWN(s) && rt[NEXT(s)] && paddr[NEXT(s)] == paddr[s])
+#define RIGHT(s)                                                           \
+	(GOOD(s) && st[s] == st[(s) ^ 1] && paddr[s] == addr[PEER(s)] &&   \
+	    (st[s] != UP || paddr[s] != addr[OWN(s)]) &&                   \
+	    (!ROUTED(s) || rt[s] || paddr[s] == addr[OWN(s)] || SHADED(s)))
+
+inline check(s, o)
 {
-	i = 0;
-	do
-	:: i < S ->
-		/* 2: never both losers of one link, never two roles. */
-		assert(!(LOSING(i) && LOSING(i ^ 1)));
-		assert(!LOSING(i) || role[OWN(i)] == LOSER);
-		assert(!WINNING(i) || role[OWN(i)] == WINNER);
-		/* 6: routes overlap nothing. */
-		assert(!rt[i] || paddr[i] != addr[OWN(i)]);
-		/* 11: a dead tunnel leaves nothing. */
-		assert(st[i] != DOWN || (!rt[i] && acc[i] == 0));
-		assert(acc[i] == 0 || st[i] == RESERVED);
-		j = 0;
-		do
-		:: j < S && j != i && OWN(j) == OWN(i) ->
-			assert(!(LOSING(i) && LOSING(j)));
-			assert(!(LOSING(i) && WINNING(j)));
-			assert(!(rt[i] && rt[j] && paddr[i] == paddr[j]));
-			/* 5: what is granted to one is granted to no other. */
-			assert(acc[i] == 0 || (acc[i] != acc[j] &&
-						  acc[i] != keep[j]));
-			j++
-		:: j < S && !(j != i && OWN(j) == OWN(i)) -> j++
-		:: else -> break
-		od;
-		i++
-	:: else -> break
-	od;
-	i = 0;
-	do
-	:: i < N ->
-		/* 11: no role without a link that plays it. */
-		y = 0;
-		j = 0;
-		do
-		:: j < S && OWN(j) == i && (LOSING(j) || WINNING(j)) ->
-			y = 1;
-			break
-		:: j < S && !(OWN(j) == i && (LOSING(j) || WINNING(j))) -> j++
-		:: else -> break
-		od;
-		assert((role[i] == IDLE) == (y == 0));
-		i++
-	:: else -> break
-	od;
+	check_side(s, o);
+	check_side(o, s);
 	if
-	:: STILL && NO_WAIT && NO_BACK -> check_end()
+	:: STILL && EACH(NOT_WAITS) && EACH(NOT_BACK) ->
+		idx = 0;
+		do
+		:: idx < S -> assert(RIGHT(idx)); idx++
+		:: else -> break
+		od
 	:: else
 	fi
 }
 
-/* 7, 8: when nothing is left to happen, all is settled, on both sides alike. */
-inline check_end()
-{
-	i = 0;
-	do
-	:: i < S ->
-		assert(FINAL(i));
-		assert(st[i] == st[i ^ 1]);
-		assert(paddr[i] == addr[PEER(i)]);
-		assert(st[i] != UP || paddr[i] != addr[OWN(i)]);
-		if
-		:: ROUTED(i) && !rt[i] ->
-			blocked(i);
-			assert(hit)
-		:: else
-		fi;
-#ifdef CONVERGES
-		assert(st[i] != HELD);
-#endif
-		i++
-	:: else -> break
-	od
-}
+#define COMES(s) (len(q[s]) > 0 && st[s] != DOWN && ev[s] == EV_NONE)
 
 proctype daemon(byte d; byte s0; byte s1)
 {
-	byte s, type, a, b;
-	int k;
+	byte s, type, a, b, k;
 end:
 	do
 	:: atomic {
-		(len(q[s0]) > 0 && st[s0] != DOWN && ev[s0] == EV_NONE) ->
-		s = s0;
-		q[s0]?type, a, b, k;
-		handle(s, type, a, b, k);
-		check();
-		s = 0; type = 0; a = 0; b = 0; k = 0
-	   }
-#if N > 2
-	:: atomic {
-		(s1 != s0 && len(q[s1]) > 0 && st[s1] != DOWN &&
-		    ev[s1] == EV_NONE) ->
-		s = s1;
-		q[s1]?type, a, b, k;
-		handle(s, type, a, b, k);
-		check();
-		s = 0; type = 0; a = 0; b = 0; k = 0
-	   }
-#endif
-	:: atomic {
-		(ev[s0] != EV_NONE || ev[s1] != EV_NONE) ->
-		s = (ev[s0] != EV_NONE -> s0 : s1);
+		COMES(s0) || COMES(s1) ->
 		if
-		:: ev[s] == EV_UP -> link_up(s)
+		:: COMES(s0) -> s = s0
+		:: s1 != s0 && COMES(s1) -> s = s1
+		fi;
+		look(s, (s0 + s1 - s));
+		q[s]?type, a, b, k;
+		handle(s, type, a, b, k);
+		check(s0, s1);
+		s = 0; type = 0; a = 0; b = 0; k = 0
+	   }
+	:: atomic {
+		ev[s0] != EV_NONE || ev[s1] != EV_NONE ->
+		s = (ev[s0] != EV_NONE -> s0 : s1);
+		look(s, (s0 + s1 - s));
+		if
+		:: ev[s] == EV_UP ->
+			ev[s] = EV_NONE;
+			st[s] = HELLO_WAIT;
+			say(s, HELLO, DESC(s))
 		:: else -> link_down(s)
 		fi;
-		check();
+		check(s0, s1);
 		s = 0
 	   }
 	:: atomic {
 		mv[d] != 0 ->
 		if
 		:: true ->
-			/* 3: nobody stable is ever moved. */
-			assert(!stable[d]);
+			assert(!stable[d]); /* 3 */
 			a = mv[d];
-			own_place(d, a);
-			a = 0
-		:: fails > 0 -> fails--; move_failed(d)
+			own_place(d, a, s0, s1)
+		:: fails > 0 ->
+			fails--;
+			mv[d] = 0;
+			s = (st[s0] == MOVING -> s0 : s1);
+			look(s, (s0 + s1 - s));
+			if
+			:: st[s] == MOVING ->
+				say(s, ABORT, 0, 0, 0);
+				enter(s, BACKOFF);
+				reroute(s)
+			:: else
+			fi
 		fi;
-		check()
+		check(s0, s1);
+		s = 0; a = 0
 	   }
-	:: atomic { (WAITS(s0) && MAY_GIVE_UP(s0)) -> give_up(s0); check() }
-#if N > 2
 	:: atomic {
-		(s1 != s0 && WAITS(s1) && MAY_GIVE_UP(s1)) ->
-		give_up(s1);
-		check()
+		(WAITS(s0) && MAY_GIVE_UP(s0)) ||
+		    (WAITS(s1) && MAY_GIVE_UP(s1)) ->
+		if
+		:: WAITS(s0) && MAY_GIVE_UP(s0) -> s = s0
+		:: s1 != s0 && WAITS(s1) && MAY_GIVE_UP(s1) -> s = s1
+		fi;
+		look(s, (s0 + s1 - s));
+		give_up(s);
+		reroute(s);
+		check(s0, s1);
+		s = 0
 	   }
-#endif
 #ifndef NO_RETRY
-	:: atomic { (st[s0] == BACKOFF && MAY_WAKE(s0)) -> wake(s0); check() }
-#if N > 2
 	:: atomic {
-		(s1 != s0 && st[s1] == BACKOFF && MAY_WAKE(s1)) ->
-		wake(s1);
-		check()
+		(st[s0] == BACKOFF && MAY_WAKE(s0)) ||
+		    (st[s1] == BACKOFF && MAY_WAKE(s1)) ->
+		if
+		:: st[s0] == BACKOFF && MAY_WAKE(s0) -> s = s0
+		:: s1 != s0 && st[s1] == BACKOFF && MAY_WAKE(s1) -> s = s1
+		fi;
+		look(s, (s0 + s1 - s));
+		if
+		:: ini[s] -> say(s, HELLO, DESC(s))
+		:: else
+		fi;
+		begin(s);
+		reroute(s);
+		check(s0, s1);
+		s = 0
 	   }
-#endif
 #endif
 	od
 }
 
-/* Both ends hear of a death, each in its own time; what was under way is lost. */
+/* What was under way is lost; each end hears of the death in its own time. */
 inline cut(l)
 {
 	alive[l] = 0;
-	i = 2 * (l);
+	idx = 2 * (l);
 	do
-	:: i < 2 * (l) + 2 ->
+	:: idx < 2 * (l) + 2 ->
 		do
-		:: len(q[i]) > 0 -> q[i]?_, _, _, _
+		:: len(q[idx]) > 0 -> q[idx]?_, _, _, _
 		:: else -> break
 		od;
-		ev[i] = (st[i] == DOWN -> EV_NONE : EV_DOWN);
-		i++
+		ev[idx] = (st[idx] == DOWN -> EV_NONE : EV_DOWN);
+		idx++
 	:: else -> break
 	od
 }
 
+/* Killed and started: its grants were saved, the rest is forgotten. */
 inline restart(d)
 {
-	i = 0;
+	next = 0;
 	do
-	:: i < S && OWN(i) == (d) ->
-		x = acc[i]; /* was saved */
-		y = i;
+	:: next < S && OWN(next) == (d) ->
+		keep[next] = (acc[next] != 0 -> acc[next] : keep[next]);
 		if
-		:: alive[y / 2] -> cut(y / 2)
+		:: alive[next / 2] -> cut(next / 2)
 		:: else
 		fi;
-		i = y;
-		ev[i] = EV_NONE;
-		st[i] = DOWN;
-		rt[i] = 0;
-		acc[i] = 0;
-		want[i] = 0;
-		round[i] = 0;
-		keep[i] = (x != 0 -> x : keep[i]);
-		paddr[i] = 0; pep[i] = 0; pk[i] = 0; ini[i] = 0;
-		i++
-	:: i < S && OWN(i) != (d) -> i++
+		ev[next] = EV_NONE;
+		st[next] = DOWN;
+		rt[next] = 0; acc[next] = 0; want[next] = 0; round[next] = 0;
+		paddr[next] = 0; pep[next] = 0; proute[next] = 0; pkept[next] = 0;
+		ini[next] = 0;
+		next++
+	:: next < S && OWN(next) != (d) -> next++
 	:: else -> break
-	od;
-	role[d] = IDLE
+	od
 }
 
 #define DEAD(l)                                                            \
 	(!alive[l] && st[2 * (l)] == DOWN && st[2 * (l) + 1] == DOWN &&    \
 	    ev[2 * (l)] == EV_NONE && ev[2 * (l) + 1] == EV_NONE)
 
-inline open(l)
-{
-	alive[l] = 1;
-	if
-	:: dial[2 * (l)] = 1; dial[2 * (l) + 1] = 0
-	:: dial[2 * (l)] = 0; dial[2 * (l) + 1] = 1
-	:: dial[2 * (l)] = 1; dial[2 * (l) + 1] = 1 /* hellos cross */
-	fi;
-	ev[2 * (l)] = EV_UP;
-	ev[2 * (l) + 1] = EV_UP
-}
-
 /* Tunnels come and go, daemons restart, gnodes change by themselves. */
 proctype world()
 {
-	byte p;
+	byte l, p;
 end:
 	do
-	:: atomic { DEAD(0) -> open(0) }
+	:: atomic {
+		if
+		:: DEAD(0) -> l = 0
 #if L > 1
-	:: atomic { DEAD(1) -> open(1) }
+		:: DEAD(1) -> l = 1
 #endif
 #if L > 2
-	:: atomic { DEAD(2) -> open(2) }
+		:: DEAD(2) -> l = 2
 #endif
-#if DEATHS > 0
-	:: atomic { deaths > 0 && alive[0] -> deaths--; cut(0); check() }
+		fi;
+		alive[l] = 1;
+		if
+		:: dial[2 * l] = 1; dial[2 * l + 1] = 0
+		:: dial[2 * l] = 0; dial[2 * l + 1] = 1
+		:: dial[2 * l] = 1; dial[2 * l + 1] = 1 /* both at once */
+		fi;
+		ev[2 * l] = EV_UP;
+		ev[2 * l + 1] = EV_UP;
+		l = 0
+	   }
+	:: atomic {
+		if
+		:: deaths > 0 && alive[0] -> l = 0
 #if L > 1
-	:: atomic { deaths > 0 && alive[1] -> deaths--; cut(1); check() }
+		:: deaths > 0 && alive[1] -> l = 1
 #endif
 #if L > 2
-	:: atomic { deaths > 0 && alive[2] -> deaths--; cut(2); check() }
+		:: deaths > 0 && alive[2] -> l = 2
 #endif
-#endif
-#if RESTARTS > 0
-	:: atomic { restarts > 0 -> restarts--; restart(0); check() }
-	:: atomic { restarts > 0 -> restarts--; restart(1); check() }
+		fi;
+		deaths--;
+		cut(l);
+		l = 0
+	   }
+	:: atomic {
+		restarts > 0 ->
+		restarts--;
+		if
+		:: p = 0
+		:: p = 1
 #if N > 2
-	:: atomic { restarts > 0 -> restarts--; restart(2); check() }
+		:: p = 2
 #endif
-#endif
-#if OUTSIDE > 0
+		fi;
+		restart(p);
+		p = 0
+	   }
+#if N == 2
 	:: atomic {
 		outside > 0 ->
 		outside--;
 		if
-		:: p = (addr[0] == 1 -> 2 : 1); own_place(0, p)
-		:: p = (addr[1] == 1 -> 2 : 1); own_place(1, p)
+		:: l = 0
+		:: l = 1
 		fi;
-		p = 0;
-		check()
+		p = (addr[l] == 1 -> 2 : 1);
+		own_place(l, p, l, l);
+		l = 0; p = 0
 	   }
 #endif
 	od
@@ -945,32 +747,34 @@ end:
 init
 {
 	atomic {
-		i = 0;
+		idx = 0;
 		do
-		:: i < N ->
+		:: idx < N ->
 			if
-			:: addr[i] = 1
-			:: addr[i] = 2
+			:: addr[idx] = 1
+#ifndef ALIKE
+			:: addr[idx] = 2
+#endif
 			fi;
 #ifdef STABLE
 			if
-			:: stable[i] = 0
-			:: stable[i] = 1
+			:: stable[idx] = 0
+			:: stable[idx] = 1
 			fi;
 #endif
-			epoch[i] = 1;
-			i++
+			epoch[idx] = 1;
+			idx++
 		:: else -> break
 		od;
 #ifdef STABLE
-		i = 0;
+		idx = 0;
 		do
-		:: i < S ->
+		:: idx < S ->
 			if
-			:: stable[PEER(i)] -> istab[i] = 1
+			:: stable[PEER(idx)] -> istab[idx] = 1
 			:: true
 			fi;
-			i++
+			idx++
 		:: else -> break
 		od;
 #endif

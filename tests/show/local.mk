@@ -11,6 +11,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/dead-peer \
 	tests/show/hostile \
 	tests/show/invariants \
+	tests/show/model \
 	tests/show/modes \
 	tests/show/mtu \
 	tests/show/negotiate \

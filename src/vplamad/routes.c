@@ -18,6 +18,7 @@ struct entry {
 	bool again;	      /* it may have gone with its device */
 	int rc;		      /* 0 or why it is not installed */
 	int said;	      /* that the log tells */
+	int stays;	      /* -errno of taking it away, or 0 */
 };
 
 struct routes {
@@ -130,18 +131,6 @@ routes_set(struct routes *r, uint32_t peer, const struct prefix *p, size_t n)
 }
 
 void
-routes_drop_all(struct routes *r)
-{
-	size_t i;
-
-	if (r == NULL)
-		return;
-	for (i = 0; i < r->n; i++)
-		r->all[i].n = 0;
-	r->dirty = true;
-}
-
-void
 routes_again(struct routes *r, uint32_t peer)
 {
 	size_t i;
@@ -195,17 +184,22 @@ tell(struct entry *e)
 	e->said = e->rc;
 }
 
-static void
+/* False: it is there still, which is told once for each reason. */
+static bool
 withdraw(struct routes *r, struct entry *e)
 {
 	char text[PREFIX_TEXT];
 	int rc = priv_route_del(r->env.pv, &e->p);
 
-	if (rc < 0)
+	if (rc < 0 && rc != e->stays)
 		log_warnx("route %s: cannot be taken away: %s",
 		    prefix_format(&e->p, text), strerror(-rc));
+	e->stays = rc;
+	if (rc < 0)
+		return false;
 	e->at = 0;
 	e->again = false;
+	return true;
 }
 
 /* Who is to have it, and by which unit: whoever has it keeps it. */
@@ -231,13 +225,14 @@ install(struct routes *r, struct entry *e, uint32_t who, const char *unit)
 {
 	char text[PREFIX_TEXT];
 
+	e->stays = 0; /* it is wanted */
 	if (e->at != 0 && !e->again && strcmp(unit, e->unit) == 0) {
 		e->at = who; /* by the same device */
 		return;
 	}
 	e->rc = priv_route_add(r->env.pv, unit, &e->p);
 	if (e->rc < 0 && e->at != 0)
-		withdraw(r, e); /* it leads to where nobody wants it */
+		(void)withdraw(r, e); /* it leads to where nobody wants it */
 	if (e->rc == 0) {
 		e->at = who;
 		snprintf(e->unit, sizeof(e->unit), "%s", unit);
@@ -258,8 +253,8 @@ carry_out(struct routes *r, struct entry *e)
 		install(r, e, who, unit);
 		return true;
 	}
-	if (e->at != 0)
-		withdraw(r, e);
+	if (e->at != 0 && !withdraw(r, e))
+		return true;
 	e->rc = -ENODEV; /* which the device tells itself */
 	return e->n > 0;
 }
@@ -279,7 +274,7 @@ routes_apply(struct routes *r, struct mono now)
 			free(e.peer);
 			continue;
 		}
-		refused |= e.at == 0;
+		refused |= e.at == 0 || e.stays < 0;
 		r->all[k++] = e;
 	}
 	r->n = k;

@@ -44,7 +44,6 @@ void routes_free(struct routes *r);
  */
 void routes_set(
     struct routes *r, uint32_t peer, const struct prefix *p, size_t n);
-void routes_drop_all(struct routes *r);
 
 /*
  * The device of that peer, of all for 0, came or went: its routes went with it

@@ -22,6 +22,7 @@ struct kernel {
 	bool there[PREFIXES];
 	char unit[PREFIXES][PRIV_UNIT];
 	int refuse[PREFIXES]; /* -errno of adding it, or 0 */
+	int keep[PREFIXES];   /* -errno of taking it away, or 0 */
 	unsigned adds, dels, flushes;
 
 	bool per_peer;
@@ -47,7 +48,8 @@ on_call(void *arg, const struct priv_req *req, struct priv_reply *ret)
 	assert_true(no < PREFIXES);
 	if (req->op == PRIV_ROUTE_DEL) {
 		k->dels++;
-		k->there[no] = false;
+		ret->rc = k->keep[no];
+		k->there[no] = k->there[no] && ret->rc < 0;
 		return;
 	}
 	assert_int_equal(req->op, PRIV_ROUTE_ADD);
@@ -197,7 +199,8 @@ two_want_one(void **state)
 	want(&f, 2, 1);
 	expect_calls(&f, 0, 0);
 	assert_string_equal(f.k.unit[0], "p1");
-	routes_drop_all(f.r);
+	want(&f, 1, 0);
+	want(&f, 2, 0);
 	expect_calls(&f, 0, 1);
 	fix_fini(&f);
 }
@@ -289,7 +292,6 @@ without_any(void **state)
 
 	(void)state;
 	routes_set(NULL, 1, &p, 1);
-	routes_drop_all(NULL);
 	routes_again(NULL, 0);
 	routes_apply(NULL, (struct mono){ 5 });
 	assert_true(mono_is_never(routes_deadline(NULL)));
@@ -393,10 +395,37 @@ random_against_model(void **state)
 	}
 }
 
+/* One that cannot be taken away now goes later, or is wanted again. */
+static void
+stays_and_goes(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f, false);
+	want(&f, 1, 3);
+	expect_calls(&f, 2, 0);
+	f.k.keep[0] = f.k.keep[1] = -EBUSY;
+	want(&f, 1, 0);
+	expect_calls(&f, 0, 2);
+	assert_true(f.k.there[0]);
+	want(&f, 2, 2);
+	expect_calls(&f, 0, 1); /* number 1 is there: nothing to add */
+	f.k.keep[0] = f.k.keep[1] = 0;
+	assert_false(mono_is_never(routes_deadline(f.r)));
+	f.now = routes_deadline(f.r);
+	expect_calls(&f, 0, 1);
+	assert_false(f.k.there[0]);
+	assert_true(f.k.there[1]);
+	assert_true(mono_is_never(routes_deadline(f.r)));
+	fix_fini(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stays_and_goes),
 		cmocka_unit_test(only_what_changes),
 		cmocka_unit_test(two_want_one),
 		cmocka_unit_test(device_goes_and_comes),

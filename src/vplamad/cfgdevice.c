@@ -315,10 +315,12 @@ check_local(const struct config *cfg, const struct config_device *dev,
 void
 devices_check(const struct config *cfg, struct config_errors *errs)
 {
-	const struct config_device *dev;
+	size_t i;
 
-	for (dev = cfg->devices; dev < cfg->devices + cfg->n_devices; dev++) {
-		if (dev == cfg->devices + CONFIG_DEVICES)
+	for (i = 0; i < cfg->n_devices; i++) {
+		const struct config_device *dev = &cfg->devices[i];
+
+		if (i == CONFIG_DEVICES)
 			config_error(errs,
 			    "%s:%d: device \"%s\": is one too many; expected "
 			    "at most %d",

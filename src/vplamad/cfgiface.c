@@ -139,11 +139,12 @@ void
 ifaces_check(const struct config *cfg, struct config_errors *errs)
 {
 	struct ifaces list = { .n = 0 };
-	const struct config_device *dev;
+	size_t i;
 
 	if (!check_count(cfg, errs))
 		return;
-	for (dev = cfg->devices; dev < cfg->devices + cfg->n_devices; dev++) {
+	for (i = 0; i < cfg->n_devices; i++) {
+		const struct config_device *dev = &cfg->devices[i];
 		struct iface new = { .dev = dev };
 
 		if (dev->kind == PORT_TUN_PER_PEER ||
@@ -152,8 +153,8 @@ ifaces_check(const struct config *cfg, struct config_errors *errs)
 		snprintf(new.name, sizeof(new.name), "%.15s", dev->name);
 		list.all[list.n++] = new; /* one name twice has been told */
 	}
-	for (dev = cfg->devices; dev < cfg->devices + cfg->n_devices; dev++)
-		if (dev->kind == PORT_TUN_PER_PEER &&
-		    ifname_ok(dev->name, IFACE_STEM_MAX))
-			add_peers(&list, cfg, dev, errs);
+	for (i = 0; i < cfg->n_devices; i++)
+		if (cfg->devices[i].kind == PORT_TUN_PER_PEER &&
+		    ifname_ok(cfg->devices[i].name, IFACE_STEM_MAX))
+			add_peers(&list, cfg, &cfg->devices[i], errs);
 }

@@ -77,13 +77,16 @@ suits(const struct config_device *dev)
 const struct config_device *
 route_device(const struct config *cfg)
 {
-	const struct config_device *dev;
 	bool any = cfg->route_device[0] == '\0';
+	size_t i;
 
-	for (dev = cfg->devices; dev < cfg->devices + cfg->n_devices; dev++)
+	for (i = 0; i < cfg->n_devices; i++) {
+		const struct config_device *dev = &cfg->devices[i];
+
 		if (suits(dev) &&
 		    (any || strcmp(dev->name, cfg->route_device) == 0))
 			return dev;
+	}
 	return NULL;
 }
 

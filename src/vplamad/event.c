@@ -110,26 +110,6 @@ log_neg_state(struct vplamad *d, const struct peer *p)
 	    v.why != 0 ? neg_why_name(v.why) : "");
 }
 
-/* Every demand is told with its key: whoever looks for it later needs that. */
-static void
-log_neg_demand(struct vplamad *d, const struct peer *p)
-{
-	char key[KEY_TEXT], text[CLAIM_TEXT];
-	struct demand_view v;
-	unsigned i;
-
-	for (i = 0; neg_show_demand(negotiate_neg(&d->core), i, &v); i++)
-		if (p == NULL || v.peer == p->id)
-			break;
-	if (p == NULL || v.peer != p->id)
-		return;
-	key_format(v.key, key);
-	log_info("rehook %u: peer=%s key=%s claim=%s state=%s why=%s", v.id,
-	    p->cfg.name, key, claim_format(v.topo, &v.from, text),
-	    demand_state_name(v.state),
-	    v.why != 0 ? neg_why_name(v.why) : "none");
-}
-
 static void
 log_neg_self(struct vplamad *d, const struct peer *p)
 {
@@ -155,7 +135,7 @@ static void (*const loggers[])(struct vplamad *d, const struct peer *p) = {
 	[EV_MESH_UP] = log_mesh_up,
 	[EV_MESH_DOWN] = log_mesh_down,
 	[EV_NEG_STATE] = log_neg_state,
-	[EV_NEG_DEMAND] = log_neg_demand,
+	[EV_NEG_DEMAND] = NULL, /* vplamad/place tells of each */
 	[EV_NEG_MOVED] = log_neg_self,
 	[EV_NEG_STABLE] = log_neg_self,
 };

@@ -112,11 +112,38 @@ on_routes(void *arg, uint32_t peer, const struct prefix *p, size_t n)
 	routes_set(d->routes, peer, p, n);
 }
 
+static const char *
+name_of(const struct vplamad *d, const uint8_t key[NEG_KEY])
+{
+	const struct peer *p;
+
+	TAILQ_FOREACH (p, &d->core.peers, link)
+		if (memcmp(p->cfg.ed_pk, key, NEG_KEY) == 0)
+			return p->cfg.name;
+	return "unknown";
+}
+
+/* Every demand is told with its key: whoever looks for it later needs that. */
+static void
+log_demand(const struct vplamad *d, const struct neg_record *rec)
+{
+	char key[KEY_TEXT], text[CLAIM_TEXT];
+
+	key_format(rec->u.demand.key, key);
+	log_info("rehook %u: peer=%s key=%s claim=%s state=%s why=%s",
+	    rec->u.demand.id, name_of(d, rec->u.demand.key), key,
+	    claim_format(&rec->u.demand.topo, &rec->u.demand.from, text),
+	    demand_state_name(rec->u.demand.state),
+	    rec->u.demand.why != 0 ? neg_why_name(rec->u.demand.why) : "none");
+}
+
 static void
 on_save(void *arg, const struct neg_record *rec)
 {
 	struct vplamad *d = arg;
 
+	if (rec->kind == NEG_REC_DEMAND)
+		log_demand(d, rec);
 	memory_save(d->place.memory, rec);
 }
 
@@ -172,7 +199,6 @@ on_moved(void *arg, uint32_t id, bool ok, struct turn *t)
 		return;
 	}
 	take_move(d, t);
-	negotiate_moved(&d->core, id, t);
 	if (find_claim(&d->place.file, &d->place.from) != NULL)
 		log_warnx("our gnode has moved; change option claim as "
 			  "rehook-hook has told, or the next start is at the "

@@ -22,7 +22,7 @@ whose_is(
 	if (who == ROUTE_LOCAL)
 		return OURS;
 	return who == p->id ||
-		negotiate_grants(c, p, (enum prefix_family)family, a)
+		negotiate_grants(p, (enum prefix_family)family, a)
 	    ? ITS_OWN
 	    : ANOTHERS;
 }

@@ -34,8 +34,8 @@ struct doomed {
 	uint8_t reason;
 };
 
-/* A place we have been told of. */
-struct place {
+/* Where somebody says that we are. */
+struct told {
 	bool known;
 	struct netdesc desc;
 };
@@ -47,9 +47,9 @@ struct negotiate {
 	struct turn *t; /* of the call that is under way */
 	LIST_HEAD(, agreed) agreed;
 	STAILQ_HEAD(, doomed) doomed;
-	struct place conf, mesh; /* by whom; the mesh daemon's word goes */
-	struct mono mesh_until;	 /* its word holds so long behind its end */
-	uint32_t asked;		 /* the mesh daemon is moving: id, or 0 */
+	struct told conf, mesh; /* by whom; the mesh daemon's word goes */
+	struct mono mesh_until; /* its word holds so long behind its end */
+	uint32_t asked;		/* the mesh daemon is moving: id, or 0 */
 };
 
 /* The callbacks of src/neg. */
@@ -86,18 +86,6 @@ on_close(void *arg, uint32_t peer, uint8_t reason)
 	d->peer = peer;
 	d->reason = reason;
 	STAILQ_INSERT_TAIL(&ng->doomed, d, link);
-}
-
-static struct agreed *
-agreed_of(const struct negotiate *ng, uint32_t peer)
-{
-	struct agreed *a;
-
-	LIST_FOREACH (a, &ng->agreed, link) {
-		if (a->peer == peer)
-			return a;
-	}
-	return NULL;
 }
 
 /* What one has let go may be another's: two vnodes of one gnode. */
@@ -138,10 +126,11 @@ on_routes(void *arg, uint32_t peer, const struct netdesc *of,
     const struct claim *c, unsigned n)
 {
 	struct negotiate *ng = arg;
-	struct agreed *a = agreed_of(ng, peer);
+	struct peer *p = core_peer_by_id(ng->c, peer);
 	struct mesh_route none = { .peer = peer };
+	struct agreed *a = p != NULL ? p->agreed : NULL;
 
-	if (a == NULL && n == 0)
+	if (p == NULL || (a == NULL && n == 0))
 		return;
 	if (a != NULL) {
 		LIST_REMOVE(a, link);
@@ -149,6 +138,7 @@ on_routes(void *arg, uint32_t peer, const struct netdesc *of,
 		route_drop(ng->c->routes, ROUTE_AGREED, peer);
 	}
 	a = n > 0 ? agreed_new(ng, peer, of, c, n) : NULL;
+	p->agreed = a;
 	grant_all(ng);
 	mesh_route(ng->c, a != NULL ? &a->route : &none, ng->t);
 	ng->io.routes(
@@ -375,7 +365,7 @@ place_changed(struct negotiate *ng, struct turn *t)
 }
 
 static void
-place_set(struct place *pl, const struct netdesc *d)
+place_set(struct told *pl, const struct netdesc *d)
 {
 	netdesc_fini(&pl->desc);
 	pl->known = d != NULL;
@@ -397,15 +387,6 @@ negotiate_avoid(
     struct core *c, const struct neg_taken *t, size_t n, struct turn *turn)
 {
 	neg_avoid(begin(c->neg, turn), t, n, turn->now);
-	end(c->neg);
-}
-
-void
-negotiate_moved(struct core *c, uint32_t id, struct turn *t)
-{
-	if (c->neg->asked == id)
-		c->neg->asked = 0;
-	neg_rehook_done(begin(c->neg, t), id, t->now);
 	end(c->neg);
 }
 
@@ -471,11 +452,10 @@ negotiate_neg(const struct core *c)
 }
 
 bool
-negotiate_grants(const struct core *c, const struct peer *p,
-    enum prefix_family family, const uint8_t *a)
+negotiate_grants(
+    const struct peer *p, enum prefix_family family, const uint8_t *a)
 {
-	const struct agreed *ag =
-	    c->neg != NULL ? agreed_of(c->neg, p->id) : NULL;
+	const struct agreed *ag = p->agreed;
 	size_t i;
 
 	for (i = 0; ag != NULL && i < ag->n; i++)
@@ -619,7 +599,7 @@ negotiate_mesh_moved(struct core *c, uint32_t id, bool done, struct turn *t)
 	if (c->neg == NULL || id == 0 || c->neg->asked != id)
 		return;
 	if (done)
-		negotiate_moved(c, id, t);
+		c->neg->asked = 0; /* its NETDESC tells where it is now */
 	else
 		negotiate_move_failed(c, id, t);
 }

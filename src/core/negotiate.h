@@ -68,10 +68,9 @@ void negotiate_trust(
     struct core *c, struct peer *p, bool trust, struct turn *t);
 
 /*
- * Answers of whoever carries out a move; a person's word; a nonce that came
- * over the mesh: only one from an address of our own gnode counts.
+ * The program that was to move us has failed; a person's word; a nonce that
+ * came over the mesh: only one from an address of our own gnode counts.
  */
-void negotiate_moved(struct core *c, uint32_t id, struct turn *t);
 void negotiate_move_failed(struct core *c, uint32_t id, struct turn *t);
 bool negotiate_approve(struct core *c, uint32_t id, struct turn *t);
 bool negotiate_refuse(struct core *c, uint32_t id, struct turn *t);
@@ -82,8 +81,8 @@ void negotiate_nonce(struct core *c, const struct addr *from,
 const struct neg *negotiate_neg(const struct core *c);
 
 /* Whose an address is besides by agreement: a second vnode of its gnode. */
-bool negotiate_grants(const struct core *c, const struct peer *p,
-    enum prefix_family family, const uint8_t *a);
+bool negotiate_grants(
+    const struct peer *p, enum prefix_family family, const uint8_t *a);
 
 /* Called by the rest of the core. */
 void negotiate_peer_up(struct core *c, struct peer *p, struct turn *t);

@@ -24,6 +24,7 @@
 #include "wire/frame.h"
 #include "wire/msg.h"
 
+struct agreed;
 struct core;
 struct session;
 
@@ -120,8 +121,9 @@ struct peer {
 	struct pmtu pmtu;
 	struct frag_table frags;
 	uint32_t frag_id;
-	struct bucket fan;    /* its share of what we take from tunnels */
-	struct bucket *flood; /* by device: what it may send to all there */
+	struct agreed *agreed; /* by core/negotiate; NULL: nothing is */
+	struct bucket fan;     /* its share of what we take from tunnels */
+	struct bucket *flood;  /* by device: what it may send to all there */
 	struct pbuf *staged, **staged_end; /* frames without a session */
 	unsigned n_staged;
 	struct mono recursion_at;   /* core/recursion.h, the last; 0: never */

@@ -85,7 +85,7 @@ void greet_nonce(struct neg *g, struct link *l, const uint8_t nonce[NEG_NONCE],
 /* As it would be now; known: R has known I before. */
 void eval_verdict(
     const struct neg *g, const struct link *l, bool known, struct verdict *ret);
-bool eval_known(const struct neg *g, const struct link *l); /* we are R */
+bool eval_known(const struct link *l); /* we are R */
 /* Our own claim in it: I's or R's; NULL: it is about others. */
 const struct claim *eval_own_claim(
     const struct neg *g, const struct link *l, const struct verdict *v);

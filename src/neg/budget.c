@@ -2,8 +2,9 @@
 
 #include <string.h>
 
+#include "neg/times.h"
+
 #define MINUTE 60u
-#define DAY 86400u
 
 void
 budget_add(struct budget *b, const struct move *m)
@@ -35,8 +36,8 @@ budget_left(const struct budget *b, bool strict, struct mono now)
 		uint32_t seconds;
 		unsigned max;
 	} limits[2][2] = {
-		{ { 10 * MINUTE, 3 }, { DAY, 8 } },
-		{ { DAY, 1 }, { 30 * DAY, 3 } },
+		{ { 10 * MINUTE, 3 }, { NEG_DAY_S, 8 } },
+		{ { NEG_DAY_S, 1 }, { 30 * NEG_DAY_S, 3 } },
 	};
 	unsigned i;
 
@@ -50,7 +51,7 @@ budget_left(const struct budget *b, bool strict, struct mono now)
 struct mono
 budget_hold(const struct budget *b, struct mono now)
 {
-	unsigned n = budget_spent(b, DAY, now);
+	unsigned n = budget_spent(b, NEG_DAY_S, now);
 	uint64_t s;
 
 	if (n == 0)

@@ -100,7 +100,7 @@ demand_note(struct neg *g, const uint8_t key[NEG_KEY],
 	return d;
 }
 
-bool
+void
 demand_set(
     struct neg *g, struct demand *d, enum demand_state state, uint8_t why)
 {
@@ -108,7 +108,7 @@ demand_set(
 	const struct link *l;
 
 	if (d->state == state && d->why == why)
-		return false;
+		return;
 	d->state = state;
 	d->why = why;
 	rec.u.demand.id = d->id;
@@ -120,7 +120,6 @@ demand_set(
 	g->io.save(g->io.arg, &rec);
 	l = link_of_key(g, d->key);
 	g->io.event(g->io.arg, NEG_EV_DEMAND, l != NULL ? l->p.id : 0);
-	return true;
 }
 
 void

@@ -33,8 +33,8 @@ struct demand *demand_note(struct neg *g, const uint8_t key[NEG_KEY],
     const struct topology *topo, const struct claim *from, unsigned level,
     struct mono now);
 
-/* Changes and saves it; true if anything is other than before. */
-bool demand_set(
+/* Saves and reports it if anything is other than before. */
+void demand_set(
     struct neg *g, struct demand *d, enum demand_state state, uint8_t why);
 
 /* Those of this key that wait: their reason has passed. */

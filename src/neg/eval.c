@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define FLAP_SETTLE_S 60u
-#define PATIENCE_S 30u
 #define TOLD_S 60u /* a NOTICE is good for so long */
 
 /* The descriptors in the order initiator, responder. */
@@ -43,9 +42,8 @@ eval_verdict(
 }
 
 bool
-eval_known(const struct neg *g, const struct link *l)
+eval_known(const struct link *l)
 {
-	(void)g;
 	return l->net->netid == l->desc->netid &&
 	    l->net->uptime >= NEG_STABLE_S;
 }
@@ -198,7 +196,8 @@ follow_defer(struct neg *g, struct link *l, struct mono now)
 {
 	link_backoff(g, l, 0, 0, now);
 	if (l->initiator) { /* the other side comes back by itself */
-		l->timer = mono_add(l->timer, PATIENCE_S * (uint64_t)MONO_SEC);
+		l->timer =
+		    mono_add(l->timer, NEG_PATIENCE_S * (uint64_t)MONO_SEC);
 		link_schedule(g, l);
 	}
 }
@@ -267,7 +266,7 @@ eval_link(struct neg *g, struct link *l, struct mono now)
 
 	if (!g->has_own || l->desc == NULL || l->initiator || l->closed)
 		return;
-	eval_verdict(g, l, eval_known(g, l), &v);
+	eval_verdict(g, l, eval_known(l), &v);
 	if (link_settled(l) && l->has_verdict && same_verdict(l, &v))
 		return;
 	if (needs_probe(g, l, &v))

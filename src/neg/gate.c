@@ -55,8 +55,9 @@ testifies(const struct neg *g, const struct link *o, const struct link *l,
 	return true;
 }
 
-bool
-gate_corroborated(
+/* Do others that we have known for days say the same of this claim? */
+static bool
+corroborated(
     const struct neg *g, const struct link *l, const struct claim *from)
 {
 	struct witnesses w = { .n = 0 };
@@ -107,7 +108,7 @@ ask_atomic(const struct neg *g, const struct link *l, const struct claim *from,
 	    g->own.nodes > g->cfg.max_nodes || !joining(g, now) ||
 	    has_established(g))
 		return shut(NEG_WHY_POLICY, true);
-	if (!(l->p.trusted && atomic) && !gate_corroborated(g, l, from))
+	if (!(l->p.trusted && atomic) && !corroborated(g, l, from))
 		return shut(NEG_WHY_POLICY, true);
 	if (!budget_left(&g->budget, true, now))
 		return shut(NEG_WHY_BUDGET, true);

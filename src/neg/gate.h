@@ -28,8 +28,4 @@ struct gate gate_ask(const struct neg *g, const struct link *l,
 uint64_t gate_holder(
     const struct neg *g, const struct link *l, const struct claim *from);
 
-/* Do others that we have known for days say the same of this claim? */
-bool gate_corroborated(
-    const struct neg *g, const struct link *l, const struct claim *from);
-
 #endif

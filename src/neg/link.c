@@ -9,8 +9,7 @@
 #define BACKOFF_S 5u
 #define BACKOFF_MAX 6u
 #define RETRY_MAX_S 600u
-#define PATIENCE_S 30u /* for a verdict that the other side owes us */
-#define ANEW_S 1u      /* the least between two lives of the channel */
+#define ANEW_S 1u /* the least between two lives of the channel */
 
 enum event {
 	EV_VERDICT,
@@ -212,7 +211,7 @@ put_off(struct neg *g, struct link *l, const struct neg_msg *m, struct mono now)
 	uint32_t s = m->u.retry_s < RETRY_MAX_S ? m->u.retry_s : RETRY_MAX_S;
 
 	if (l->state == NEG_WIN_WAIT && l->initiator)
-		s += PATIENCE_S;
+		s += NEG_PATIENCE_S;
 	if (l->state != NEG_WIN_WAIT || l->backoff > 0)
 		link_backoff(g, l, 0, 0, now);
 	else {

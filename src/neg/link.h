@@ -15,17 +15,10 @@
 #include "neg/budget.h"
 #include "neg/channel.h"
 #include "neg/demand.h"
-#include "neg/memory.h"
+#include "neg/past.h"
 #include "neg/neg.h"
+#include "neg/times.h"
 #include "neg/verdict.h"
-
-#define NEG_DAY_S 86400u
-#define NEG_EPOCH (100u * (uint64_t)NEG_DAY_S * MONO_SEC)
-#define NEG_STABLE_S 600u	    /* T_stable */
-#define NEG_SETTLE_S 10u	    /* T_settle */
-#define NEG_RECHECK_S 600u	    /* of a link that has settled */
-#define NEG_KNOWN_S (3 * NEG_DAY_S) /* of peace: a peer is established */
-#define NEG_JOIN_S 600u /* the window in which a newcomer may move */
 
 /* What a link has been told or asks for while it moves. */
 struct wish {
@@ -129,7 +122,7 @@ struct neg {
 	struct mono check; /* stable_check() has something to do */
 
 	TAILQ_HEAD(, reserve) reserves;
-	struct memory mem;
+	struct past mem;
 	struct budget budget;
 	struct demands demands;
 };

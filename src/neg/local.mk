@@ -15,11 +15,11 @@ src_neg_libneg_a_SOURCES = \
 	src/neg/link.c \
 	src/neg/link.h \
 	src/neg/lose.c \
-	src/neg/memory.c \
-	src/neg/memory.h \
 	src/neg/neg.c \
 	src/neg/neg.h \
 	src/neg/own.c \
+	src/neg/past.c \
+	src/neg/past.h \
 	src/neg/record.h \
 	src/neg/routes.c \
 	src/neg/show.c \
@@ -29,6 +29,7 @@ src_neg_libneg_a_SOURCES = \
 	src/neg/stable.c \
 	src/neg/taken.c \
 	src/neg/talk.c \
+	src/neg/times.h \
 	src/neg/verdict.c \
 	src/neg/verdict.h \
 	src/neg/win.c

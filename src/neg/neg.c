@@ -6,9 +6,7 @@
 #include "base/xmem.h"
 #include "neg/act.h"
 #include "neg/gate.h"
-
-#define CLOSE_POLICY 3 /* as in wire/frame.h */
-#define CLOSE_BAD_DESC 5
+#include "wire/frame.h"
 
 struct mono
 neg_in(struct mono now)
@@ -56,7 +54,7 @@ neg_new(const struct neg_config *cfg, const struct neg_io *io)
 	heap_init(&g->heap);
 	htab_init(&g->by_id, HTAB_KEY_OFF(struct link, by_id, p.id),
 	    sizeof(uint32_t), secret[0]);
-	memory_init(&g->mem, secret[1]);
+	past_init(&g->mem, secret[1]);
 	TAILQ_INIT(&g->links);
 	TAILQ_INIT(&g->reserves);
 	g->netid = cfg->netid != 0 ? cfg->netid : random_id(g);
@@ -93,7 +91,7 @@ neg_free(struct neg *g)
 		TAILQ_REMOVE(&g->reserves, rs, all);
 		free(rs);
 	}
-	memory_fini(&g->mem);
+	past_fini(&g->mem);
 	htab_fini(&g->by_id);
 	heap_fini(&g->heap);
 	netdesc_fini(&g->own);
@@ -217,7 +215,7 @@ restore_network(struct neg *g, const struct neg_record *rec, struct mono now)
 
 	if (netdesc_parse(&r, NETDESC_TUNNEL, &d) != NULL)
 		return;
-	n = memory_get(&g->mem, rec->u.network.key, now);
+	n = past_get(&g->mem, rec->u.network.key, now);
 	network_desc(n, &d, rec->u.network.desc, rec->u.network.desc_len,
 	    rec->u.network.sig);
 	n->uptime = rec->u.network.uptime;
@@ -311,7 +309,7 @@ link_new(struct neg *g, const struct neg_peer *p, struct mono now)
 
 	l->p = *p;
 	channel_init(&l->ch, (uint8_t)neg_random(g));
-	l->net = memory_get(&g->mem, p->key, now);
+	l->net = past_get(&g->mem, p->key, now);
 	if (network_kept(l->net, now))
 		own_dirty(g);
 	l->net->linked = true;
@@ -415,15 +413,6 @@ neg_nonce_seen(struct neg *g, const uint8_t nonce[NEG_NONCE], struct mono now)
 	TAILQ_FOREACH (l, &g->links, all)
 		greet_nonce(g, l, nonce, now);
 	own_publish(g, now);
-}
-
-void
-neg_rehook_done(struct neg *g, uint32_t id, struct mono now)
-{
-	/* neg_own() tells where we are: that is what counts. */
-	(void)g;
-	(void)id;
-	(void)now;
 }
 
 void

@@ -79,7 +79,7 @@ struct neg_io {
 	/* All that goes to this peer now, in place of before; n 0: nothing. */
 	void (*routes)(void *arg, uint32_t peer, const struct netdesc *of,
 	    const struct claim *c, unsigned n);
-	/* Move our claim from to to; neg_moved() or neg_move_failed() follows,
+	/* Move our claim from to to; neg_own() or neg_rehook_failed() follows,
 	 * or time runs out. count: what to say is there already. */
 	void (*rehook)(void *arg, uint32_t id, const struct topology *topo,
 	    const struct claim *from, const struct claim *to, uint32_t count);
@@ -138,8 +138,7 @@ bool neg_input(struct neg *g, uint32_t peer, const uint8_t *part, size_t len,
 void neg_nonce_seen(
     struct neg *g, const uint8_t nonce[NEG_NONCE], struct mono now);
 
-/* The mesh daemon's answer to rehook(id); neg_own() tells the new place. */
-void neg_rehook_done(struct neg *g, uint32_t id, struct mono now);
+/* What rehook(id) asked for does not come; when it does, neg_own() says so. */
 void neg_rehook_failed(struct neg *g, uint32_t id, struct mono now);
 
 /* A person's word on demand id; false: no such demand waits. */

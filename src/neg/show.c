@@ -118,7 +118,7 @@ plan_verdict(const struct neg *g, const struct link *l, struct verdict *ret)
 	if (l->has_verdict && l->verdict.kind != VERDICT_DEFER)
 		*ret = l->verdict;
 	else
-		eval_verdict(g, l, !l->initiator && eval_known(g, l), ret);
+		eval_verdict(g, l, !l->initiator && eval_known(l), ret);
 }
 
 static uint32_t

@@ -94,7 +94,7 @@ add_recent(
 		if (n->netid != g->netid && (all || n->agreed) &&
 		    topology_equal(&n->topo, &g->own.topo) &&
 		    mono_since(n->seen, now) <
-			MEMORY_TAKEN_S * (uint64_t)MONO_SEC)
+			PAST_TAKEN_S * (uint64_t)MONO_SEC)
 			for (i = 0; i < n->n_claims; i++)
 				list_claim(ls, &n->claim[i]);
 }

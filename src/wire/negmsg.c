@@ -4,7 +4,6 @@
 
 /* How the fields of a type are read and written. */
 struct codec {
-	const char *name;
 	bool claims; /* the row of levels must be known */
 	bool (*get)(
 	    struct rd *r, const struct topology *topo, struct neg_msg *m);
@@ -253,19 +252,19 @@ notice_put(struct wr *w, const struct topology *topo, const struct neg_msg *m)
 }
 
 static const struct codec codecs[NEG_TYPES] = {
-	[NEG_ACK] = { "ACK", false, nothing_get, nothing_put },
-	[NEG_HELLO] = { "HELLO", false, hello_get, hello_put },
-	[NEG_PROBE_SEEN] = { "PROBE_SEEN", false, probe_get, probe_put },
-	[NEG_VERDICT] = { "VERDICT", true, verdict_get, verdict_put },
-	[NEG_PROPOSE] = { "PROPOSE", true, propose_get, propose_put },
-	[NEG_ACCEPT] = { "ACCEPT", true, propose_get, propose_put },
-	[NEG_REJECT] = { "REJECT", true, reject_get, reject_put },
-	[NEG_BUSY] = { "BUSY", false, busy_get, busy_put },
-	[NEG_REFUSE] = { "REFUSE", false, why_get, why_put },
-	[NEG_NOTICE] = { "NOTICE", true, notice_get, notice_put },
-	[NEG_MOVED] = { "MOVED", false, desc_get, desc_put },
-	[NEG_ABORT] = { "ABORT", false, why_get, why_put },
-	[NEG_DESC] = { "DESC", false, desc_get, desc_put },
+	[NEG_ACK] = { false, nothing_get, nothing_put },
+	[NEG_HELLO] = { false, hello_get, hello_put },
+	[NEG_PROBE_SEEN] = { false, probe_get, probe_put },
+	[NEG_VERDICT] = { true, verdict_get, verdict_put },
+	[NEG_PROPOSE] = { true, propose_get, propose_put },
+	[NEG_ACCEPT] = { true, propose_get, propose_put },
+	[NEG_REJECT] = { true, reject_get, reject_put },
+	[NEG_BUSY] = { false, busy_get, busy_put },
+	[NEG_REFUSE] = { false, why_get, why_put },
+	[NEG_NOTICE] = { true, notice_get, notice_put },
+	[NEG_MOVED] = { false, desc_get, desc_put },
+	[NEG_ABORT] = { false, why_get, why_put },
+	[NEG_DESC] = { false, desc_get, desc_put },
 };
 
 static const struct codec *
@@ -299,12 +298,6 @@ neg_msg_write(
 	const struct codec *codec = codec_of(m->type, topo);
 
 	return codec != NULL && codec->put(w, topo, m) && wr_ok(w);
-}
-
-const char *
-neg_type_name(uint8_t type)
-{
-	return type < NEG_TYPES ? codecs[type].name : "?";
 }
 
 const char *

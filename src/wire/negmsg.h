@@ -126,7 +126,6 @@ bool neg_msg_parse(uint8_t type, const uint8_t *p, size_t len,
 bool neg_msg_write(
     struct wr *w, const struct neg_msg *m, const struct topology *topo);
 
-const char *neg_type_name(uint8_t type); /* "PROPOSE" */
-const char *neg_why_name(uint8_t why);	 /* "budget" */
+const char *neg_why_name(uint8_t why); /* "budget" */
 
 #endif

@@ -11,7 +11,7 @@ may() {
 	crypto | wire | priv | store) echo "$1 base" ;;
 	neg) echo neg wire base ;;
 	core) echo core neg crypto wire base ;;
-	io) echo io core neg priv wire base ;;
+	io) echo io core priv wire base ;;
 	ctl) echo ctl core neg wire base ;;
 	vplamctl) echo vplamctl crypto wire base ;;
 	ntkd-shim) echo ntkd-shim wire base ;;

@@ -234,7 +234,6 @@ arrive(struct gnode *n)
 {
 	struct nw_world *w = n->w;
 	struct netdesc *d = &n->place;
-	uint32_t id = n->rehook_id;
 
 	n->rehook_id = 0;
 	d->claim[0] = n->to;
@@ -250,7 +249,6 @@ arrive(struct gnode *n)
 	if (n->g == NULL)
 		return;
 	neg_own(n->g, d, w->now);
-	neg_rehook_done(n->g, id, w->now);
 	check_arrived(n);
 	nw_called(n);
 }

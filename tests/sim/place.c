@@ -158,11 +158,11 @@ route_fault(const struct node *n, const struct peer *p, const struct node *o)
 		return "the route is not where the peer is";
 	if (r->claim[0].gid[2] == n->place.gid)
 		return "a route to its own claim";
-	if (!negotiate_grants(&n->core, p, PREFIX_IPV4, a) ||
-	    negotiate_grants(&n->core, p, PREFIX_IPV4, own))
+	if (!negotiate_grants(p, PREFIX_IPV4, a) ||
+	    negotiate_grants(p, PREFIX_IPV4, own))
 		return "granted is not what was agreed";
 	TAILQ_FOREACH (q, &n->core.peers, link)
-		if (q != p && negotiate_grants(&n->core, q, PREFIX_IPV4, a))
+		if (q != p && negotiate_grants(q, PREFIX_IPV4, a))
 			return "one address is granted to two";
 	return NULL;
 }

@@ -434,7 +434,6 @@ move(struct line *ln, struct side *s, uint32_t id)
 		return;
 	d->claim[i] = s->to;
 	move_address(d, &s->to);
-	neg_rehook_done(s->g, id, ln->now);
 	line_place(ln, s->n);
 }
 

@@ -1,17 +1,17 @@
 /* What is remembered of peers by their key: last descriptor, uptime, sins. */
-#ifndef VPLAM_NEG_MEMORY_H
-#define VPLAM_NEG_MEMORY_H
+#ifndef VPLAM_NEG_PAST_H
+#define VPLAM_NEG_PAST_H
 
 #include <sys/queue.h>
 
 #include "base/htab.h"
 #include "neg/neg.h"
 
-#define MEMORY_MAX 512	       /* then those that were here least go */
-#define MEMORY_FLAPS 4	       /* tunnel deaths in 10 min */
-#define MEMORY_POINTS 5	       /* then a peer is refused for an hour */
-#define MEMORY_TAKEN_S 86400u  /* not chosen for so long after it was seen */
-#define MEMORY_KEPT_S 2592000u /* 30 days */
+#define PAST_MAX 512	     /* then those that were here least go */
+#define PAST_FLAPS 4	     /* tunnel deaths in 10 min */
+#define PAST_POINTS 5	     /* then a peer is refused for an hour */
+#define PAST_TAKEN_S 86400u  /* not chosen for so long after it was seen */
+#define PAST_KEPT_S 2592000u /* 30 days */
 
 struct network {
 	struct hnode node;
@@ -33,21 +33,21 @@ struct network {
 	unsigned points;    /* one less each hour */
 	struct mono sinned; /* they are counted up to there */
 	struct mono refuse_until;
-	struct mono death[MEMORY_FLAPS]; /* the oldest is replaced */
+	struct mono death[PAST_FLAPS]; /* the oldest is replaced */
 	unsigned next_death;
 };
 
-struct memory {
+struct past {
 	struct htab tab;
 	TAILQ_HEAD(, network) all;
 };
 
-void memory_init(struct memory *m, const uint8_t secret[16]);
-void memory_fini(struct memory *m);
+void past_init(struct past *m, const uint8_t secret[16]);
+void past_fini(struct past *m);
 
 /* The one of that key, made if need be. */
-struct network *memory_get(
-    struct memory *m, const uint8_t key[NEG_KEY], struct mono now);
+struct network *past_get(
+    struct past *m, const uint8_t key[NEG_KEY], struct mono now);
 
 /* Takes over a signed descriptor. True: it is another one than before. */
 bool network_desc(struct network *n, const struct netdesc *d,

@@ -1,17 +1,17 @@
-#include "neg/memory.h"
+#include "neg/past.h"
 
 #include <string.h>
 
 #include "base/container.h"
 #include "base/xmem.h"
+#include "neg/times.h"
 
 #define FLAP_S 600u
 #define REFUSE_S 3600u
 #define FORGIVE_S 3600u
-#define STABLE_S 600u
 
 void
-memory_init(struct memory *m, const uint8_t secret[16])
+past_init(struct past *m, const uint8_t secret[16])
 {
 	htab_init(
 	    &m->tab, HTAB_KEY_OFF(struct network, node, key), NEG_KEY, secret);
@@ -19,7 +19,7 @@ memory_init(struct memory *m, const uint8_t secret[16])
 }
 
 static void
-drop(struct memory *m, struct network *n)
+drop(struct past *m, struct network *n)
 {
 	htab_del(&m->tab, &n->node);
 	TAILQ_REMOVE(&m->all, n, all);
@@ -29,7 +29,7 @@ drop(struct memory *m, struct network *n)
 }
 
 void
-memory_fini(struct memory *m)
+past_fini(struct past *m)
 {
 	while (!TAILQ_EMPTY(&m->all))
 		drop(m, TAILQ_FIRST(&m->all));
@@ -47,11 +47,11 @@ worth_less(const struct network *a, const struct network *b)
 
 /* Makes room: crowds of newcomers must not drive out whom we know. */
 static void
-make_room(struct memory *m)
+make_room(struct past *m)
 {
 	struct network *n, *old = NULL;
 
-	if (m->tab.n < MEMORY_MAX)
+	if (m->tab.n < PAST_MAX)
 		return;
 	TAILQ_FOREACH (n, &m->all, all)
 		if (!n->linked && (old == NULL || worth_less(n, old)))
@@ -61,7 +61,7 @@ make_room(struct memory *m)
 }
 
 struct network *
-memory_get(struct memory *m, const uint8_t key[NEG_KEY], struct mono now)
+past_get(struct past *m, const uint8_t key[NEG_KEY], struct mono now)
 {
 	struct hnode *h = htab_find(&m->tab, key);
 	struct network *n;
@@ -145,7 +145,7 @@ void
 network_died(struct network *n, struct mono now)
 {
 	n->death[n->next_death] = now;
-	n->next_death = (n->next_death + 1) % MEMORY_FLAPS;
+	n->next_death = (n->next_death + 1) % PAST_FLAPS;
 }
 
 bool
@@ -172,7 +172,7 @@ bool
 network_sinned(struct network *n, struct mono now)
 {
 	forgive(n, now);
-	if (++n->points < MEMORY_POINTS)
+	if (++n->points < PAST_POINTS)
 		return false;
 	n->points = 0;
 	n->refuse_until = mono_add(now, REFUSE_S * (uint64_t)MONO_SEC);
@@ -186,9 +186,9 @@ network_sinned(struct network *n, struct mono now)
 struct mono
 network_kept_until(const struct network *n)
 {
-	uint32_t s = n->uptime < MEMORY_KEPT_S ? n->uptime : MEMORY_KEPT_S;
+	uint32_t s = n->uptime < PAST_KEPT_S ? n->uptime : PAST_KEPT_S;
 
-	if (!n->agreed || n->routed || n->uptime < STABLE_S)
+	if (!n->agreed || n->routed || n->uptime < NEG_STABLE_S)
 		return (struct mono){ 0 };
 	return mono_add(n->seen, s * (uint64_t)MONO_SEC);
 }

@@ -4,7 +4,8 @@ set -eu
 
 packages="autoconf automake pkg-config gcc make clang clang-format
 	libclang-rt-14-dev libsodium-dev libssl-dev libevent-dev libjson-c-dev
-	libconfuse-dev libmnl-dev libsqlite3-dev zlib1g-dev libcmocka-dev nftables
+	libconfuse-dev libmnl-dev libsqlite3-dev libcurl4-gnutls-dev
+	libqrencode-dev minisign zlib1g-dev libcmocka-dev nftables
 	iproute2 procps mandoc babeld bird2 iputils-ping ethtool socat
 	spin valgrind linux-perf"
 [ "$(uname -m)" != x86_64 ] || packages="$packages libipsec-mb-dev"

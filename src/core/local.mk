@@ -1,4 +1,4 @@
-noinst_LIBRARIES += src/core/libcore.a src/neg/libneg.a
+noinst_LIBRARIES += src/core/libcore.a
 src_core_libcore_a_SOURCES = \
 	src/core/answer.c src/core/answer.h \
 	src/core/attempt.h \

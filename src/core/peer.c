@@ -25,6 +25,12 @@ peer_state_name(enum peer_state s)
 	return names[s];
 }
 
+bool
+peer_is_trial(const struct peer *p)
+{
+	return p->origin != PEER_CONFIGURED && !p->ever_live;
+}
+
 static bool
 is_zero(const uint8_t *p, size_t len)
 {

@@ -38,6 +38,13 @@ struct session;
  */
 enum peer_state { PEER_CANDIDATE, PEER_VNODE, PEER_VRNODE, PEER_DEAD };
 
+/* How it came to be here. */
+enum peer_origin {
+	PEER_CONFIGURED, /* by the configuration or a control command */
+	PEER_LEARNED,	 /* from the address book: we dial */
+	PEER_ADMITTED,	 /* it dialled us, and no one had named it */
+};
+
 /* The newest of a peer's sessions are in these slots (protocol.md 2.6). */
 enum slot { SLOT_PREV, SLOT_CUR, SLOT_NEXT, SLOT_DOUBT, SLOTS };
 
@@ -88,6 +95,11 @@ struct peer {
 	bool ever_live;	   /* has been a vrnode */
 	bool dialled;	   /* the current session was opened by us */
 	bool trusted;	   /* its word may move us (core/negotiate.h) */
+	enum peer_origin origin;
+	bool ed_known; /* cfg.ed_pk is: else only the handshake's key */
+	bool member;   /* of the network, by core/trust; anchors are */
+	uint32_t told_by; /* its enum book_from, and which of them */
+	uint32_t told_which;
 
 	struct addr ep[PEER_ENDPOINTS];
 	unsigned n_ep, next_ep;
@@ -132,6 +144,12 @@ struct peer {
 };
 
 const char *peer_state_name(enum peer_state s); /* "vrnode" */
+
+/*
+ * On trial: dialled or admitted without a person's word, and never live. Not
+ * shown, not told of, and gone when it does not answer.
+ */
+bool peer_is_trial(const struct peer *p);
 
 /* The peer is in no table yet; NULL and *ret_why for a key of no use. */
 struct peer *peer_new(struct core *c, const struct peer_config *cfg,

@@ -8,6 +8,8 @@
 
 static const char labels[SIGN_KINDS][LABEL_LEN] = {
 	[SIGN_CLAIM] = "vplama claim v1",
+	[SIGN_RECORD] = "vplama record v1",
+	[SIGN_REVOKE] = "vplama revoke v1",
 };
 
 static void

@@ -14,7 +14,7 @@
 
 #define SIG_LEN 64
 
-enum sign_kind { SIGN_CLAIM, SIGN_KINDS };
+enum sign_kind { SIGN_CLAIM, SIGN_RECORD, SIGN_REVOKE, SIGN_KINDS };
 
 /* Ed25519 over the label, netid and the BLAKE2b-512 of p. */
 void identity_sign(const struct identity *id, enum sign_kind kind,

@@ -4,13 +4,13 @@
 
 #include "base/xmem.h"
 
-#define BLOBS 2
+#define BLOBS 4
 
 /* The blobs of a record; unused ones are NULL. */
 static void
 blobs_of(struct store_rec *r, struct store_blob *b[static BLOBS])
 {
-	b[0] = b[1] = NULL;
+	b[0] = b[1] = b[2] = b[3] = NULL;
 	switch (r->kind) {
 	case STORE_SELF:
 		b[0] = &r->u.self.place;
@@ -27,6 +27,22 @@ blobs_of(struct store_rec *r, struct store_blob *b[static BLOBS])
 		break;
 	case STORE_DEMAND:
 		b[0] = &r->u.demand.place;
+		break;
+	case STORE_PEER:
+		b[0] = &r->u.peer.ep;
+		b[1] = &r->u.peer.proven;
+		b[2] = &r->u.peer.uptime;
+		b[3] = &r->u.peer.record;
+		break;
+	case STORE_REVOKED:
+		b[0] = &r->u.revoked.raw;
+		break;
+	case STORE_WATCH:
+		b[0] = &r->u.watch.network;
+		break;
+	case STORE_LIST:
+		b[0] = &r->u.list.source;
+		b[1] = &r->u.list.signer;
 		break;
 	case STORE_KINDS:
 		break;
@@ -68,6 +84,12 @@ store_rec_dup(const struct store_rec *rec)
 	return r;
 }
 
+static bool
+blob_same(struct store_blob a, struct store_blob b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
 bool
 store_rec_same(const struct store_rec *a, const struct store_rec *b)
 {
@@ -85,6 +107,15 @@ store_rec_same(const struct store_rec *a, const struct store_rec *b)
 		return a->u.reserve.netid == b->u.reserve.netid;
 	case STORE_DEMAND:
 		return a->u.demand.id == b->u.demand.id;
+	case STORE_PEER:
+		return memcmp(a->u.peer.key, b->u.peer.key, STORE_KEY) == 0;
+	case STORE_REVOKED:
+		return memcmp(a->u.revoked.key, b->u.revoked.key, STORE_KEY) ==
+		    0;
+	case STORE_WATCH:
+		return true;
+	case STORE_LIST:
+		return blob_same(a->u.list.source, b->u.list.source);
 	case STORE_KINDS:
 		break;
 	}

@@ -12,6 +12,9 @@
 #define STORE_KEY 32
 #define STORE_SIG 64
 #define STORE_BLOB_MAX 16384
+#define STORE_NAME 64	 /* bytes of a network's name */
+#define STORE_SOURCE 512 /* bytes of where a list is */
+#define STORE_ADDR 18	 /* an endpoint: IPv6 or v4-mapped, port big-endian */
 
 /* What makes a record replace another follows each name. */
 enum store_kind {
@@ -20,6 +23,10 @@ enum store_kind {
 	STORE_MOVE,    /* each is a new one */
 	STORE_RESERVE, /* netid */
 	STORE_DEMAND,  /* id */
+	STORE_PEER,    /* key */
+	STORE_REVOKED, /* key */
+	STORE_WATCH,   /* there is one */
+	STORE_LIST,    /* source */
 	STORE_KINDS
 };
 
@@ -31,8 +38,9 @@ struct store_blob {
 
 struct store_rec {
 	enum store_kind kind;
-	bool gone;  /* RESERVE: forget it; only its netid counts */
-	int64_t at; /* when it was so */
+	bool gone;  /* RESERVE, PEER, LIST: forget it; only what names it counts
+		     */
+	int64_t at; /* when it was so; of a peer: the last contact */
 	union {
 		struct {
 			uint64_t netid, vnodeid;
@@ -62,6 +70,33 @@ struct store_rec {
 			struct store_blob place;
 			uint8_t why, state; /* state 0: it waits */
 		} demand;
+		struct { /* a vnode of the address book */
+			uint8_t key[STORE_KEY];
+			int64_t first_at;
+			uint8_t from; /* who told of it, and which of them */
+			uint32_t which;
+			bool reached, dialled, anchor;
+			uint32_t observed; /* seconds of contact */
+			uint32_t rtt_us, fails;
+			struct store_blob ep;	  /* of STORE_ADDR each */
+			struct store_blob proven; /* one, or empty */
+			struct store_blob uptime, record;
+		} peer;
+		struct {
+			uint8_t key[STORE_KEY];
+			struct store_blob raw; /* as it travels */
+		} revoked;
+		struct { /* for who reads the file: whose it is */
+			uint32_t minutes;
+			uint8_t key[STORE_KEY], netid[STORE_KEY];
+			struct store_blob network; /* its name */
+		} watch;
+		struct { /* what is known of an entry list */
+			struct store_blob source; /* where it is, a text */
+			struct store_blob signer; /* pinned public key, text */
+			uint64_t serial;
+			int64_t valid_until;
+		} list;
 	} u;
 };
 

@@ -30,7 +30,7 @@ sbin_PROGRAMS += vplamad
 vplamad_SOURCES = src/vplamad/main.c
 vplamad_CPPFLAGS = $(vplamad_cppflags)
 vplamad_LDADD = src/vplamad/libvplamad.a src/ctl/libctl.a \
-	src/io/libio.a src/core/libcore.a src/neg/libneg.a src/priv/libpriv.a \
+	src/io/libio.a src/core/libcore.a src/neg/libneg.a src/book/libbook.a src/priv/libpriv.a \
 	src/store/libstore.a src/wire/libwire.a src/crypto/libcrypto.a \
 	src/crypto/libkx.a src/base/libbase.a $(SODIUM_LIBS) \
 	$(CIPHER_LIBS) $(EVENT_LIBS) $(JSON_LIBS) $(CONFUSE_LIBS) \

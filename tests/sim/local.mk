@@ -17,7 +17,7 @@ sim_sources = \
 	tests/sim/place.c tests/sim/place.h \
 	tests/sim/verdict.c tests/sim/verdict.h \
 	tests/sim/world.c tests/sim/world.h
-sim_libs = src/core/libcore.a src/neg/libneg.a src/wire/libwire.a \
+sim_libs = src/core/libcore.a src/neg/libneg.a src/book/libbook.a src/wire/libwire.a \
 	src/crypto/libcrypto.a
 
 tests_sim_vplama_sim_SOURCES = $(sim_sources)

@@ -25,7 +25,7 @@ TESTS += $(coreflow_tests)
 
 coreflow_duo = tests/unit/duo.c tests/unit/duo.h
 coreflow_evil = $(coreflow_duo) tests/unit/evil.c tests/unit/evil.h
-coreflow_libs = src/core/libcore.a src/neg/libneg.a src/wire/libwire.a \
+coreflow_libs = src/core/libcore.a src/neg/libneg.a src/book/libbook.a src/wire/libwire.a \
 	src/crypto/libcrypto.a src/crypto/libkx.a src/base/libbase.a \
 	$(SODIUM_LIBS) $(CMOCKA_LIBS)
 

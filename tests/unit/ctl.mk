@@ -6,7 +6,7 @@ check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
 
 CTLNODE = tests/unit/ctlnode.c tests/unit/ctlnode.h
-CTL_LDADD = src/ctl/libctl.a src/core/libcore.a src/neg/libneg.a \
+CTL_LDADD = src/ctl/libctl.a src/core/libcore.a src/neg/libneg.a src/book/libbook.a \
 	src/crypto/libcrypto.a src/crypto/libkx.a \
 	src/wire/libwire.a src/base/libbase.a \
 	$(CMOCKA_LIBS) $(SODIUM_LIBS) $(JSON_LIBS)

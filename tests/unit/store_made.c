@@ -68,6 +68,10 @@ made_init(struct made *m, enum store_kind kind, unsigned who, uint32_t n)
 		rec->u.demand.why = (uint8_t)n;
 		rec->u.demand.state = (uint8_t)(n >> 8);
 		break;
+	case STORE_PEER:
+	case STORE_REVOKED:
+	case STORE_WATCH:
+	case STORE_LIST:
 	case STORE_KINDS:
 		fail();
 	}
@@ -115,6 +119,10 @@ check_fields(const struct store_rec *a, const struct store_rec *b)
 		assert_int_equal(a->u.demand.state, b->u.demand.state);
 		same_blob(a->u.demand.place, b->u.demand.place);
 		break;
+	case STORE_PEER:
+	case STORE_REVOKED:
+	case STORE_WATCH:
+	case STORE_LIST:
 	case STORE_KINDS:
 		fail();
 	}

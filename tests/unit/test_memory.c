@@ -278,6 +278,10 @@ blob_of(struct store_rec *row)
 	case STORE_DEMAND:
 		return &row->u.demand.place;
 	case STORE_NETWORK:
+	case STORE_PEER:
+	case STORE_REVOKED:
+	case STORE_WATCH:
+	case STORE_LIST:
 	case STORE_KINDS:
 		break;
 	}

@@ -11,7 +11,7 @@ vplamad_tests = \
 check_PROGRAMS += $(vplamad_tests)
 TESTS += $(vplamad_tests)
 
-vplamad_test_libs = src/vplamad/libvplamad.a src/neg/libneg.a \
+vplamad_test_libs = src/vplamad/libvplamad.a src/neg/libneg.a src/book/libbook.a \
 	src/wire/libwire.a src/crypto/libcrypto.a \
 	src/crypto/libkx.a src/base/libbase.a $(SODIUM_LIBS) $(CONFUSE_LIBS) \
 	$(CMOCKA_LIBS)

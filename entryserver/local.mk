@@ -1,0 +1,1 @@
+# The entry server: what publishes the peers that last, and what serves it.

@@ -96,8 +96,8 @@ struct peer {
 	bool dialled;	   /* the current session was opened by us */
 	bool trusted;	   /* its word may move us (core/negotiate.h) */
 	enum peer_origin origin;
-	bool ed_known; /* cfg.ed_pk is: else only the handshake's key */
-	bool member;   /* of the network, by core/trust; anchors are */
+	bool ed_known;	  /* cfg.ed_pk is: else only the handshake's key */
+	bool member;	  /* of the network, by core/trust; anchors are */
 	uint32_t told_by; /* its enum book_from, and which of them */
 	uint32_t told_which;
 

@@ -16,16 +16,19 @@
 #define STORE_SOURCE 512 /* bytes of where a list is */
 #define STORE_ADDR 18	 /* an endpoint: IPv6 or v4-mapped, port big-endian */
 
-/* What makes a record replace another follows each name. */
+/*
+ * They are loaded in this order. What makes a record replace another follows
+ * each name.
+ */
 enum store_kind {
 	STORE_SELF,    /* there is one */
 	STORE_NETWORK, /* key */
 	STORE_MOVE,    /* each is a new one */
 	STORE_RESERVE, /* netid */
 	STORE_DEMAND,  /* id */
-	STORE_PEER,    /* key */
-	STORE_REVOKED, /* key */
 	STORE_WATCH,   /* there is one */
+	STORE_REVOKED, /* key */
+	STORE_PEER,    /* key */
 	STORE_LIST,    /* source */
 	STORE_KINDS
 };
@@ -38,8 +41,7 @@ struct store_blob {
 
 struct store_rec {
 	enum store_kind kind;
-	bool gone;  /* RESERVE, PEER, LIST: forget it; only what names it counts
-		     */
+	bool gone;  /* RESERVE, PEER, LIST: forget what has its name */
 	int64_t at; /* when it was so; of a peer: the last contact */
 	union {
 		struct {

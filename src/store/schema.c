@@ -46,6 +46,49 @@ static const char *const statements[STMT_COUNT] = {
 	    "DELETE FROM demand WHERE state <> 0"
 	    " AND id NOT IN (SELECT id FROM demand WHERE state <> 0"
 	    " ORDER BY at DESC, id DESC LIMIT 64)",
+	[STMT_WATCH_ALL] = "SELECT at, minutes, key, netid, network FROM watch",
+	[STMT_WATCH_PUT] = "INSERT OR REPLACE INTO watch"
+			   " (id, at, minutes, key, netid, network)"
+			   " VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+	[STMT_REVOKED_ALL] = "SELECT key, at, raw FROM revoked ORDER BY rowid",
+	[STMT_REVOKED_PUT] = "INSERT OR REPLACE INTO revoked (key, at, raw)"
+			     " VALUES (?1, ?2, ?3)",
+	[STMT_REVOKED_PRUNE] =
+	    "DELETE FROM revoked WHERE rowid IN (SELECT rowid FROM revoked"
+	    " ORDER BY rowid DESC LIMIT -1 OFFSET 4096)",
+	[STMT_PEER_ALL] =
+	    "SELECT key, first_at, last_at, told_by, told_which, reached,"
+	    " dialled, anchor, observed, rtt_us, fails, endpoints, proven,"
+	    " uptime, record FROM peer ORDER BY rowid",
+	[STMT_PEER_PUT] =
+	    "INSERT INTO peer (key, first_at, last_at, told_by, told_which,"
+	    " reached, dialled, anchor, observed, rtt_us, fails, endpoints,"
+	    " proven, uptime, record)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+	    " ?14, ?15)"
+	    " ON CONFLICT (key) DO UPDATE SET"
+	    " first_at = ?2, last_at = ?3, told_by = ?4, told_which = ?5,"
+	    " reached = ?6, dialled = ?7, anchor = ?8, observed = ?9,"
+	    " rtt_us = ?10, fails = ?11, endpoints = ?12, proven = ?13,"
+	    " uptime = ?14, record = ?15",
+	[STMT_PEER_DEL] = "DELETE FROM peer WHERE key = ?1",
+	[STMT_PEER_PRUNE] =
+	    "DELETE FROM peer WHERE rowid IN (SELECT rowid FROM peer"
+	    " WHERE reached <> 0"
+	    " ORDER BY last_at DESC, rowid DESC LIMIT -1 OFFSET 16384)",
+	[STMT_HEARD_PRUNE] =
+	    "DELETE FROM peer WHERE rowid IN (SELECT rowid FROM peer"
+	    " WHERE reached = 0"
+	    " ORDER BY last_at DESC, rowid DESC LIMIT -1 OFFSET 1024)",
+	[STMT_LIST_ALL] = "SELECT source, at, signer, serial, valid_until"
+			  " FROM list ORDER BY rowid",
+	[STMT_LIST_PUT] = "INSERT OR REPLACE INTO list"
+			  " (source, at, signer, serial, valid_until)"
+			  " VALUES (?1, ?2, ?3, ?4, ?5)",
+	[STMT_LIST_DEL] = "DELETE FROM list WHERE source = ?1",
+	[STMT_LIST_PRUNE] = "DELETE FROM list WHERE at < ?1 - 365 * 86400"
+			    " AND rowid NOT IN (SELECT rowid FROM list"
+			    " ORDER BY at DESC LIMIT 64)",
 };
 
 struct db_schema

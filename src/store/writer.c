@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "store/negdb.h"
+#include "store/recdb.h"
 #include "store/schema.h"
 
 #define SAY_US (60 * (uint64_t)MONO_SEC)
@@ -121,14 +121,14 @@ prune(struct writer *w)
 	if (mono_before(now, w->prune_at))
 		return DB_OK;
 	w->prune_at = mono_add(now, PRUNE_US);
-	return negdb_prune(w->db, writer_wall_us() / MONO_SEC);
+	return recdb_prune(w->db, writer_wall_us() / MONO_SEC);
 }
 
 /* A row that its table refuses must not keep the others from the disk. */
 static enum db_rc
 put_row(struct writer *w, const struct store_rec *rec)
 {
-	enum db_rc rc = negdb_put(w->db, rec);
+	enum db_rc rc = recdb_put(w->db, rec);
 
 	if (rc != DB_REFUSED)
 		return rc;
@@ -196,7 +196,7 @@ writer_load(struct writer *w, store_rec_fn *each, void *arg)
 
 	if (rc == DB_OK) {
 		prune_first(w);
-		rc = negdb_load(w->db, each, arg, &bad);
+		rc = recdb_load(w->db, each, arg, &bad);
 	}
 	if (bad > 0)
 		log_warnx(

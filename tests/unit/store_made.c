@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -25,6 +26,60 @@ static int64_t
 time_of(uint32_t n)
 {
 	return 4000000000 + n;
+}
+
+static void
+init_peer(struct made *m, struct rng *r, struct store_blob b, uint32_t n)
+{
+	struct store_rec *rec = &m->rec;
+
+	rng_fill(r, rec->u.peer.key, STORE_KEY);
+	rec->u.peer.first_at = time_of(0);
+	rec->u.peer.from = (uint8_t)n;
+	rec->u.peer.which = ~n;
+	rec->u.peer.reached = n % 2 == 1;
+	rec->u.peer.dialled = n % 3 == 1;
+	rec->u.peer.anchor = n % 5 == 1;
+	rec->u.peer.observed = UINT32_MAX - n;
+	rec->u.peer.rtt_us = n;
+	rec->u.peer.fails = n << 2;
+	rec->u.peer.record = b;
+	rng_fill(r, m->bytes + 300, 300);
+	rec->u.peer.ep =
+	    (struct store_blob){ m->bytes + 300, n % 5 * STORE_ADDR };
+	rec->u.peer.proven =
+	    (struct store_blob){ m->bytes + 400, n % 2 * STORE_ADDR };
+	rec->u.peer.uptime = (struct store_blob){ m->bytes + 450, n % 129 };
+}
+
+/* The kinds of the address book and of entry lists. */
+static void
+init_peers(struct made *m, unsigned who, uint32_t n)
+{
+	struct rng r = { who + 1 };
+	struct store_rec *rec = &m->rec;
+	struct store_blob b = blob(m->bytes, who, n);
+	char *text = (char *)m->bytes + 300;
+
+	snprintf(text, 100, "https://list-%u.example/\xc3\xa9", who);
+	if (rec->kind == STORE_PEER) {
+		init_peer(m, &r, b, n);
+	} else if (rec->kind == STORE_REVOKED) {
+		rng_fill(&r, rec->u.revoked.key, STORE_KEY);
+		rec->u.revoked.raw = b;
+	} else if (rec->kind == STORE_WATCH) {
+		rec->u.watch.minutes = n;
+		rng_fill(&r, rec->u.watch.key, STORE_KEY);
+		rng_fill(&r, rec->u.watch.netid, STORE_KEY);
+		rec->u.watch.network =
+		    (struct store_blob){ m->bytes + 300, n % 20 };
+	} else {
+		rec->u.list.source =
+		    (struct store_blob){ m->bytes + 300, strlen(text) };
+		rec->u.list.signer = b;
+		rec->u.list.serial = ~(uint64_t)n;
+		rec->u.list.valid_until = time_of(n) + 7;
+	}
 }
 
 void
@@ -68,10 +123,12 @@ made_init(struct made *m, enum store_kind kind, unsigned who, uint32_t n)
 		rec->u.demand.why = (uint8_t)n;
 		rec->u.demand.state = (uint8_t)(n >> 8);
 		break;
-	case STORE_PEER:
-	case STORE_REVOKED:
 	case STORE_WATCH:
+	case STORE_REVOKED:
+	case STORE_PEER:
 	case STORE_LIST:
+		init_peers(m, who, n);
+		break;
 	case STORE_KINDS:
 		fail();
 	}
@@ -83,6 +140,24 @@ same_blob(struct store_blob a, struct store_blob b)
 	assert_int_equal(a.len, b.len);
 	if (a.len > 0)
 		assert_memory_equal(a.p, b.p, a.len);
+}
+
+static void
+check_peer(const struct store_rec *a, const struct store_rec *b)
+{
+	assert_true(a->u.peer.first_at == b->u.peer.first_at);
+	assert_int_equal(a->u.peer.from, b->u.peer.from);
+	assert_int_equal(a->u.peer.which, b->u.peer.which);
+	assert_int_equal(a->u.peer.reached, b->u.peer.reached);
+	assert_int_equal(a->u.peer.dialled, b->u.peer.dialled);
+	assert_int_equal(a->u.peer.anchor, b->u.peer.anchor);
+	assert_int_equal(a->u.peer.observed, b->u.peer.observed);
+	assert_int_equal(a->u.peer.rtt_us, b->u.peer.rtt_us);
+	assert_int_equal(a->u.peer.fails, b->u.peer.fails);
+	same_blob(a->u.peer.ep, b->u.peer.ep);
+	same_blob(a->u.peer.proven, b->u.peer.proven);
+	same_blob(a->u.peer.uptime, b->u.peer.uptime);
+	same_blob(a->u.peer.record, b->u.peer.record);
 }
 
 static void
@@ -119,10 +194,24 @@ check_fields(const struct store_rec *a, const struct store_rec *b)
 		assert_int_equal(a->u.demand.state, b->u.demand.state);
 		same_blob(a->u.demand.place, b->u.demand.place);
 		break;
-	case STORE_PEER:
-	case STORE_REVOKED:
 	case STORE_WATCH:
+		assert_int_equal(a->u.watch.minutes, b->u.watch.minutes);
+		assert_memory_equal(a->u.watch.key, b->u.watch.key, STORE_KEY);
+		assert_memory_equal(
+		    a->u.watch.netid, b->u.watch.netid, STORE_KEY);
+		same_blob(a->u.watch.network, b->u.watch.network);
+		break;
+	case STORE_REVOKED:
+		same_blob(a->u.revoked.raw, b->u.revoked.raw);
+		break;
+	case STORE_PEER:
+		check_peer(a, b);
+		break;
 	case STORE_LIST:
+		same_blob(a->u.list.signer, b->u.list.signer);
+		assert_true(a->u.list.serial == b->u.list.serial);
+		assert_true(a->u.list.valid_until == b->u.list.valid_until);
+		break;
 	case STORE_KINDS:
 		fail();
 	}

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "store/negdb.h"
+#include "store/recdb.h"
 #include "store/schema.h"
 #include "tests/rng.h"
 #include "tests/unit/store_made.h"
@@ -225,7 +225,7 @@ migrates_ours(void **state)
 		old = (struct db_schema){ s.migration, from, NULL, 0 };
 		db_close(opens(&old));
 		db = opens(&s);
-		assert_int_equal(negdb_put(db, &m.rec), DB_OK);
+		assert_int_equal(recdb_put(db, &m.rec), DB_OK);
 		db_close(db);
 		old.n_migrations = s.n_migrations;
 		db_close(opens(&old));
@@ -333,7 +333,7 @@ full_file(uint8_t *buf)
 		made_init(&m, (enum store_kind)(n % STORE_KINDS), n, n);
 		if (m.rec.kind == STORE_MOVE)
 			m.rec.u.move.id = (int64_t)n;
-		assert_int_equal(negdb_put(db, &m.rec), DB_OK);
+		assert_int_equal(recdb_put(db, &m.rec), DB_OK);
 	}
 	assert_int_equal(db_commit(db), DB_OK);
 	db_close(db);
@@ -365,13 +365,13 @@ survive(void)
 
 	made_init(&m, STORE_SELF, 0, 7);
 	if (db != NULL)
-		rc = negdb_load(db, count_rec, &n, &bad);
+		rc = recdb_load(db, count_rec, &n, &bad);
 	if (rc == DB_OK)
 		rc = db_begin(db);
 	if (rc == DB_OK)
-		rc = negdb_put(db, &m.rec);
+		rc = recdb_put(db, &m.rec);
 	if (rc == DB_OK)
-		rc = negdb_prune(db, m.rec.at);
+		rc = recdb_prune(db, m.rec.at);
 	if (rc == DB_OK)
 		rc = db_commit(db);
 	db_close(db);
@@ -380,9 +380,9 @@ survive(void)
 	assert_int_equal(db_set_aside("db", 1700000000), 0);
 	assert_int_equal(files("db.corrupt-1700000000"), 1);
 	db = opens(&s);
-	assert_int_equal(negdb_put(db, &m.rec), DB_OK);
+	assert_int_equal(recdb_put(db, &m.rec), DB_OK);
 	n = 0;
-	assert_int_equal(negdb_load(db, count_rec, &n, &bad), DB_OK);
+	assert_int_equal(recdb_load(db, count_rec, &n, &bad), DB_OK);
 	assert_int_equal(n, 1);
 	assert_int_equal(bad, 0);
 	db_close(db);
@@ -481,45 +481,76 @@ set_aside_with_journal(void **state)
 	assert_int_equal(access("db", F_OK), 0);
 }
 
+#define PEER_ROW(values) "INSERT INTO peer VALUES (" values ")"
+
+static const char *const senseless[] = {
+	"INSERT INTO self VALUES (1, -1, 1, 1, 1, 1, 0, x'01')",
+	"INSERT OR REPLACE INTO self"
+	" VALUES (1, 1, 1, 1, 4294967296, 1, 0, x'01')",
+	"INSERT OR REPLACE INTO self VALUES (1, 1, 1, 1, 1, 1, 2, x'')",
+	"INSERT INTO network VALUES (x'01', 1, 1, 1, x'', "
+	"zeroblob(64))",
+	"INSERT INTO network"
+	" VALUES (zeroblob(32), 1, 1, 1, x'', zeroblob(63))",
+	"INSERT INTO network"
+	" VALUES (zeroblob(32), 1, 1, -1, x'', zeroblob(64))",
+	"INSERT INTO network"
+	" VALUES (zeroblob(32), 1, 1, 1, zeroblob(16385), "
+	"zeroblob(64))",
+	"INSERT INTO move VALUES (0, 1, x'', x'')",
+	"INSERT INTO reservation VALUES (1, 1, -1, x'')",
+	"INSERT INTO demand VALUES (-1, zeroblob(32), 1, x'', 1, 1)",
+	"INSERT INTO demand VALUES (1, zeroblob(32), 1, x'', 256, 1)",
+	"INSERT INTO demand VALUES (1, zeroblob(32), 1, x'', 1, -1)",
+	"INSERT INTO watch VALUES (1, 1, -1, zeroblob(32), "
+	"zeroblob(32), 'n')",
+	"INSERT INTO watch VALUES (1, 1, 1, zeroblob(32), "
+	"zeroblob(31), "
+	"'n')",
+	"INSERT INTO watch VALUES (1, 1, 1, zeroblob(32), "
+	"zeroblob(32), "
+	"printf('%065d', 1))",
+	"INSERT INTO revoked VALUES (zeroblob(33), 1, x'')",
+	PEER_ROW("zeroblob(31), 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, x'', x'', "
+		 "x'', x''"),
+	PEER_ROW("zeroblob(32), 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, x'', "
+		 "x'', x'', x''"),
+	PEER_ROW("zeroblob(32), 1, 1, 256, 1, 1, 1, 1, 1, 1, 1, x'', "
+		 "x'', x'', x''"),
+	PEER_ROW("zeroblob(32), 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, x'', x'', "
+		 "x'', x''"),
+	PEER_ROW("zeroblob(32), 1, 1, 1, 1, 1, 1, 1, 4294967296, 1, 1, "
+		 "x'', x'', x'', x''"),
+	PEER_ROW("zeroblob(32), 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, "
+		 "zeroblob(19), x'', x'', x''"),
+	PEER_ROW("zeroblob(32), 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, x'', "
+		 "zeroblob(36), x'', x''"),
+	PEER_ROW("zeroblob(32), 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, x'', x'', "
+		 "x'', zeroblob(16385)"),
+	"INSERT INTO list VALUES (printf('%0513d', 1), 1, x'', 1, 1)",
+	"INSERT INTO list VALUES ('x', 1, x'', 1, -1)",
+};
+
 /* Rows that have the right types and still make no sense are left out. */
 static void
 senseless_rows(void **state)
 {
-	static const char *const sql[] = {
-		"INSERT INTO self VALUES (1, -1, 1, 1, 1, 1, 0, x'01')",
-		"INSERT OR REPLACE INTO self"
-		" VALUES (1, 1, 1, 1, 4294967296, 1, 0, x'01')",
-		"INSERT OR REPLACE INTO self VALUES (1, 1, 1, 1, 1, 1, 2, x'')",
-		"INSERT INTO network VALUES (x'01', 1, 1, 1, x'', "
-		"zeroblob(64))",
-		"INSERT INTO network"
-		" VALUES (zeroblob(32), 1, 1, 1, x'', zeroblob(63))",
-		"INSERT INTO network"
-		" VALUES (zeroblob(32), 1, 1, -1, x'', zeroblob(64))",
-		"INSERT INTO network"
-		" VALUES (zeroblob(32), 1, 1, 1, zeroblob(16385), "
-		"zeroblob(64))",
-		"INSERT INTO move VALUES (0, 1, x'', x'')",
-		"INSERT INTO reservation VALUES (1, 1, -1, x'')",
-		"INSERT INTO demand VALUES (-1, zeroblob(32), 1, x'', 1, 1)",
-		"INSERT INTO demand VALUES (1, zeroblob(32), 1, x'', 256, 1)",
-		"INSERT INTO demand VALUES (1, zeroblob(32), 1, x'', 1, -1)",
-	};
 	struct db_schema s = schema_now();
 	unsigned i, n = 0, bad;
 	struct db *db;
 	sqlite3 *raw;
 
 	(void)state;
-	for (i = 0; i < sizeof(sql) / sizeof(sql[0]); i++) {
+	for (i = 0; i < sizeof(senseless) / sizeof(senseless[0]); i++) {
 		unlink("db");
 		db_close(opens(&s));
 		assert_int_equal(sqlite3_open("db", &raw), SQLITE_OK);
 		assert_int_equal(
-		    sqlite3_exec(raw, sql[i], NULL, NULL, NULL), SQLITE_OK);
+		    sqlite3_exec(raw, senseless[i], NULL, NULL, NULL),
+		    SQLITE_OK);
 		sqlite3_close(raw);
 		db = opens(&s);
-		assert_int_equal(negdb_load(db, count_rec, &n, &bad), DB_OK);
+		assert_int_equal(recdb_load(db, count_rec, &n, &bad), DB_OK);
 		assert_int_equal(n, 0);
 		assert_int_equal(bad, 1);
 		db_close(db);
@@ -557,27 +588,98 @@ prunes(void **state)
 				m.rec.u.move.id = 1000 - (int64_t)i;
 			if (kind == STORE_RESERVE)
 				m.rec.u.reserve.until = m.rec.at + 30;
+			if (kind == STORE_PEER)
+				m.rec.u.peer.reached = true;
 			if (kind == STORE_DEMAND)
 				m.rec.u.demand.state = i % 10 != 0;
-			assert_int_equal(negdb_put(db, &m.rec), DB_OK);
+			assert_int_equal(recdb_put(db, &m.rec), DB_OK);
 		}
 	}
-	assert_int_equal(negdb_prune(db, now), DB_OK);
-	assert_int_equal(negdb_load(db, prune_count, n, &bad), DB_OK);
+	assert_int_equal(recdb_prune(db, now), DB_OK);
+	assert_int_equal(recdb_load(db, prune_count, n, &bad), DB_OK);
 	assert_int_equal(n[STORE_NETWORK], 64);
 	assert_int_equal(n[STORE_MOVE], 16);
 	assert_int_equal(n[STORE_RESERVE], 3);
 	assert_int_equal(n[STORE_DEMAND], 10 + 64);
+	assert_int_equal(n[STORE_PEER], 100);
+	assert_int_equal(n[STORE_REVOKED], 100);
+	assert_int_equal(n[STORE_LIST], 94); /* a year and two in the future */
 
 	/* a clock of the year 2106, a clock of 1970: the rest stays */
-	assert_int_equal(negdb_prune(db, UINT32_MAX), DB_OK);
-	assert_int_equal(negdb_prune(db, 0), DB_OK);
+	assert_int_equal(recdb_prune(db, UINT32_MAX), DB_OK);
+	assert_int_equal(recdb_prune(db, 0), DB_OK);
 	memset(n, 0, sizeof(n));
-	assert_int_equal(negdb_load(db, prune_count, n, &bad), DB_OK);
+	assert_int_equal(recdb_load(db, prune_count, n, &bad), DB_OK);
 	assert_int_equal(n[STORE_NETWORK], 64);
 	assert_int_equal(n[STORE_MOVE], 16);
 	assert_int_equal(n[STORE_RESERVE], 0);
 	assert_int_equal(n[STORE_DEMAND], 10 + 64);
+	db_close(db);
+}
+
+/* So many peers and revocations, the n-th was seen at n. */
+static void
+fill_book(struct db *db, unsigned reached, unsigned heard, unsigned revoked)
+{
+	struct store_rec p = { .kind = STORE_PEER };
+	struct store_rec r = { .kind = STORE_REVOKED };
+	uint32_t i;
+
+	assert_int_equal(db_begin(db), DB_OK);
+	for (i = 1; i <= reached + heard; i++) {
+		memcpy(p.u.peer.key, &i, sizeof(i));
+		p.u.peer.reached = i <= reached;
+		p.at = p.u.peer.reached ? i : 0;
+		assert_int_equal(recdb_put(db, &p), DB_OK);
+	}
+	for (i = 1; i <= revoked; i++) {
+		memcpy(r.u.revoked.key, &i, sizeof(i));
+		assert_int_equal(recdb_put(db, &r), DB_OK);
+	}
+	assert_int_equal(db_commit(db), DB_OK);
+}
+
+struct oldest {
+	unsigned n[STORE_KINDS], heard;
+	uint32_t reached_from, heard_from, revoked_from;
+};
+
+static void
+find_oldest(void *arg, const struct store_rec *rec)
+{
+	struct oldest *o = arg;
+	const uint8_t *key =
+	    rec->kind == STORE_REVOKED ? rec->u.revoked.key : rec->u.peer.key;
+	uint32_t *from = rec->kind == STORE_REVOKED ? &o->revoked_from
+	    : rec->u.peer.reached		    ? &o->reached_from
+						    : &o->heard_from;
+	uint32_t i;
+
+	memcpy(&i, key, sizeof(i));
+	*from = *from == 0 || i < *from ? i : *from;
+	o->n[rec->kind]++;
+	o->heard += rec->kind == STORE_PEER && !rec->u.peer.reached;
+}
+
+/* What strangers can make us write has an end; the oldest go. */
+static void
+bounds(void **state)
+{
+	struct db_schema s = schema_now();
+	struct db *db = opens(&s);
+	struct oldest o = { { 0 }, 0, 0, 0, 0 };
+	unsigned bad;
+
+	(void)state;
+	fill_book(db, 16384 + 50, 1024 + 30, 4096 + 20);
+	assert_int_equal(recdb_prune(db, 0), DB_OK);
+	assert_int_equal(recdb_load(db, find_oldest, &o, &bad), DB_OK);
+	assert_int_equal(o.n[STORE_PEER], 16384 + 1024);
+	assert_int_equal(o.heard, 1024);
+	assert_int_equal(o.n[STORE_REVOKED], 4096);
+	assert_int_equal(o.reached_from, 51);
+	assert_int_equal(o.heard_from, 16384 + 50 + 31);
+	assert_int_equal(o.revoked_from, 21);
 	db_close(db);
 }
 
@@ -595,14 +697,14 @@ ten_thousand(void **state)
 	(void)state;
 	assert_int_equal(db_begin(db), DB_OK);
 	for (i = 0; i < 10000; i++) {
-		made_init(&m, STORE_NETWORK, i, 1 + i);
-		assert_int_equal(negdb_put(db, &m.rec), DB_OK);
+		made_init(&m, STORE_PEER, i, 1 + i);
+		assert_int_equal(recdb_put(db, &m.rec), DB_OK);
 	}
 	assert_int_equal(db_commit(db), DB_OK);
 	db_close(db);
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	db = opens(&s);
-	assert_int_equal(negdb_load(db, count_rec, &n, &bad), DB_OK);
+	assert_int_equal(recdb_load(db, count_rec, &n, &bad), DB_OK);
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	db_close(db);
 	took = (double)(b.tv_sec - a.tv_sec) +
@@ -630,6 +732,7 @@ main(void)
 		T(set_aside_with_journal),
 		T(senseless_rows),
 		T(prunes),
+		T(bounds),
 		T(ten_thousand),
 	};
 

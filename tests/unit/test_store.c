@@ -148,6 +148,13 @@ same_held(const struct held *a, const struct held *b)
 	assert_memory_equal(a->move, b->move, a->moves * sizeof(a->move[0]));
 }
 
+static bool
+may_go(enum store_kind kind)
+{
+	return kind == STORE_RESERVE || kind == STORE_PEER ||
+	    kind == STORE_LIST;
+}
+
 /* One step of a life, in the store and in the model. */
 static uint64_t
 step(struct store *s, struct held *model, struct rng *r, uint32_t n)
@@ -156,9 +163,9 @@ step(struct store *s, struct held *model, struct rng *r, uint32_t n)
 	unsigned who = (unsigned)rng_below(r, WHO);
 	struct made m;
 
-	if (kind == STORE_SELF)
+	if (kind == STORE_SELF || kind == STORE_WATCH)
 		who = 0;
-	if (kind == STORE_RESERVE && n % 3 == 0) {
+	if (may_go(kind) && n % 3 == 0) {
 		made_init(&m, kind, who, n);
 		m.rec.gone = true;
 		model->n[kind][who] = 0;
@@ -587,8 +594,8 @@ kill_made(struct made *m, unsigned life, unsigned i)
 
 	if (kind == STORE_MOVE && i % 16 != 0)
 		kind = STORE_NETWORK; /* or they grow out of hand */
-	made_init(
-	    m, kind, kind == STORE_SELF ? 0 : who, life * KILL_STEP + 1 + i);
+	made_init(m, kind, kind == STORE_SELF || kind == STORE_WATCH ? 0 : who,
+	    life * KILL_STEP + 1 + i);
 }
 
 /* Writes until it is killed; tells what was acknowledged. */

@@ -35,6 +35,14 @@ why_of(sqlite3 *sql, int rc)
 {
 	int err = sqlite3_system_errno(sql);
 
+	switch (rc) {
+	case SQLITE_READONLY_ROLLBACK:
+	case SQLITE_READONLY_RECOVERY:
+	case SQLITE_READONLY_CANTLOCK:
+		return "a journal waits for the one who writes";
+	default:
+		break;
+	}
 	switch (rc & 0xff) {
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
@@ -100,6 +108,20 @@ ask(struct db *db, const char *sql, char *text, size_t max)
 	return db_result(db, rc);
 }
 
+/* Against what a file may hold beside our tables. */
+static enum db_rc
+guard(struct db *db)
+{
+	sqlite3_extended_result_codes(db->sql, 1);
+	sqlite3_busy_timeout(db->sql, DB_BUSY_MS);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	return db_exec(db,
+	    "PRAGMA trusted_schema = OFF;"
+	    "PRAGMA cell_size_check = ON");
+}
+
 /*
  * EXTRA and not FULL: the end of a rollback journal is its removal, and FULL
  * leaves that to the kernel (doc/decisions/0017-store-extra.md).
@@ -108,16 +130,10 @@ static enum db_rc
 set_up(struct db *db)
 {
 	char mode[16];
-	enum db_rc rc;
+	enum db_rc rc = guard(db);
 
-	sqlite3_extended_result_codes(db->sql, 1);
-	sqlite3_busy_timeout(db->sql, DB_BUSY_MS);
-	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-	rc = db_exec(db,
-	    "PRAGMA trusted_schema = OFF;"
-	    "PRAGMA cell_size_check = ON;"
-	    "PRAGMA synchronous = EXTRA");
+	if (rc == DB_OK)
+		rc = db_exec(db, "PRAGMA synchronous = EXTRA");
 	if (rc == DB_OK)
 		rc =
 		    ask(db, "PRAGMA journal_mode = DELETE", mode, sizeof(mode));
@@ -180,19 +196,28 @@ migrate_step(struct db *db, unsigned to)
 }
 
 static enum db_rc
-migrate(struct db *db)
+ask_version(struct db *db, long *ret)
 {
 	char text[16];
 	enum db_rc rc = ask(db, "PRAGMA user_version", text, sizeof(text));
-	long is = strtol(text, NULL, 10);
 
+	*ret = strtol(text, NULL, 10);
 	if (rc != DB_OK)
 		return rc;
-	if (is < 0)
+	if (*ret < 0)
 		return db_fail(db, DB_DAMAGED, "its version is", text);
-	if (is > (long)db->schema->n_migrations)
+	if (*ret > (long)db->schema->n_migrations)
 		return db_fail(db, DB_NEWER,
 		    "a later release has written it, as version", text);
+	return DB_OK;
+}
+
+static enum db_rc
+migrate(struct db *db)
+{
+	long is;
+	enum db_rc rc = ask_version(db, &is);
+
 	while (rc == DB_OK && is < (long)db->schema->n_migrations)
 		rc = migrate_step(db, (unsigned)++is);
 	return rc;
@@ -214,20 +239,30 @@ prepare(struct db *db)
 	return rc;
 }
 
-/* Without the right to write sqlite opens it for reading, better than nothing.
- */
 static enum db_rc
-open_file(struct db *db, const char *path)
+open_file(struct db *db, const char *path, int flags)
 {
-	int rc = sqlite3_open_v2(path, &db->sql,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-	    NULL);
+	int rc =
+	    sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (db->sql == NULL)
 		return db_fail(db, DB_FAILED, "", sqlite3_errstr(rc));
 	return db_result(db, rc);
 }
 
+static struct db *
+opened(struct db *db, enum db_rc rc, char why[static DB_WHY])
+{
+	db->schema = NULL;
+	if (rc == DB_OK)
+		return db;
+	memcpy(why, db->why, DB_WHY);
+	db_close(db);
+	return NULL;
+}
+
+/* Without the right to write sqlite opens it for reading, better than nothing.
+ */
 struct db *
 db_open(const char *path, const struct db_schema *schema, enum db_rc *rc,
     char why[static DB_WHY])
@@ -235,7 +270,7 @@ db_open(const char *path, const struct db_schema *schema, enum db_rc *rc,
 	struct db *db = xcalloc(1, sizeof(*db));
 
 	db->schema = schema;
-	*rc = open_file(db, path);
+	*rc = open_file(db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 	if (*rc == DB_OK)
 		*rc = set_up(db);
 	if (*rc == DB_OK)
@@ -244,12 +279,39 @@ db_open(const char *path, const struct db_schema *schema, enum db_rc *rc,
 		*rc = migrate(db);
 	if (*rc == DB_OK)
 		*rc = prepare(db);
-	db->schema = NULL;
+	return opened(db, *rc, why);
+}
+
+/* The first question takes the lock, and whoever writes waits from then on. */
+static enum db_rc
+check_version(struct db *db)
+{
+	long is;
+	enum db_rc rc = ask_version(db, &is);
+
+	if (rc == DB_OK && is < (long)db->schema->n_migrations)
+		rc = db_fail(db, DB_FAILED, "",
+		    "its owner has not brought it up to date yet");
+	return rc;
+}
+
+struct db *
+db_open_read(const char *path, const struct db_schema *schema, enum db_rc *rc,
+    char why[static DB_WHY])
+{
+	struct db *db = xcalloc(1, sizeof(*db));
+
+	db->schema = schema;
+	*rc = open_file(db, path, SQLITE_OPEN_READONLY);
 	if (*rc == DB_OK)
-		return db;
-	memcpy(why, db->why, DB_WHY);
-	db_close(db);
-	return NULL;
+		*rc = guard(db);
+	if (*rc == DB_OK)
+		*rc = db_exec(db, "BEGIN");
+	if (*rc == DB_OK)
+		*rc = check_version(db);
+	if (*rc == DB_OK)
+		*rc = prepare(db);
+	return opened(db, *rc, why);
 }
 
 void

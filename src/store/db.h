@@ -37,6 +37,13 @@ struct db_schema {
  */
 struct db *db_open(const char *path, const struct db_schema *schema,
     enum db_rc *rc, char why[static DB_WHY]);
+/*
+ * The same for another process that only reads: one transaction that lasts
+ * until db_close(), and that the writer has to wait for. Makes no file and
+ * checks none; a journal that waits for its owner is DB_FAILED.
+ */
+struct db *db_open_read(const char *path, const struct db_schema *schema,
+    enum db_rc *rc, char why[static DB_WHY]);
 void db_close(struct db *db); /* rolls back; NULL is fine */
 
 /*

@@ -4,6 +4,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/db.c src/store/db.h \
 	src/store/negdb.c src/store/negdb.h \
 	src/store/peerdb.c src/store/peerdb.h \
+	src/store/reader.c src/store/reader.h \
 	src/store/rec.c src/store/rec.h \
 	src/store/recdb.c src/store/recdb.h \
 	src/store/row.c src/store/row.h \

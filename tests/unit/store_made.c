@@ -217,6 +217,12 @@ check_fields(const struct store_rec *a, const struct store_rec *b)
 	}
 }
 
+bool
+made_alone(enum store_kind kind)
+{
+	return kind == STORE_SELF || kind == STORE_WATCH;
+}
+
 uint32_t
 made_check(const struct store_rec *rec, unsigned *ret_who)
 {

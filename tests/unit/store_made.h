@@ -15,6 +15,9 @@ struct made {
  */
 void made_init(struct made *m, enum store_kind kind, unsigned who, uint32_t n);
 
+/* There is one of its kind: its number is to be 0. */
+bool made_alone(enum store_kind kind);
+
 /* Which number and version it is; fails the test when anything is not so. */
 uint32_t made_check(const struct store_rec *rec, unsigned *ret_who);
 

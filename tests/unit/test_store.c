@@ -163,7 +163,7 @@ step(struct store *s, struct held *model, struct rng *r, uint32_t n)
 	unsigned who = (unsigned)rng_below(r, WHO);
 	struct made m;
 
-	if (kind == STORE_SELF || kind == STORE_WATCH)
+	if (made_alone(kind))
 		who = 0;
 	if (may_go(kind) && n % 3 == 0) {
 		made_init(&m, kind, who, n);
@@ -594,8 +594,8 @@ kill_made(struct made *m, unsigned life, unsigned i)
 
 	if (kind == STORE_MOVE && i % 16 != 0)
 		kind = STORE_NETWORK; /* or they grow out of hand */
-	made_init(m, kind, kind == STORE_SELF || kind == STORE_WATCH ? 0 : who,
-	    life * KILL_STEP + 1 + i);
+	made_init(
+	    m, kind, made_alone(kind) ? 0 : who, life * KILL_STEP + 1 + i);
 }
 
 /* Writes until it is killed; tells what was acknowledged. */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/prefix.h"
+
 static const uint8_t v4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
 	0xff };
 
@@ -133,6 +135,21 @@ bool
 addr_equal(const struct addr *a, const struct addr *b)
 {
 	return a->port == b->port && addr_same_ip(a, b);
+}
+
+bool
+addr_routable(const struct addr *a)
+{
+	struct prefix p = { .family = PREFIX_IPV6, .bits = 128 };
+
+	if (addr_is_v4(a)) {
+		p.family = PREFIX_IPV4;
+		p.bits = 32;
+		memcpy(p.a, a->ip + sizeof(v4_prefix), 4);
+	} else {
+		memcpy(p.a, a->ip, sizeof(p.a));
+	}
+	return a->port != 0 && a->scope == 0 && prefix_routable(&p);
 }
 
 bool

@@ -50,6 +50,12 @@ bool addr_is_any(const struct addr *a); /* 0.0.0.0, :: or no address */
 bool addr_equal(const struct addr *a, const struct addr *b);
 bool addr_same_ip(const struct addr *a, const struct addr *b);
 
+/*
+ * May others dial it? It has a port, no scope, and is no address of the
+ * loopback, of a link alone or of a group.
+ */
+bool addr_routable(const struct addr *a);
+
 /* false for families other than AF_INET and AF_INET6. */
 bool addr_from_sockaddr(const struct sockaddr *sa, struct addr *ret);
 

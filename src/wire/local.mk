@@ -17,4 +17,5 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/negmsg.c src/wire/negmsg.h \
 	src/wire/netdesc.c src/wire/netdesc.h \
 	src/wire/netdesc_check.c \
+	src/wire/record.c src/wire/record.h \
 	src/wire/toobig.c

@@ -4,10 +4,12 @@ if HAVE_CMOCKA
 WIRE_TESTS = tests/unit/test_msg tests/unit/test_frame tests/unit/test_mesh \
 	tests/unit/test_ctlmsg tests/unit/test_eth tests/unit/test_ip \
 	tests/unit/test_gso tests/unit/test_gso_join \
-	tests/unit/test_claim tests/unit/test_netdesc tests/unit/test_negmsg
+	tests/unit/test_claim tests/unit/test_netdesc tests/unit/test_negmsg \
+	tests/unit/test_record
 check_PROGRAMS += $(WIRE_TESTS)
 TESTS += $(WIRE_TESTS)
 test_descgen = tests/unit/descgen.c tests/unit/descgen.h
+test_recgen = tests/unit/recgen.c tests/unit/recgen.h
 WIRE_LDADD = src/wire/libwire.a src/base/libbase.a $(CMOCKA_LIBS) \
 	$(JSON_LIBS) $(SODIUM_LIBS)
 
@@ -35,4 +37,6 @@ tests_unit_test_netdesc_SOURCES = tests/unit/test_netdesc.c $(test_descgen)
 tests_unit_test_netdesc_LDADD = $(WIRE_LDADD)
 tests_unit_test_negmsg_SOURCES = tests/unit/test_negmsg.c $(test_descgen)
 tests_unit_test_negmsg_LDADD = $(WIRE_LDADD)
+tests_unit_test_record_SOURCES = tests/unit/test_record.c $(test_recgen)
+tests_unit_test_record_LDADD = $(WIRE_LDADD)
 endif

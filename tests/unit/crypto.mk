@@ -6,6 +6,7 @@ crypto_tests = \
 	tests/unit/test_keys \
 	tests/unit/test_kx \
 	tests/unit/test_kx_hashed \
+	tests/unit/test_minisign \
 	tests/unit/test_noise \
 	tests/unit/test_prim \
 	tests/unit/test_sign
@@ -39,4 +40,6 @@ tests_unit_test_prim_SOURCES = tests/unit/test_prim.c $(test_vectors)
 tests_unit_test_prim_LDADD = $(crypto_test_kx_libs)
 tests_unit_test_sign_SOURCES = tests/unit/test_sign.c
 tests_unit_test_sign_LDADD = $(crypto_test_kx_libs)
+tests_unit_test_minisign_SOURCES = tests/unit/test_minisign.c
+tests_unit_test_minisign_LDADD = $(crypto_test_kx_libs)
 endif

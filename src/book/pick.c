@@ -1,0 +1,328 @@
+/* Whom to dial. */
+#include <string.h>
+
+#include "base/xmem.h"
+#include "book/act.h"
+
+#define PER_GROUP 2
+#define STALE_MIN 720u /* watched minutes without contact */
+#define RETRY_S 2u     /* somebody is wanted: look again, there may be news */
+
+/*
+ * In the long run a trial each half minute, with four addresses at most: fewer
+ * than book_may_dial() can remember in the day that it does.
+ */
+#define TRIAL_S 30u
+#define TRIALS 1024u
+
+	/* In the order of the choice. */
+	enum class { ANCHORS, KNOWN, OTHERS, CLASSES };
+
+/*
+ * How many there may be from one source and one group. A group that is full
+ * waits for others wherever they come from; a source is full for good.
+ */
+enum level { VARIED, FEW_SOURCES, ANY_GROUP, LEVELS };
+
+struct candidate {
+	struct item *it;
+	enum class class;
+};
+
+struct choice {
+	struct book *b;
+	struct candidate *c;
+	size_t n;
+	unsigned out, all; /* tunnels: that we opened; not configured */
+	struct mono now;
+};
+
+/* --- what there is ----------------------------------------------------------
+ */
+
+static struct share *
+group_of(const struct book *b, const struct book_tunnel *t)
+{
+	return act_share(&b->groups, book_group(&t->at));
+}
+
+/* Counts the tunnel (1), or takes that back (-1). */
+static void
+use(struct book *b, const struct book_tunnel *t, int by)
+{
+	struct item *it = act_find(b, t->key);
+	struct share *g = group_of(b, t);
+	struct share *s = act_share(&b->sources, act_source_key(t->source));
+
+	if (it != NULL)
+		it->busy = by > 0;
+	if (!t->live && !t->trial)
+		return;
+	if (g != NULL)
+		g->used += (unsigned)by;
+	if (s != NULL && !t->configured)
+		s->used += (unsigned)by;
+}
+
+static void
+count(struct choice *ch, const struct book_tunnel *t)
+{
+	if (t->configured || (!t->live && !t->trial) ||
+	    (t->trial && book_is_feeler(ch->b, t->key)))
+		return;
+	ch->all++;
+	ch->out += t->dialled || t->trial;
+}
+
+/* --- candidates -------------------------------------------------------------
+ */
+
+static enum class class_of(const struct item *it) {
+	if (it->e.anchor) return ANCHORS;
+	if (it->e.reached && it->e.fails == 0) return KNOWN;
+	return OTHERS;
+}
+
+static void
+consider(struct choice *ch, struct item *it)
+{
+	if (it->busy || it->trying || act_address(&it->e) == NULL)
+		return;
+	if (mono_before(ch->now, it->again))
+		return;
+	ch->c[ch->n].it = it;
+	ch->c[ch->n++].class = class_of(it);
+}
+
+static void
+gather(struct choice *ch)
+{
+	struct book *b = ch->b;
+	enum list l;
+	size_t i;
+
+	ch->c = xcalloc(b->n[HEARD] + b->n[REACHED] + 1, sizeof(*ch->c));
+	for (l = 0; l < LISTS; l++)
+		for (i = 0; i < b->n[l]; i++)
+			consider(ch, b->list[l][i]);
+}
+
+static unsigned
+most_of_source(const struct book *b, const struct item *it, enum level level)
+{
+	unsigned most =
+	    level == VARIED ? b->cfg.max_peers / 4 : b->cfg.max_peers / 2;
+
+	if (it->e.source.from == BOOK_FROM_USER)
+		return UINT32_MAX;
+	return most == 0 ? 1 : most;
+}
+
+static bool
+allowed(const struct book *b, const struct item *it, enum level level)
+{
+	return (level == ANY_GROUP || it->group->used < PER_GROUP) &&
+	    it->source->used < most_of_source(b, it, level);
+}
+
+/*
+ * Each group is as likely as any other, however many entries it has: whoever
+ * has much of one network does not get more of our tunnels.
+ */
+static uint64_t
+weight(const struct item *it)
+{
+	size_t n = it->group->n[HEARD] + it->group->n[REACHED];
+
+	return (1u << 20) / n + 1;
+}
+
+typedef bool wanted_fn(
+    const struct choice *ch, const struct candidate *c, unsigned arg);
+
+/* One of those wanted, at random, out of the candidates; NULL: none. */
+static struct item *
+draw(struct choice *ch, wanted_fn *wanted, unsigned arg)
+{
+	uint64_t sum = 0, k;
+	struct item *it;
+	size_t i;
+
+	for (i = 0; i < ch->n; i++)
+		if (wanted(ch, &ch->c[i], arg))
+			sum += weight(ch->c[i].it);
+	if (sum == 0)
+		return NULL;
+	k = act_random(ch->b, sum);
+	for (i = 0;; i++) {
+		if (!wanted(ch, &ch->c[i], arg))
+			continue;
+		if (k < weight(ch->c[i].it))
+			break;
+		k -= weight(ch->c[i].it);
+	}
+	it = ch->c[i].it;
+	ch->c[i] = ch->c[--ch->n];
+	return it;
+}
+
+/* --- tunnels ----------------------------------------------------------------
+ */
+
+static bool
+for_tunnel(const struct choice *ch, const struct candidate *c, unsigned arg)
+{
+	return c->class == arg % CLASSES &&
+	    allowed(ch->b, c->it, (enum level)(arg / CLASSES));
+}
+
+static struct item *
+next_tunnel(struct choice *ch)
+{
+	struct item *it = NULL;
+	unsigned arg;
+
+	for (arg = 0; it == NULL && arg < LEVELS * CLASSES; arg++)
+		it = draw(ch, for_tunnel, arg);
+	return it;
+}
+
+/* Half of the places are for those that dial us. */
+static unsigned
+want(const struct choice *ch)
+{
+	unsigned max = ch->b->cfg.max_peers, out = (max + 1) / 2;
+
+	if (ch->out >= out || ch->all >= max)
+		return 0;
+	out -= ch->out;
+	return out < max - ch->all ? out : max - ch->all;
+}
+
+static bool
+begin(struct choice *ch, struct item *it, bool feeler)
+{
+	if (!act_rate(&ch->b->trial_slot, TRIAL_S * (uint64_t)MONO_SEC, TRIALS,
+		ch->now))
+		return false;
+	it->trying = true;
+	it->feeler = feeler;
+	it->tries++;
+	it->again = mono_add(ch->now, act_backoff(ch->b, it->tries, ch->now));
+	it->group->used++;
+	it->source->used++;
+	return true;
+}
+
+static void
+end(struct item *it)
+{
+	it->group->used--;
+	it->source->used--;
+}
+
+/* --- feelers ----------------------------------------------------------------
+ */
+
+static bool
+only_heard(const struct choice *ch, const struct candidate *c, unsigned arg)
+{
+	(void)ch;
+	(void)arg;
+	return !c->it->e.reached;
+}
+
+/* Whom we have met, and do not know whether it is still there. */
+static bool
+stale(const struct choice *ch, const struct candidate *c, unsigned arg)
+{
+	const struct item *it = c->it;
+
+	(void)arg;
+	return it->e.reached &&
+	    (!it->met || it->e.uptime.up_at + STALE_MIN <= ch->b->watched);
+}
+
+static struct item *
+next_feeler(struct choice *ch)
+{
+	bool old = act_random(ch->b, 4) == 0;
+	struct item *it = draw(ch, old ? stale : only_heard, 0);
+
+	return it != NULL ? it : draw(ch, old ? only_heard : stale, 0);
+}
+
+static bool
+feeler_due(struct book *b, struct mono now)
+{
+	bool first = b->feeler_at.us == 0;
+	bool due = !first && mono_due(b->feeler_at, now);
+
+	if (first || due)
+		b->feeler_at = mono_add(now, ACT_FEELER_S * (uint64_t)MONO_SEC);
+	return due;
+}
+
+bool
+book_is_feeler(const struct book *b, const uint8_t key[RECORD_KEY])
+{
+	const struct item *it = act_find(b, key);
+
+	return it != NULL && it->feeler;
+}
+
+/* --- the choice -------------------------------------------------------------
+ */
+
+static unsigned
+choose(struct choice *ch, struct item **ret, unsigned max, struct mono *ret_at)
+{
+	unsigned n = 0, wanted = want(ch);
+	struct item *it;
+
+	while (n < max && n < wanted && (it = next_tunnel(ch)) != NULL) {
+		if (!begin(ch, it, false))
+			break;
+		ret[n++] = it;
+	}
+	if (n < wanted)
+		*ret_at =
+		    n == max ? ch->now : mono_add(ch->now, RETRY_S * MONO_SEC);
+	if (n < max && feeler_due(ch->b, ch->now)) {
+		it = next_feeler(ch);
+		if (it != NULL && begin(ch, it, true))
+			ret[n++] = it;
+	}
+	*ret_at = mono_min(*ret_at, ch->b->feeler_at);
+	return n;
+}
+
+unsigned
+book_pick(struct book *b, const struct book_tunnel *t, size_t n,
+    struct book_entry *ret, unsigned max, struct mono now, struct mono *ret_at)
+{
+	struct choice ch = { .b = b, .now = now };
+	struct item **picked;
+	unsigned i, got;
+	size_t k;
+
+	*ret_at = MONO_NEVER;
+	if (!b->cfg.dial || b->cfg.max_peers == 0 || max == 0)
+		return 0;
+	for (k = 0; k < n; k++) {
+		use(b, &t[k], 1);
+		count(&ch, &t[k]);
+	}
+	gather(&ch);
+	picked = xcalloc(max, sizeof(struct item *));
+	got = choose(&ch, picked, max, ret_at);
+	for (i = 0; i < got; i++) {
+		end(picked[i]);
+		ret[i] = picked[i]->e;
+	}
+	for (k = 0; k < n; k++)
+		use(b, &t[k], -1);
+	free(picked);
+	free(ch.c);
+	return got;
+}

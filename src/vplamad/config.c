@@ -486,6 +486,7 @@ check_options(const struct config *cfg, struct config_errors *errs)
 		    place(cfg, OPT_network, at, sizeof(at)));
 	check_rate(cfg, errs);
 	offload_check(cfg, errs);
+	trust_check(cfg, errs);
 	if (strcmp(cfg->mesh_socket, cfg->control_socket) == 0)
 		config_error(errs,
 		    "%s: is the mesh socket too; expected "

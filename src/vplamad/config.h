@@ -14,21 +14,19 @@
 #include "base/ifname.h"
 #include "base/log.h"
 #include "base/prefix.h"
-#include "core/peer.h"
+#include "core/trust.h"
 #include "crypto/keys.h"
 #include "io/port.h"
+#include "vplamad/cfgblock.h"
+#include "wire/record.h"
+#include "wire/uri.h"
 
 #define CONFIG_PATH "/etc/vplama/vplamad.conf"
 #define CONFIG_LISTEN 8
-#define PATH_TEXT 256	  /* bytes of a path, NUL included */
-#define ENDPOINT_TEXT 263 /* "[host]:port": 253 for a name, and the rest */
-#define PLACE_TEXT 108	  /* bytes of "address:port" or a socket's path */
 #define CONFIG_DEVICES 8
-#define CONFIG_ADDRESSES 16
-#define CONFIG_PREFIXES 64
 #define CONFIG_CLAIMS 32
 #define CONFIG_MESHES 8
-#define DEVICE_NAME_MAX 64
+#define CONFIG_ENTRIES 8
 
 enum option_id {
 #define OPTION(id, ...) OPT_##id,
@@ -36,80 +34,9 @@ enum option_id {
 	OPT_MAX
 };
 
-enum device_option_id {
-#define DEVICE_OPTION(id, ...) DEV_OPT_##id,
-#include "vplamad/options.def"
-	DEV_OPT_MAX
-};
-
-enum peer_option_id {
-#define PEER_OPTION(id, ...) PEER_OPT_##id,
-#include "vplamad/options.def"
-	PEER_OPT_MAX
-};
-
-/* How an option came to its value. */
-struct given {
-	unsigned n; /* values it holds */
-	int line;   /* in its file; 0: the default */
-	bool bad;   /* a value was refused */
-};
-
-/* Of option mode; normal: what suits the kind. */
-enum config_mode { MODE_NORMAL, MODE_HUB, MODE_SWITCH, MODE_ROUTER };
-
-/* Of option carries. */
-enum config_carries { CARRIES_ETHERNET, CARRIES_IP };
-
-/* Of option offload. */
-enum config_offload {
-	OFFLOAD_NONE,
-	OFFLOAD_VNET,
-	OFFLOAD_TSO,
-	OFFLOAD_USO,
-	OFFLOAD_GSO,
-	OFFLOAD_GRO
-};
-
-/* How a MAC address begins. */
-struct config_mac {
-	uint8_t n; /* octets */
-	uint8_t a[6];
-};
-
-/* One device block. */
-struct config_device {
-	char name[DEVICE_NAME_MAX + 1]; /* of the interface, or a label */
-	uint32_t kind;			/* enum port_kind */
-	uint32_t mode;			/* enum config_mode */
-	uint32_t carries;		/* enum config_carries */
-	uint32_t mtu;			/* bytes of an IP packet */
-	struct prefix address[CONFIG_ADDRESSES];
-	struct config_mac mac;
-	uint32_t link_speed;			    /* Mbit/s */
-	uint32_t persistent;			    /* 1 yes, 0 no */
-	uint32_t mac_age;			    /* seconds */
-	uint32_t mac_limit;			    /* addresses a peer */
-	uint32_t flood_rate;			    /* packets a second */
-	uint32_t allow_ra, allow_dhcp, mss_clamp;   /* 1 yes, 0 no */
-	char local[PLACE_TEXT], remote[PLACE_TEXT]; /* "": none */
-	struct given given[DEV_OPT_MAX];
-	int line;
-};
-
-/* One peer block. */
-struct config_peer {
-	char name[PEER_NAME_MAX + 1];
-	uint8_t public_key[KEY_LEN];
-	uint8_t x_pk[KEY_LEN];
-	char endpoint[PEER_ENDPOINTS][ENDPOINT_TEXT];
-	char pair_psk_file[PATH_TEXT];
-	uint8_t pair_psk[KEY_LEN]; /* zero: none */
-	struct prefix prefix[CONFIG_PREFIXES];
-	uint32_t trust_renumber; /* 1 yes, 0 no */
-	struct given given[PEER_OPT_MAX];
-	char *file; /* where the block stands; NULL: a control command */
-	int line;
+/* Where on Earth, in 1/100000 degree. */
+struct config_degrees {
+	int32_t lat, lon;
 };
 
 struct config {
@@ -137,6 +64,18 @@ struct config {
 	uint32_t install_routes;		/* 1 yes, 0 no */
 	char route_device[DEVICE_NAME_MAX + 1]; /* "": the first that suits */
 	uint32_t route_table, route_metric, route_protocol;
+	uint32_t trust;		    /* enum trust_mode */
+	char trust_hook[PATH_TEXT]; /* "": none */
+	uint8_t trust_authority[TRUST_AUTHORITIES][KEY_LEN];
+	uint32_t open_transit, public; /* 1 yes, 0 no */
+	uint32_t max_peers;
+	struct addr advertise[RECORD_ENDPOINTS];
+	char name[RECORD_NAME + 1], community[RECORD_NAME + 1];
+	char country[3];
+	struct config_degrees place;
+	char contact[RECORD_CONTACT + 1];
+	char entry[CONFIG_ENTRIES][SOURCE_TEXT];
+	uint32_t store_interval; /* seconds */
 	enum log_level log_level;
 	struct given given[OPT_MAX];
 
@@ -164,6 +103,9 @@ struct config_errors {
 bool config_load(
     const char *path, struct config *ret, struct config_errors *errs);
 void config_free(struct config *cfg); /* wipes the keys; not cfg itself */
+
+/* cfgtrust.c: options that need each other. */
+void trust_check(const struct config *cfg, struct config_errors *errs);
 
 void config_error(struct config_errors *errs, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,12 +1,14 @@
 # The daemon: all but main() in a library, so that tests can link it.
 noinst_LIBRARIES += src/vplamad/libvplamad.a
 src_vplamad_libvplamad_a_SOURCES = \
+	src/vplamad/cfgblock.h \
 	src/vplamad/cfgdevice.c src/vplamad/cfgdevice.h \
 	src/vplamad/cfgiface.c \
 	src/vplamad/cfgneg.c \
 	src/vplamad/cfgpeer.c \
 	src/vplamad/cfgprefix.c \
 	src/vplamad/cfgtext.c src/vplamad/cfgtext.h \
+	src/vplamad/cfgtrust.c \
 	src/vplamad/config.c src/vplamad/config.h \
 	src/vplamad/device.c src/vplamad/device.h \
 	src/vplamad/devhint.c \
@@ -18,6 +20,7 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/place.c src/vplamad/place.h \
 	src/vplamad/optnet.c src/vplamad/optnet.h \
 	src/vplamad/option.c src/vplamad/option.h \
+	src/vplamad/optself.c src/vplamad/optself.h \
 	src/vplamad/options.def \
 	src/vplamad/rehooker.c src/vplamad/rehooker.h \
 	src/vplamad/reload.c src/vplamad/reload.h \

@@ -9,6 +9,7 @@
 #include "crypto/keys.h"
 #include "vplamad/config.h"
 #include "vplamad/optnet.h"
+#include "vplamad/optself.h"
 
 #define HOST_MAX 253 /* RFC 1035: a name as people write it */
 #define LABEL_MAX 63
@@ -222,6 +223,8 @@ print_pubkey(const struct option *o, const void *value, FILE *out)
 
 static const struct option_type T_NAME = { "a name", NETWORK_NAME_MAX + 1,
 	parse_name, print_text, NULL };
+static const struct option_type T_LABEL = { "a name", RECORD_NAME + 1,
+	parse_name, print_text, NULL };
 static const struct option_type T_PATH = { "a path that begins with /",
 	PATH_TEXT, parse_path, print_text, NULL };
 static const struct option_type T_NUMBER = { "a number", sizeof(uint32_t),
@@ -241,6 +244,8 @@ WORD_TYPE(T_REHOOK, "never, ask, atomic-only or auto", "never", "ask",
     "atomic-only", "auto");
 WORD_TYPE(T_RULE, "seed or size", "seed", "size");
 WORD_TYPE(T_STABLE, "auto, yes or no", "auto", "yes", "no");
+WORD_TYPE(
+    T_TRUST, "known, open, hook or secret", "known", "open", "hook", "secret");
 WORD_TYPE(T_MODE, "normal, hub, switch or router", "normal", "hub", "switch",
     "router");
 WORD_TYPE(T_CARRIES, "ethernet or ip", "ethernet", "ip");
@@ -293,7 +298,7 @@ option_expected(const struct option *o, char *buf, size_t len)
 		    o->type->expected, o->least, o->most,
 		    o->unit[0] != '\0' ? " (" : "", o->unit,
 		    o->unit[0] != '\0' ? ")" : "");
-	else if (o->type == &T_NAME || o->type == &T_PATH)
+	else if (o->type->parse == parse_name || o->type == &T_PATH)
 		snprintf(buf, len, "%s, %lld to %lld %s", o->type->expected,
 		    o->least, o->most, o->unit);
 	else

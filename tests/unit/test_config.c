@@ -287,7 +287,7 @@ test_values(void **state)
 	assert_int_equal(cfg.n_devices, 1);
 	dev = &cfg.devices[0];
 	assert_string_equal(dev->name, "vpl0");
-	assert_int_equal(dev->line, 32);
+	assert_int_equal(dev->line, 48);
 	assert_int_equal(dev->mode, MODE_SWITCH);
 	assert_int_equal(dev->given[DEV_OPT_address].n, 2);
 	assert_int_equal(dev->address[1].bits, 64);
@@ -303,12 +303,40 @@ test_values(void **state)
 	assert_int_equal(cfg.peers[0].pair_psk[0], 9);
 	assert_int_equal(cfg.peers[0].given[PEER_OPT_prefix].n, 2);
 	assert_int_equal(cfg.peers[0].prefix[1].bits, 48);
-	assert_int_equal(cfg.peers[0].line, 48);
+	assert_int_equal(cfg.peers[0].line, 64);
 	assert_int_equal(cfg.peers[0].trust_renumber, 0);
 	assert_int_equal(cfg.peers[1].trust_renumber, 1);
-	assert_int_equal(cfg.peers[1].line, 56);
+	assert_int_equal(cfg.peers[1].line, 72);
 	assert_string_equal(cfg.peers[1].file, d->conf);
 	assert_int_equal(cfg.id.seed[0], 0);
+	config_free(&cfg);
+	free(in);
+}
+
+/* So do those of trust and of what we say of ourselves. */
+static void
+test_values_of_trust(void **state)
+{
+	const struct dir *d = *state;
+	struct config_errors errs = { 0 };
+	struct config cfg;
+	char *in = full(d);
+
+	lay_out(d, in);
+	assert_true(config_load(d->conf, &cfg, &errs));
+	assert_int_equal(cfg.trust, TRUST_SECRET);
+	assert_int_equal(cfg.given[OPT_trust_authority].n, 2);
+	assert_int_equal(cfg.trust_authority[1][0], 0x81);
+	assert_int_equal(cfg.max_peers, 4096);
+	assert_int_equal(cfg.given[OPT_advertise].n, 3);
+	assert_int_equal(cfg.advertise[1].port, 65535);
+	assert_string_equal(cfg.name, "Nordturm \"1\" käse");
+	assert_string_equal(cfg.community, "freifunk");
+	assert_string_equal(cfg.country, "DE");
+	assert_int_equal(cfg.place.lat, -5250000);
+	assert_int_equal(cfg.place.lon, 1340512);
+	assert_string_equal(cfg.entry[3], "cmd:/usr/bin/list");
+	assert_int_equal(cfg.store_interval, 3600);
 	config_free(&cfg);
 	free(in);
 }
@@ -721,6 +749,7 @@ main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_values_of_trust),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_mangled),
 		cmocka_unit_test(test_unreadable),

@@ -25,6 +25,7 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/rehooker.c src/vplamad/rehooker.h \
 	src/vplamad/reload.c src/vplamad/reload.h \
 	src/vplamad/routes.c src/vplamad/routes.h \
+	src/vplamad/runner.c src/vplamad/runner.h \
 	src/vplamad/stamp.c src/vplamad/stamp.h \
 	src/vplamad/vplamad.c src/vplamad/vplamad.h
 src_vplamad_libvplamad_a_CPPFLAGS = $(vplamad_cppflags)

@@ -1,44 +1,18 @@
 #include "vplamad/rehooker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/queue.h>
-#include <sys/syscall.h>
-#include <sys/timerfd.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/fdutil.h"
 #include "base/log.h"
 #include "base/xmem.h"
-#include "io/loop.h"
-
-#define LINE_MAX_LEN 200
-#define READS 16 /* of what a program that has ended has left to read */
-
-/* One run: of the program's process group. */
-struct job {
-	LIST_ENTRY(job) link;
-	struct rehooker *h;
-	uint32_t id;
-	rehooker_done *done; /* NULL: stopped, only to be buried */
-	void *arg;
-	pid_t pid;
-	int pidfd, out, timer; /* -1: none */
-	struct watch pid_watch, out_watch, timer_watch;
-	char line[LINE_MAX_LEN + 1];
-	size_t len;
-	unsigned lines; /* told, then those that were not */
-};
+#include "vplamad/runner.h"
 
 struct rehooker {
-	struct loop *loop;
-	LIST_HEAD(, job) jobs;
+	struct runner *runner;
+	struct runner_job *job; /* NULL: none runs */
+	uint32_t id;
+	rehooker_done *done;
+	void *arg;
 };
 
 struct rehooker *
@@ -46,289 +20,63 @@ rehooker_new(struct loop *loop)
 {
 	struct rehooker *h = xcalloc(1, sizeof(*h));
 
-	h->loop = loop;
-	LIST_INIT(&h->jobs);
+	h->runner = runner_new(loop, "rehook-hook", REHOOKER_LINES);
 	return h;
 }
 
-static void
-close_watched(struct watch *w, int *fd)
+void
+rehooker_free(struct rehooker *h)
 {
-	watch_fini(w);
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-static void
-job_free(struct job *j)
-{
-	LIST_REMOVE(j, link);
-	close_watched(&j->pid_watch, &j->pidfd);
-	close_watched(&j->out_watch, &j->out);
-	close_watched(&j->timer_watch, &j->timer);
-	free(j);
-}
-
-/* With whatever it has started. */
-static void
-job_kill(const struct job *j)
-{
-	if (kill(-j->pid, SIGKILL) < 0)
-		(void)kill(j->pid, SIGKILL);
-}
-
-static void
-say_line(struct job *j)
-{
-	j->line[j->len] = '\0';
-	if (j->len > 0 && j->lines++ < REHOOKER_LINES)
-		log_info("rehook-hook: %s", j->line);
-	j->len = 0;
-}
-
-/* What cannot be shown is a question mark; long lines are cut in two. */
-static void
-take_output(struct job *j, const char *buf, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)buf[i];
-
-		if (c == '\n') {
-			say_line(j);
-			continue;
-		}
-		if (j->len == LINE_MAX_LEN)
-			say_line(j);
-		j->line[j->len++] = c < 0x20 || c >= 0x7f ? '?' : (char)c;
-	}
-}
-
-/* False: there is no more for now, or ever. */
-static bool
-read_output(struct job *j)
-{
-	char buf[4096];
-	ssize_t n = read(j->out, buf, sizeof(buf));
-
-	if (n > 0)
-		take_output(j, buf, (size_t)n);
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		close_watched(&j->out_watch, &j->out);
-	return n > 0;
-}
-
-static void
-on_output(void *arg, struct turn *t)
-{
-	(void)t;
-	(void)read_output(arg);
-}
-
-/* The rest of what it said, and how it ended: true when as it should. */
-static bool
-tell_end(struct job *j, int status)
-{
-	unsigned i;
-
-	for (i = 0; i < READS && j->out >= 0 && read_output(j); i++)
-		;
-	say_line(j);
-	if (j->lines > REHOOKER_LINES)
-		log_info("rehook-hook: %u more lines are not shown",
-		    j->lines - REHOOKER_LINES);
-	if (WIFSIGNALED(status))
-		log_warnx("rehook-hook: killed by signal %d", WTERMSIG(status));
-	else if (WEXITSTATUS(status) != 0)
-		log_warnx("rehook-hook: exit code %d", WEXITSTATUS(status));
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-static void
-on_end(void *arg, struct turn *t)
-{
-	struct job *j = arg;
-	rehooker_done *done = j->done;
-	void *done_arg = j->arg;
-	uint32_t id = j->id;
-	int status = 0;
-	bool ok = false;
-
-	if (waitpid(j->pid, &status, WNOHANG) == 0)
+	if (h == NULL)
 		return;
-	if (done != NULL)
-		ok = tell_end(j, status);
-	job_free(j);
-	if (done != NULL)
-		done(done_arg, id, ok, t);
+	runner_free(h->runner);
+	free(h);
 }
 
 static void
-on_timeout(void *arg, struct turn *t)
+on_end(void *arg, int code, struct turn *t)
 {
-	struct job *j = arg;
+	struct rehooker *h = arg;
 
-	(void)t;
-	log_warnx("rehook-hook: takes too long, is killed");
-	close_watched(&j->timer_watch, &j->timer);
-	job_kill(j);
-}
-
-static int
-start_timer(struct job *j, unsigned ms)
-{
-	const struct itimerspec at = { .it_value = { ms / 1000,
-					   (long)(ms % 1000) * 1000000 } };
-
-	j->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (j->timer < 0 || timerfd_settime(j->timer, 0, &at, NULL) < 0)
-		return -errno;
-	return 0;
-}
-
-/* Its input is nothing, its output ours, its signals as usual. */
-static int
-spawn(struct job *j, const char *program, char *const *env, int out)
-{
-	char *const argv[] = { (char *)(uintptr_t)program, NULL };
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t at;
-	sigset_t none, pipe_sig;
-	int rc;
-
-	sigemptyset(&none);
-	sigemptyset(&pipe_sig);
-	sigaddset(&pipe_sig, SIGPIPE);
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&fa, out, 1);
-	posix_spawn_file_actions_adddup2(&fa, out, 2);
-	posix_spawnattr_init(&at);
-	posix_spawnattr_setsigmask(&at, &none);
-	posix_spawnattr_setsigdefault(&at, &pipe_sig);
-	posix_spawnattr_setpgroup(&at, 0);
-	posix_spawnattr_setflags(&at,
-	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-		POSIX_SPAWN_SETPGROUP);
-	rc = posix_spawn(&j->pid, program, &fa, &at, argv, env);
-	posix_spawnattr_destroy(&at);
-	posix_spawn_file_actions_destroy(&fa);
-	return -rc;
-}
-
-/* A pipe for what it says, and its process. */
-static int
-start_process(struct job *j, const char *program, char *const *env)
-{
-	int ends[2], rc;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	j->out = ends[0];
-	rc = fd_nonblock(ends[0]);
-	if (rc == 0)
-		rc = spawn(j, program, env, ends[1]);
-	close(ends[1]);
-	if (rc < 0)
-		return rc;
-	j->pidfd = (int)syscall(SYS_pidfd_open, j->pid, 0);
-	if (j->pidfd >= 0)
-		return 0;
-	rc = -errno;
-	job_kill(j);
-	(void)waitpid(j->pid, NULL, 0);
-	return rc;
-}
-
-static void
-watch(struct job *j, struct watch *w, int fd,
-    void (*fn)(void *arg, struct turn *t))
-{
-	watch_init(w, j->h->loop, fd, WATCH_READ, fn, j);
-	watch_on(w);
-}
-
-static int
-start_job(struct job *j, const char *program, unsigned timeout_ms,
-    const struct rehooker_order *o)
-{
-	const char *path = getenv("PATH");
-	char *env[] = {
-		xasprintf("PATH=%s", path != NULL ? path : "/usr/bin:/bin"),
-		xasprintf("VPLAMA_REHOOK_ID=%u", o->id),
-		xasprintf("VPLAMA_FROM=%s", o->from),
-		xasprintf("VPLAMA_TO=%s", o->to),
-		xasprintf("VPLAMA_COUNT=%u", o->count),
-		NULL,
-	};
-	int rc = start_timer(j, timeout_ms);
-	size_t i;
-
-	if (rc == 0)
-		rc = start_process(j, program, env);
-	for (i = 0; env[i] != NULL; i++)
-		free(env[i]);
-	if (rc < 0)
-		return rc;
-	watch(j, &j->pid_watch, j->pidfd, on_end);
-	watch(j, &j->out_watch, j->out, on_output);
-	watch(j, &j->timer_watch, j->timer, on_timeout);
-	return 0;
+	h->job = NULL;
+	if (code < 0)
+		log_warnx("rehook-hook: killed by signal %d", -code);
+	else if (code > 0)
+		log_warnx("rehook-hook: exit code %d", code);
+	h->done(h->arg, h->id, code == 0, t);
 }
 
 int
 rehooker_run(struct rehooker *h, const char *program, unsigned timeout_ms,
     const struct rehooker_order *o, rehooker_done *done, void *arg)
 {
-	struct job *j;
-	int rc;
-
-	LIST_FOREACH (j, &h->jobs, link)
-		if (j->done != NULL)
-			return -EBUSY;
-	j = xcalloc(1, sizeof(*j));
-	*j = (struct job){
-		.h = h,
-		.id = o->id,
-		.done = done,
-		.arg = arg,
-		.pidfd = -1,
-		.out = -1,
-		.timer = -1,
+	char *env[] = {
+		xasprintf("VPLAMA_REHOOK_ID=%u", o->id),
+		xasprintf("VPLAMA_FROM=%s", o->from),
+		xasprintf("VPLAMA_TO=%s", o->to),
+		xasprintf("VPLAMA_COUNT=%u", o->count),
+		NULL,
 	};
-	LIST_INSERT_HEAD(&h->jobs, j, link);
-	rc = start_job(j, program, timeout_ms, o);
-	if (rc < 0)
-		job_free(j);
+	int rc = -EBUSY;
+	size_t i;
+
+	if (h->job == NULL) {
+		h->id = o->id;
+		h->done = done;
+		h->arg = arg;
+		rc = runner_run(h->runner, program, (const char *const *)env,
+		    timeout_ms, on_end, h, &h->job);
+	}
+	for (i = 0; env[i] != NULL; i++)
+		free(env[i]);
 	return rc;
 }
 
 void
 rehooker_stop(struct rehooker *h, uint32_t id)
 {
-	struct job *j;
-
-	LIST_FOREACH (j, &h->jobs, link) {
-		if (j->done == NULL || j->id != id)
-			continue;
-		j->done = NULL;
-		job_kill(j);
-	}
-}
-
-void
-rehooker_free(struct rehooker *h)
-{
-	struct job *j;
-
-	if (h == NULL)
+	if (h->job == NULL || h->id != id)
 		return;
-	while ((j = LIST_FIRST(&h->jobs)) != NULL) {
-		job_kill(j);
-		(void)waitpid(j->pid, NULL, 0); /* it is dead already */
-		job_free(j);
-	}
-	free(h);
+	runner_stop(h->job);
+	h->job = NULL;
 }

@@ -1,0 +1,329 @@
+#include "vplamad/runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fdutil.h"
+#include "base/log.h"
+#include "base/xmem.h"
+#include "io/loop.h"
+
+#define LINE_MAX_LEN 200
+#define READS 16 /* of what a program that has ended has left to read */
+
+/* One run: of the program's process group. */
+struct runner_job {
+	LIST_ENTRY(runner_job) link;
+	struct runner *r;
+	runner_done *done; /* NULL: stopped, only to be buried */
+	void *arg;
+	pid_t pid;
+	int pidfd, out, timer; /* -1: none */
+	struct watch pid_watch, out_watch, timer_watch;
+	char line[LINE_MAX_LEN + 1];
+	size_t len;
+	unsigned lines; /* told, then those that were not */
+};
+
+struct runner {
+	struct loop *loop;
+	const char *what;
+	unsigned most_lines;
+	LIST_HEAD(, runner_job) jobs;
+};
+
+struct runner *
+runner_new(struct loop *loop, const char *what, unsigned most_lines)
+{
+	struct runner *r = xcalloc(1, sizeof(*r));
+
+	r->loop = loop;
+	r->what = what;
+	r->most_lines = most_lines;
+	LIST_INIT(&r->jobs);
+	return r;
+}
+
+static void
+close_watched(struct watch *w, int *fd)
+{
+	watch_fini(w);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void
+job_free(struct runner_job *j)
+{
+	LIST_REMOVE(j, link);
+	close_watched(&j->pid_watch, &j->pidfd);
+	close_watched(&j->out_watch, &j->out);
+	close_watched(&j->timer_watch, &j->timer);
+	free(j);
+}
+
+/* With whatever it has started. */
+static void
+job_kill(const struct runner_job *j)
+{
+	if (kill(-j->pid, SIGKILL) < 0)
+		(void)kill(j->pid, SIGKILL);
+}
+
+static void
+say_line(struct runner_job *j)
+{
+	j->line[j->len] = '\0';
+	if (j->len > 0 && j->lines++ < j->r->most_lines)
+		log_info("%s: %s", j->r->what, j->line);
+	j->len = 0;
+}
+
+/* What cannot be shown is a question mark; long lines are cut in two. */
+static void
+take_output(struct runner_job *j, const char *buf, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)buf[i];
+
+		if (c == '\n') {
+			say_line(j);
+			continue;
+		}
+		if (j->len == LINE_MAX_LEN)
+			say_line(j);
+		j->line[j->len++] = c < 0x20 || c >= 0x7f ? '?' : (char)c;
+	}
+}
+
+/* False: there is no more for now, or ever. */
+static bool
+read_output(struct runner_job *j)
+{
+	char buf[4096];
+	ssize_t n = read(j->out, buf, sizeof(buf));
+
+	if (n > 0)
+		take_output(j, buf, (size_t)n);
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		close_watched(&j->out_watch, &j->out);
+	return n > 0;
+}
+
+static void
+on_output(void *arg, struct turn *t)
+{
+	(void)t;
+	(void)read_output(arg);
+}
+
+/* The rest of what it said. */
+static void
+tell_rest(struct runner_job *j)
+{
+	unsigned i;
+
+	for (i = 0; i < READS && j->out >= 0 && read_output(j); i++)
+		;
+	say_line(j);
+	if (j->lines > j->r->most_lines)
+		log_info("%s: %u more lines are not shown", j->r->what,
+		    j->lines - j->r->most_lines);
+}
+
+static void
+on_end(void *arg, struct turn *t)
+{
+	struct runner_job *j = arg;
+	runner_done *done = j->done;
+	void *done_arg = j->arg;
+	int status = 0, code;
+
+	if (waitpid(j->pid, &status, WNOHANG) == 0)
+		return;
+	if (done != NULL)
+		tell_rest(j);
+	code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+	job_free(j);
+	if (done != NULL)
+		done(done_arg, code, t);
+}
+
+static void
+on_timeout(void *arg, struct turn *t)
+{
+	struct runner_job *j = arg;
+
+	(void)t;
+	log_warnx("%s: takes too long, is killed", j->r->what);
+	close_watched(&j->timer_watch, &j->timer);
+	job_kill(j);
+}
+
+static int
+start_timer(struct runner_job *j, unsigned ms)
+{
+	const struct itimerspec at = { .it_value = { ms / 1000,
+					   (long)(ms % 1000) * 1000000 } };
+
+	j->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (j->timer < 0 || timerfd_settime(j->timer, 0, &at, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Its input is nothing, its output ours, its signals as usual. */
+static int
+spawn(struct runner_job *j, const char *program, char *const *env, int out)
+{
+	char *const argv[] = { (char *)(uintptr_t)program, NULL };
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t at;
+	sigset_t none, pipe_sig;
+	int rc;
+
+	sigemptyset(&none);
+	sigemptyset(&pipe_sig);
+	sigaddset(&pipe_sig, SIGPIPE);
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&fa, out, 1);
+	posix_spawn_file_actions_adddup2(&fa, out, 2);
+	posix_spawnattr_init(&at);
+	posix_spawnattr_setsigmask(&at, &none);
+	posix_spawnattr_setsigdefault(&at, &pipe_sig);
+	posix_spawnattr_setpgroup(&at, 0);
+	posix_spawnattr_setflags(&at,
+	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+		POSIX_SPAWN_SETPGROUP);
+	rc = posix_spawn(&j->pid, program, &fa, &at, argv, env);
+	posix_spawnattr_destroy(&at);
+	posix_spawn_file_actions_destroy(&fa);
+	return -rc;
+}
+
+/* A pipe for what it says, and its process. */
+static int
+start_process(struct runner_job *j, const char *program, char *const *env)
+{
+	int ends[2], rc;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	j->out = ends[0];
+	rc = fd_nonblock(ends[0]);
+	if (rc == 0)
+		rc = spawn(j, program, env, ends[1]);
+	close(ends[1]);
+	if (rc < 0)
+		return rc;
+	j->pidfd = (int)syscall(SYS_pidfd_open, j->pid, 0);
+	if (j->pidfd >= 0)
+		return 0;
+	rc = -errno;
+	job_kill(j);
+	(void)waitpid(j->pid, NULL, 0);
+	return rc;
+}
+
+static void
+watch(struct runner_job *j, struct watch *w, int fd,
+    void (*fn)(void *arg, struct turn *t))
+{
+	watch_init(w, j->r->loop, fd, WATCH_READ, fn, j);
+	watch_on(w);
+}
+
+static int
+start_job(struct runner_job *j, const char *program, unsigned timeout_ms,
+    char *const *env)
+{
+	int rc = start_timer(j, timeout_ms);
+
+	if (rc == 0)
+		rc = start_process(j, program, env);
+	if (rc < 0)
+		return rc;
+	watch(j, &j->pid_watch, j->pidfd, on_end);
+	watch(j, &j->out_watch, j->out, on_output);
+	watch(j, &j->timer_watch, j->timer, on_timeout);
+	return 0;
+}
+
+/* With PATH in front; the caller frees the first, and all. */
+static char **
+with_path(const char *const *env)
+{
+	const char *path = getenv("PATH");
+	char **ret;
+	size_t n = 0;
+
+	while (env[n] != NULL)
+		n++;
+	ret = xcalloc(n + 2, sizeof(*ret));
+	ret[0] = xasprintf("PATH=%s", path != NULL ? path : "/usr/bin:/bin");
+	memcpy(ret + 1, env, n * sizeof(*env));
+	return ret;
+}
+
+int
+runner_run(struct runner *r, const char *program, const char *const *env,
+    unsigned timeout_ms, runner_done *done, void *arg, struct runner_job **ret)
+{
+	struct runner_job *j = xcalloc(1, sizeof(*j));
+	char **all = with_path(env);
+	int rc;
+
+	*j = (struct runner_job){
+		.r = r,
+		.done = done,
+		.arg = arg,
+		.pidfd = -1,
+		.out = -1,
+		.timer = -1,
+	};
+	LIST_INSERT_HEAD(&r->jobs, j, link);
+	rc = start_job(j, program, timeout_ms, all);
+	free(all[0]);
+	free(all);
+	if (rc < 0)
+		job_free(j);
+	else
+		*ret = j;
+	return rc;
+}
+
+void
+runner_stop(struct runner_job *j)
+{
+	j->done = NULL;
+	job_kill(j);
+}
+
+void
+runner_free(struct runner *r)
+{
+	struct runner_job *j;
+
+	if (r == NULL)
+		return;
+	while ((j = LIST_FIRST(&r->jobs)) != NULL) {
+		job_kill(j);
+		(void)waitpid(j->pid, NULL, 0); /* it is dead already */
+		job_free(j);
+	}
+	free(r);
+}

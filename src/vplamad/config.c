@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cfgtext.h"
 #include "base/fdutil.h"
 #include "base/xmem.h"
 #include "vplamad/cfgdevice.h"
-#include "vplamad/cfgtext.h"
 #include "vplamad/option.h"
 
 /*

@@ -7,7 +7,6 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/cfgneg.c \
 	src/vplamad/cfgpeer.c \
 	src/vplamad/cfgprefix.c \
-	src/vplamad/cfgtext.c src/vplamad/cfgtext.h \
 	src/vplamad/cfgtrust.c \
 	src/vplamad/config.c src/vplamad/config.h \
 	src/vplamad/device.c src/vplamad/device.h \

@@ -1,6 +1,6 @@
 /* The text of a configuration file, made ready for libconfuse. */
-#ifndef VPLAM_VPLAMAD_CFGTEXT_H
-#define VPLAM_VPLAMAD_CFGTEXT_H
+#ifndef VPLAM_BASE_CFGTEXT_H
+#define VPLAM_BASE_CFGTEXT_H
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "vplamad/cfgtext.h"
+#include "base/cfgtext.h"
 
 #include <stdbool.h>
 #include <string.h>

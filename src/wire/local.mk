@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/wire/libwire.a
 src_wire_libwire_a_SOURCES = \
+	src/wire/beacon.c \
 	src/wire/be.h \
 	src/wire/csum.c src/wire/csum.h \
 	src/wire/ctlmsg.c src/wire/ctlmsg.h \
@@ -17,5 +18,12 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/negmsg.c src/wire/negmsg.h \
 	src/wire/netdesc.c src/wire/netdesc.h \
 	src/wire/netdesc_check.c \
+	src/wire/qr.h \
 	src/wire/record.c src/wire/record.h \
-	src/wire/toobig.c
+	src/wire/toobig.c \
+	src/wire/uri.c src/wire/uri.h
+if HAVE_QRENCODE
+src_wire_libwire_a_SOURCES += src/wire/qr.c
+else
+src_wire_libwire_a_SOURCES += src/wire/qr_none.c
+endif

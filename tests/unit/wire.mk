@@ -5,13 +5,13 @@ WIRE_TESTS = tests/unit/test_msg tests/unit/test_frame tests/unit/test_mesh \
 	tests/unit/test_ctlmsg tests/unit/test_eth tests/unit/test_ip \
 	tests/unit/test_gso tests/unit/test_gso_join \
 	tests/unit/test_claim tests/unit/test_netdesc tests/unit/test_negmsg \
-	tests/unit/test_record
+	tests/unit/test_record tests/unit/test_uri tests/unit/test_beacon
 check_PROGRAMS += $(WIRE_TESTS)
 TESTS += $(WIRE_TESTS)
 test_descgen = tests/unit/descgen.c tests/unit/descgen.h
 test_recgen = tests/unit/recgen.c tests/unit/recgen.h
 WIRE_LDADD = src/wire/libwire.a src/base/libbase.a $(CMOCKA_LIBS) \
-	$(JSON_LIBS) $(SODIUM_LIBS)
+	$(JSON_LIBS) $(SODIUM_LIBS) $(QRENCODE_LIBS)
 
 tests_unit_test_msg_SOURCES = tests/unit/test_msg.c $(test_vectors)
 tests_unit_test_msg_LDADD = $(WIRE_LDADD)
@@ -39,4 +39,8 @@ tests_unit_test_negmsg_SOURCES = tests/unit/test_negmsg.c $(test_descgen)
 tests_unit_test_negmsg_LDADD = $(WIRE_LDADD)
 tests_unit_test_record_SOURCES = tests/unit/test_record.c $(test_recgen)
 tests_unit_test_record_LDADD = $(WIRE_LDADD)
+tests_unit_test_uri_SOURCES = tests/unit/test_uri.c $(test_recgen)
+tests_unit_test_uri_LDADD = $(WIRE_LDADD)
+tests_unit_test_beacon_SOURCES = tests/unit/test_beacon.c $(test_recgen)
+tests_unit_test_beacon_LDADD = $(WIRE_LDADD)
 endif

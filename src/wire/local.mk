@@ -4,6 +4,8 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/be.h \
 	src/wire/csum.c src/wire/csum.h \
 	src/wire/ctlmsg.c src/wire/ctlmsg.h \
+	src/wire/entry.c src/wire/entry.h \
+	src/wire/entry_write.c \
 	src/wire/eth.c src/wire/eth.h \
 	src/wire/frame.c src/wire/frame.h \
 	src/wire/gso.c src/wire/gso.h \

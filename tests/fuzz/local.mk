@@ -3,7 +3,8 @@ FUZZ_TESTS = tests/fuzz/replay_msg tests/fuzz/replay_frame \
 	tests/fuzz/replay_mesh tests/fuzz/replay_ctlmsg \
 	tests/fuzz/replay_eth tests/fuzz/replay_ip tests/fuzz/replay_gso \
 	tests/fuzz/replay_netdesc tests/fuzz/replay_negmsg \
-	tests/fuzz/replay_record tests/fuzz/replay_uri
+	tests/fuzz/replay_record tests/fuzz/replay_uri \
+	tests/fuzz/replay_entry
 check_PROGRAMS += $(FUZZ_TESTS)
 TESTS += $(FUZZ_TESTS)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/fuzz.h
@@ -43,3 +44,6 @@ tests_fuzz_replay_record_LDADD = $(FUZZ_LDADD)
 tests_fuzz_replay_uri_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"uri"'
 tests_fuzz_replay_uri_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_uri.c
 tests_fuzz_replay_uri_LDADD = $(FUZZ_LDADD)
+tests_fuzz_replay_entry_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"entry"'
+tests_fuzz_replay_entry_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_entry.c
+tests_fuzz_replay_entry_LDADD = $(FUZZ_LDADD)

@@ -5,7 +5,8 @@ WIRE_TESTS = tests/unit/test_msg tests/unit/test_frame tests/unit/test_mesh \
 	tests/unit/test_ctlmsg tests/unit/test_eth tests/unit/test_ip \
 	tests/unit/test_gso tests/unit/test_gso_join \
 	tests/unit/test_claim tests/unit/test_netdesc tests/unit/test_negmsg \
-	tests/unit/test_record tests/unit/test_uri tests/unit/test_beacon
+	tests/unit/test_record tests/unit/test_uri tests/unit/test_beacon \
+	tests/unit/test_entry
 check_PROGRAMS += $(WIRE_TESTS)
 TESTS += $(WIRE_TESTS)
 test_descgen = tests/unit/descgen.c tests/unit/descgen.h
@@ -43,4 +44,6 @@ tests_unit_test_uri_SOURCES = tests/unit/test_uri.c $(test_recgen)
 tests_unit_test_uri_LDADD = $(WIRE_LDADD)
 tests_unit_test_beacon_SOURCES = tests/unit/test_beacon.c $(test_recgen)
 tests_unit_test_beacon_LDADD = $(WIRE_LDADD)
+tests_unit_test_entry_SOURCES = tests/unit/test_entry.c $(test_recgen)
+tests_unit_test_entry_LDADD = $(WIRE_LDADD)
 endif

@@ -287,8 +287,8 @@ other_sources_are_refused(void **state)
 		"http://a#network=%zz",
 		"http://a#other=1",
 		/* a key of another kind */
-		"http://a#SWRxaURqYSZp4gpBG69SizI9H5eFjH7tZuQrGhYwXy16Aqk/"
-		"4rP8LztC",
+		("http://a#SWRxaURqYSZp4gpBG69SizI9H5eFjH7tZuQrGhYwXy16Aqk/"
+		 "4rP8LztC"),
 	};
 	char text[SOURCE_TEXT + 80];
 	struct source s;

@@ -20,6 +20,7 @@ include tests/unit/base.mk
 include tests/unit/crypto.mk
 include tests/unit/wire.mk
 include tests/unit/neg.mk
+include tests/unit/book.mk
 include tests/unit/store.mk
 include tests/unit/core.mk
 include tests/unit/coreflow.mk

@@ -105,6 +105,7 @@ uint64_t act_random(struct book *b, uint64_t n);
 
 /* room.c: false: there is none, and nobody who must go. */
 bool act_room_heard(struct book *b, struct book_source src, uint64_t group);
+bool act_room_group(struct book *b, struct book_source src, uint64_t group);
 bool act_room_reached(struct book *b);
 
 /* trial.c: microseconds after the n-th failure in a row. */

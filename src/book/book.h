@@ -23,8 +23,7 @@
 #define BOOK_PER_SOURCE 256  /* of those from one source */
 #define BOOK_ANCHORS 8	     /* dialled first after a restart */
 #define BOOK_DIALS 3	     /* datagrams to an address that never answered */
-#define BOOK_DIALS_S 600     /* in this time, and then */
-#define BOOK_SILENCE_S 86400 /* none */
+#define BOOK_SILENCE_S 86400 /* then, from the last one, none */
 #define BOOK_DIAL_RATE 50    /* such datagrams a second in all */
 #define BOOK_REVOKED 4096    /* revoked keys that are kept */
 
@@ -124,7 +123,8 @@ bool book_is_revoked(const struct book *b, const uint8_t key[RECORD_KEY]);
 
 /*
  * May an initiation be sent to that address, which never answered the key? It
- * counts as sent. Whatever key or record names it: nobody makes us a weapon.
+ * counts as sent. Whatever key, record or port names it, and of IPv6 all of a
+ * /64: nobody makes us a weapon. An answer from there forgets what was sent.
  */
 bool book_may_dial(struct book *b, const struct addr *to, struct mono now);
 

@@ -5,6 +5,7 @@
 #include "book/act.h"
 
 #define TARGETS 16384
+#define BURST 20u /* at once: in no second more than BOOK_DIAL_RATE */
 
 /* --- how often --------------------------------------------------------------
  */
@@ -90,7 +91,7 @@ book_may_dial(struct book *b, const struct addr *to, struct mono now)
 	if (t == NULL ? b->targets.n >= TARGETS : t->n >= BOOK_DIALS)
 		return false;
 	if (!act_rate(
-		&b->dial_slot, MONO_SEC / BOOK_DIAL_RATE, BOOK_DIAL_RATE, now))
+		&b->dial_slot, MONO_SEC / (BOOK_DIAL_RATE - BURST), BURST, now))
 		return false;
 	if (t == NULL)
 		t = target_new(b, to);

@@ -6,10 +6,13 @@
 /* --- endpoints --------------------------------------------------------------
  */
 
+/* A person may name any; others none that lies behind our own door. */
 static bool
-usable(const struct addr *a)
+usable(struct book_source src, const struct addr *a)
 {
-	return a->port != 0 && !addr_is_any(a);
+	if (src.from == BOOK_FROM_USER)
+		return a->port != 0 && !addr_is_any(a);
+	return addr_routable(a);
 }
 
 static bool
@@ -25,26 +28,28 @@ has_endpoint(const struct book_entry *e, const struct addr *a)
 
 /* True: one more. */
 static bool
-add_endpoints(struct book_entry *e, const struct addr *ep, unsigned n)
+add_endpoints(struct book_entry *e, struct book_source src,
+    const struct addr *ep, unsigned n)
 {
 	unsigned i, had = e->n_ep;
 
 	for (i = 0; i < n && e->n_ep < RECORD_ENDPOINTS; i++)
-		if (usable(&ep[i]) && !has_endpoint(e, &ep[i]))
+		if (usable(src, &ep[i]) && !has_endpoint(e, &ep[i]))
 			e->ep[e->n_ep++] = ep[i];
 	return e->n_ep > had;
 }
 
 /* True: it is somewhere else now. */
 static bool
-set_endpoints(struct book_entry *e, const struct addr *ep, unsigned n)
+set_endpoints(struct book_entry *e, struct book_source src,
+    const struct addr *ep, unsigned n)
 {
 	struct book_entry was = *e;
 	bool more;
 
 	e->n_ep = 0;
 	memset(e->ep, 0, sizeof(e->ep));
-	more = add_endpoints(e, ep, n);
+	more = add_endpoints(e, src, ep, n);
 	if (!more)
 		*e = was;
 	return more &&
@@ -70,7 +75,7 @@ add_heard(struct book *b, struct book_source src, const uint8_t key[RECORD_KEY],
 	memcpy(e.key, key, RECORD_KEY);
 	e.source = src;
 	/* One that nobody can dial is of use only when it has dialled us. */
-	if (!add_endpoints(&e, ep, n) && src.from != BOOK_FROM_SELF)
+	if (!add_endpoints(&e, src, ep, n) && src.from != BOOK_FROM_SELF)
 		return NULL;
 	if (!act_room_heard(b, src, act_group(&e)))
 		return NULL;
@@ -82,8 +87,13 @@ add_heard(struct book *b, struct book_source src, const uint8_t key[RECORD_KEY],
 static void
 moved(struct book *b, struct item *it, struct mono now)
 {
-	if (act_group(&it->e) != it->group->key)
+	uint64_t group = act_group(&it->e);
+
+	if (group != it->group->key) {
+		if (!it->e.reached)
+			act_room_group(b, it->e.source, group);
 		act_move(b, it);
+	}
 	if (it->e.reached)
 		return;
 	it->e.fails = it->tries = 0;
@@ -142,7 +152,7 @@ book_heard(struct book *b, struct book_source src, const struct record *r,
 	if (it == NULL) {
 		it = add_heard(b, src, r->key, r->ep, r->n_ep, now);
 		news = BOOK_NEW;
-	} else if (set_endpoints(&it->e, r->ep, r->n_ep))
+	} else if (set_endpoints(&it->e, src, r->ep, r->n_ep))
 		moved(b, it, now);
 	if (it == NULL)
 		return BOOK_REFUSED;
@@ -163,8 +173,8 @@ take_addresses(
 	if (it->says)
 		return false;
 	if (src.from == BOOK_FROM_USER || (it->e.fails > 0 && !it->e.reached))
-		return set_endpoints(&it->e, ep, n);
-	return add_endpoints(&it->e, ep, n);
+		return set_endpoints(&it->e, src, ep, n);
+	return add_endpoints(&it->e, src, ep, n);
 }
 
 enum book_news

@@ -15,8 +15,8 @@
 #define TRIAL_S 30u
 #define TRIALS 1024u
 
-	/* In the order of the choice. */
-	enum class { ANCHORS, KNOWN, OTHERS, CLASSES };
+/* In the order of the choice. */
+enum class { ANCHORS, KNOWN, OTHERS, CLASSES };
 
 /*
  * How many there may be from one source and one group. A group that is full

@@ -127,26 +127,44 @@ from_most(struct book *b, struct search *s)
 	return draw(b, HEARD, of_kind, s);
 }
 
+static bool
+full(const struct share *s, size_t max)
+{
+	return s != NULL && s->n[HEARD] >= max;
+}
+
+static bool
+make_room(struct book *b, struct item *goes)
+{
+	if (goes != NULL)
+		act_drop(b, goes);
+	return goes != NULL;
+}
+
+bool
+act_room_group(struct book *b, struct book_source src, uint64_t group)
+{
+	struct search s = { .newcomer = src,
+		.group = act_share(&b->groups, group) };
+
+	if (group == 0 || !full(s.group, BOOK_PER_GROUP))
+		return true;
+	return make_room(b, from_group(b, &s));
+}
+
 bool
 act_room_heard(struct book *b, struct book_source src, uint64_t group)
 {
 	struct search s = { .newcomer = src,
 		.source = act_share(&b->sources, act_source_key(src)),
 		.group = act_share(&b->groups, group) };
-	struct item *goes;
 
-	if (s.source != NULL && s.source->n[HEARD] >= BOOK_PER_SOURCE)
-		goes = draw(b, HEARD, of_source, &s);
-	else if (group != 0 && s.group != NULL &&
-	    s.group->n[HEARD] >= BOOK_PER_GROUP)
-		goes = from_group(b, &s);
-	else if (b->n[HEARD] >= BOOK_HEARD)
-		goes = from_most(b, &s);
-	else
-		return true;
-	if (goes == NULL)
-		return false;
-	act_drop(b, goes);
+	if (full(s.source, BOOK_PER_SOURCE))
+		return make_room(b, draw(b, HEARD, of_source, &s));
+	if (group != 0 && full(s.group, BOOK_PER_GROUP))
+		return act_room_group(b, src, group);
+	if (b->n[HEARD] >= BOOK_HEARD)
+		return make_room(b, from_most(b, &s));
 	return true;
 }
 

@@ -3,6 +3,7 @@
 check_PROGRAMS += tests/sim/vplama-sim tests/sim/vplama-sim-hashed
 sim_sources = \
 	tests/sim/descjson.c tests/sim/descjson.h \
+	tests/sim/lasting.c tests/sim/lasting.h \
 	tests/sim/main.c \
 	tests/sim/mover.c tests/sim/mover.h \
 	tests/sim/neg_check.c tests/sim/neg_check.h \
@@ -29,6 +30,6 @@ tests_sim_vplama_sim_hashed_CPPFLAGS = $(AM_CPPFLAGS) -DSIM_HASHED=1
 tests_sim_vplama_sim_hashed_LDADD = $(sim_libs) src/base/libbase.a \
 	$(JSON_LIBS) $(SODIUM_LIBS)
 
-TESTS += tests/sim/test_negotiate.sh tests/sim/test_sim.sh tests/sim/test_verdict.sh
-EXTRA_DIST += tests/sim/test_negotiate.sh tests/sim/test_sim.sh tests/sim/test_verdict.sh \
+TESTS += tests/sim/test_lasting.sh tests/sim/test_negotiate.sh tests/sim/test_sim.sh tests/sim/test_verdict.sh
+EXTRA_DIST += tests/sim/test_lasting.sh tests/sim/test_negotiate.sh tests/sim/test_sim.sh tests/sim/test_verdict.sh \
 	tests/data/verdicts.expected tests/data/verdicts.jsonl

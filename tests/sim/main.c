@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "crypto/prim.h"
+#include "lasting.h"
 #include "negotiate.h"
 #include "verdict.h"
 #include "world.h"
@@ -20,6 +21,7 @@
 static const char usage[] =
     "usage: vplama-sim [-g GNODES] [-t TUNNELS] [-H HOURS] [-l LOSS]\n"
     "                  [-i SECONDS] [-S SEED]\n"
+    "       vplama-sim lasting\n"
     "       vplama-sim negotiate [OPTION]...\n"
     "       vplama-sim verdict [FILE]\n"
     "  -g  gnodes [200]                 -t  tunnels of each, even [4]\n"
@@ -97,6 +99,8 @@ main(int argc, char **argv)
 	struct world w;
 
 	log_init("vplama-sim", LOG_LV_INFO);
+	if (argc > 1 && strcmp(argv[1], "lasting") == 0)
+		return lasting_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "verdict") == 0)
 		return verdict_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "negotiate") == 0)

@@ -4,9 +4,12 @@
 
 #include "core/core.h"
 #include "core/dial.h"
+#include "core/ex.h"
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
+#include "core/trust.h"
+#include "crypto/kx.h"
 
 #define NEXT_HOLD_US (1 * MONO_SEC) /* an unconfirmed session is left alone */
 #define DOUBT_GAP_US (5 * MONO_SEC)
@@ -89,6 +92,30 @@ may_compute(struct core *c, bool known, struct mono now)
 	return bucket_take(&c->dh_budget, now);
 }
 
+/* Nothing is spent on a key that is not let in. */
+static bool
+may_come(struct ask *a)
+{
+	struct core *c = a->c;
+
+	if (a->carrier == NULL && !trust_is_closed(c))
+		return true;
+	count(&c->cnt, CNT_init_unknown);
+	return false;
+}
+
+static bool
+may_return(struct ask *a)
+{
+	struct core *c = a->c;
+
+	if (a->p->revoked)
+		count(&c->cnt, CNT_init_revoked);
+	else if (a->p->doomed)
+		count(&c->cnt, CNT_init_pending);
+	return !a->p->revoked && !a->p->doomed;
+}
+
 /* Who is it? The first Diffie-Hellman. */
 static bool
 identify(struct ask *a)
@@ -102,12 +129,11 @@ identify(struct ask *a)
 	}
 	if (equal_ct(a->hs.rs, c->id.x_pk, KEY_LEN)) {
 		count(&c->cnt, CNT_init_self);
+		exchange_found_self(c, &a->from->remote);
 		return false;
 	}
 	a->p = peertab_by_key(c, a->hs.rs);
-	if (a->p == NULL)
-		count(&c->cnt, CNT_init_unknown);
-	return a->p != NULL;
+	return a->p != NULL ? may_return(a) : may_come(a);
 }
 
 /*
@@ -125,7 +151,23 @@ lost_crossing(const struct ask *a)
 static bool
 psk_known(const struct ask *a)
 {
-	return a->hs.payload.psk_id == a->p->psk_id;
+	return a->hs.payload.psk_id == (a->p != NULL ? a->p->psk_id : 0);
+}
+
+/* The second Diffie-Hellman: it has the key that it showed. */
+static bool
+open_payload(struct ask *a)
+{
+	uint8_t ss[KEY_LEN];
+	bool ok;
+
+	if (a->p != NULL)
+		return hs_resp_read_payload(&a->hs, a->p->ss, &a->in);
+	count(&a->c->cnt, CNT_dh);
+	ok = kx_shared(ss, a->c->id.x_sk, a->hs.rs) &&
+	    hs_resp_read_payload(&a->hs, ss, &a->in);
+	wipe(ss, sizeof(ss));
+	return ok;
 }
 
 /* Where an answer goes: by its stamp to NEXT or DOUBT; false: no answer. */
@@ -219,21 +261,33 @@ fill_session(struct session *s, const struct ask *a)
 	memcpy(s->stamp, a->hs.payload.stamp, sizeof(s->stamp));
 }
 
-/* The key is a peer's: opens the rest, decides and answers. */
+/* Opens the rest, decides and answers. */
 static void
 accept_from(struct ask *a)
 {
 	struct core *c = a->c;
-	struct peer *p = a->p;
 	uint8_t msg2[RESP_NOMACS];
 	struct session *s;
+	struct peer *p;
 	enum slot slot;
 	int suite;
 
-	if (!hs_resp_read_payload(&a->hs, p->ss, &a->in)) {
+	if (!open_payload(a)) {
 		count(&c->cnt, CNT_init_bad);
 		return;
 	}
+	suite = hs_pick_suite(c->aead.suites, c->aead.preferred,
+	    a->hs.payload.suites, a->hs.payload.preferred);
+	if (!psk_known(a) || suite < 0) {
+		count(&c->cnt, suite < 0 ? CNT_init_suite : CNT_init_psk);
+		return;
+	}
+	if (a->p == NULL)
+		a->p = trust_admit(c, a->hs.rs, a->from, a->t);
+	p = a->p;
+	if (p == NULL)
+		return;
+
 	if (lost_crossing(a)) {
 		count(&c->cnt, CNT_init_crossed);
 		if (a->carrier == NULL)
@@ -243,12 +297,6 @@ accept_from(struct ask *a)
 	if (p->slot[SLOT_NEXT] != NULL &&
 	    mono_since(p->next_answered, a->t->now) < NEXT_HOLD_US) {
 		count(&c->cnt, CNT_init_pending);
-		return;
-	}
-	suite = hs_pick_suite(c->aead.suites, c->aead.preferred,
-	    a->hs.payload.suites, a->hs.payload.preferred);
-	if (!psk_known(a) || suite < 0) {
-		count(&c->cnt, suite < 0 ? CNT_init_suite : CNT_init_psk);
 		return;
 	}
 	if (!pick_slot(a, &slot) ||

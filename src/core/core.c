@@ -5,12 +5,15 @@
 #include "base/container.h"
 #include "core/answer.h"
 #include "core/dial.h"
+#include "core/ex.h"
+#include "core/exchange.h"
 #include "core/frames.h"
 #include "core/mesh.h"
 #include "core/negotiate.h"
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
+#include "core/trial.h"
 #include "wire/mesh.h"
 
 #define LOAD_HOLD_US (1 * MONO_SEC)
@@ -76,6 +79,7 @@ core_fini(struct core *c)
 		peer_free(c, TAILQ_FIRST(&c->peers));
 	fwd_fini(c);
 	negotiate_fini(c);
+	exchange_fini(c);
 	peertab_fini(c);
 	heap_fini(&c->deadlines);
 	ratelimit_free(c->rate);
@@ -202,6 +206,7 @@ core_tick(struct core *c, struct turn *t)
 		timers_run(c, CONTAINER_OF(e, struct peer, due), t);
 	mesh_tick(c, t);
 	negotiate_tick(c, t);
+	exchange_tick(c, t);
 }
 
 struct mono
@@ -210,26 +215,43 @@ core_deadline(const struct core *c)
 	struct hpent *e = heap_min(&c->deadlines);
 
 	return mono_min(mono_min(c->hello_by, negotiate_deadline(c)),
-	    e != NULL ? e->at : MONO_NEVER);
+	    mono_min(exchange_deadline(c), e != NULL ? e->at : MONO_NEVER));
+}
+
+/* A person names it: what we made of it by ourselves gives way. */
+static void
+clear_the_way(struct core *c, const uint8_t x_pk[KEY_LEN], struct turn *t)
+{
+	struct peer *p = peertab_by_key(c, x_pk);
+
+	if (p != NULL && p->origin != PEER_CONFIGURED)
+		trial_end(c, p, CLOSE_REMOVED, t);
 }
 
 struct peer *
 core_peer_add(struct core *c, const struct peer_config *cfg,
     const char **ret_why, struct turn *t)
 {
+	const struct peer *same = core_peer_by_name(c, cfg->name);
+	struct peer *p;
+
 	if (equal_ct(cfg->x_pk, c->id.x_pk, KEY_LEN)) {
 		*ret_why = "the key is our own";
 		return NULL;
 	}
+	if (same != NULL && same->origin == PEER_CONFIGURED) {
+		*ret_why = "a peer of this name is there already";
+		return NULL;
+	}
+	clear_the_way(c, cfg->x_pk, t);
 	if (peertab_by_key(c, cfg->x_pk) != NULL) {
 		*ret_why = "a peer with this key is there already";
 		return NULL;
 	}
-	if (core_peer_by_name(c, cfg->name) != NULL) {
-		*ret_why = "a peer of this name is there already";
-		return NULL;
-	}
-	return peer_new(c, cfg, ret_why, t);
+	p = peer_new(c, cfg, PEER_CONFIGURED, ret_why, t);
+	if (p != NULL)
+		exchange_new_peer(c, p);
+	return p;
 }
 
 /* The resolver turns its answers round: their order says nothing new. */

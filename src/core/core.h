@@ -107,6 +107,7 @@ struct core {
 	struct route *routes;		  /* whose each prefix is */
 	bool has_own;			  /* some are ours */
 	struct negotiate *neg;		  /* of addresses; NULL: none */
+	struct exchange *ex;		  /* of peers; NULL: none */
 	uint32_t caps;			  /* what we can, CAP_* */
 	struct ratelimit *icmp;		  /* answers to devices, per address */
 

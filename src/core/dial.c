@@ -5,6 +5,7 @@
 #include "base/container.h"
 #include "base/wr.h"
 #include "core/core.h"
+#include "core/exchange.h"
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
@@ -164,8 +165,13 @@ static void
 send_init(struct core *c, struct attempt *at, struct turn *t)
 {
 	struct run run;
-	struct pkt *pk = run_one(&run, INIT_LEN, t->mem);
+	struct pkt *pk;
 
+	if (!exchange_may_dial(c, at->ix.peer, &at->to.remote, t)) {
+		count(&c->cnt, CNT_dial_limited);
+		return;
+	}
+	pk = run_one(&run, INIT_LEN, t->mem);
 	if (pk == NULL) {
 		count(&c->cnt, CNT_arena_full);
 		return;
@@ -190,7 +196,7 @@ try_open(struct core *c, struct peer *p, struct turn *t)
 	/* The peer may have a new secret: it can still ask for another. */
 	if (cookie != NULL)
 		mac2_write(cookie, at->msg);
-	c->io.event(c->io.arg, EV_PEER_DIAL, p);
+	peer_event(c, EV_PEER_DIAL, p);
 	send_init(c, at, t);
 }
 
@@ -232,7 +238,7 @@ start(struct core *c, struct peer *p, struct mono at)
 {
 	struct dial *d = &p->dial;
 
-	if (c->stopping || d->active ||
+	if (c->stopping || p->revoked || d->active ||
 	    (p->n_ep == 0 && peer_session(p) == NULL))
 		return false;
 	d->active = true;

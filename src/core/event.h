@@ -10,12 +10,15 @@ enum core_event {
 	EV_PEER_SESSION,   /* a handshake was completed */
 	EV_PEER_DIAL,	   /* an initiation is about to be sent */
 	EV_PEER_RECURSION, /* a device gave what went to it as datagrams */
-	EV_MESH_UP,	   /* a mesh daemon said HELLO; peer is NULL */
-	EV_MESH_DOWN,	   /* it is gone; peer is NULL */
-	EV_NEG_STATE,	   /* a link of the negotiation is in a new state */
-	EV_NEG_DEMAND,	   /* a peer wants us to move; or what became of it */
-	EV_NEG_MOVED,	   /* our own place has changed; peer is NULL */
-	EV_NEG_STABLE,	   /* we are stable, or no more; peer is NULL */
+	EV_PEER_CLASS,	   /* what it may do, or that its key is known now */
+	EV_PEER_REVOKED,   /* its key is; it is not dialled any more */
+	EV_PEER_GONE,  /* taken out, though nobody said so: too little worth */
+	EV_MESH_UP,    /* a mesh daemon said HELLO; peer is NULL */
+	EV_MESH_DOWN,  /* it is gone; peer is NULL */
+	EV_NEG_STATE,  /* a link of the negotiation is in a new state */
+	EV_NEG_DEMAND, /* a peer wants us to move; or what became of it */
+	EV_NEG_MOVED,  /* our own place has changed; peer is NULL */
+	EV_NEG_STABLE, /* we are stable, or no more; peer is NULL */
 };
 
 #endif

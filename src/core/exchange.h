@@ -87,4 +87,7 @@ bool exchange_may_dial(struct core *c, const struct peer *p,
 void exchange_tick(struct core *c, struct turn *t);
 struct mono exchange_deadline(const struct core *c);
 
+/* What told us of p, as src/neg tells sources apart. */
+uint32_t exchange_source_id(const struct peer *p);
+
 #endif

@@ -33,7 +33,7 @@ content_print(const struct core *c, const uint8_t *key, size_t key_len,
 static struct peer *
 next_live(struct peer *p)
 {
-	while (p != NULL && p->state != PEER_VRNODE)
+	while (p != NULL && (p->state != PEER_VRNODE || !p->carries))
 		p = TAILQ_NEXT(p, link);
 	return p;
 }

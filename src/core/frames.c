@@ -5,12 +5,15 @@
 #include "core/answer.h"
 #include "core/core.h"
 #include "core/dial.h"
+#include "core/exchange.h"
 #include "core/fanout.h"
 #include "core/mesh.h"
 #include "core/negotiate.h"
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
+#include "core/trial.h"
+#include "core/trust.h"
 
 #define CHALLENGE_PLAIN 16 /* padded: a challenge takes no less */
 #define RTT_MAX_US (60 * MONO_SEC)
@@ -67,7 +70,7 @@ note_rtt(struct core *c, struct peer *p, uint64_t us, struct turn *t)
 		return;
 	p->rtt_told_us = p->rtt_us;
 	mesh_peer_rtt(c, p, t);
-	c->io.event(c->io.arg, EV_PEER_RTT, p);
+	peer_event(c, EV_PEER_RTT, p);
 }
 
 static void
@@ -133,6 +136,7 @@ on_close(struct rx *rx, const struct frame *f)
 	rx->s = NULL;
 	hand_over(rx);
 	peer_drop(rx->c, rx->p, PEER_VNODE, MESH_DOWN_CLOSED, rx->t);
+	trial_closed(rx->c, rx->p, reason);
 	/* at odds: at once it would be no better */
 	if (reason == CLOSE_BAD_DESC || reason == CLOSE_POLICY)
 		dial_later(rx->c, rx->p, rx->t);
@@ -190,7 +194,7 @@ dispatch(struct rx *rx, const struct frame *f)
 		[FRAME_CLOSE] = on_close,
 		[FRAME_REKEY] = on_rekey,
 		[FRAME_CLAIM] = on_unwanted,
-		[FRAME_RECORDS] = on_unwanted,
+		[FRAME_RECORDS] = exchange_receive,
 		[FRAME_NEG] = negotiate_receive,
 		[FRAME_FRAG] = on_frag,
 	};
@@ -225,6 +229,10 @@ handle(struct rx *rx, const struct pkt *pk)
 	rx->plain = pk->len;
 	if (!frame_parse(pk->p, pk->len, &f, &why)) {
 		count(&rx->c->cnt, why);
+		return;
+	}
+	if (!trust_carries(rx->c, rx->p, f.type)) {
+		count(&rx->c->cnt, CNT_class_refused);
 		return;
 	}
 	rx->payload = rx->payload || frame_is_payload(f.type);

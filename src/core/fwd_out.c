@@ -195,7 +195,7 @@ is_reachable(const struct fwd_port *port, const struct peer *p)
 {
 	const struct session *s = peer_session(p);
 
-	return p->state == PEER_VRNODE && s != NULL &&
+	return p->state == PEER_VRNODE && p->carries && s != NULL &&
 	    (!port->cfg.ethernet || (s->caps & CAP_TAP) != 0);
 }
 

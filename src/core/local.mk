@@ -7,6 +7,8 @@ src_core_libcore_a_SOURCES = \
 	src/core/dial.c src/core/dial.h \
 	src/core/dupcache.c src/core/dupcache.h \
 	src/core/event.h \
+	src/core/ex.h \
+	src/core/exchange.c src/core/exchange.h \
 	src/core/fanout.c src/core/fanout.h \
 	src/core/fdb.c src/core/fdb.h \
 	src/core/frag.c src/core/frag.h \
@@ -26,4 +28,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/roam.c src/core/roam.h \
 	src/core/route.c src/core/route.h \
 	src/core/session.c src/core/session.h \
-	src/core/timers.c src/core/timers.h
+	src/core/tell.c src/core/tell.h \
+	src/core/timers.c src/core/timers.h \
+	src/core/trial.c src/core/trial.h \
+	src/core/trust.c src/core/trust.h

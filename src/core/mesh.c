@@ -64,7 +64,7 @@ mesh_peer_rtt(struct core *c, const struct peer *p, struct turn *t)
 	struct mesh_rec rec = { .type = MESH_PEER_RTT,
 		.u.rtt = { .peer = p->id, .rtt_us = p->rtt_us } };
 
-	if (c->mesh_up && p->state == PEER_VRNODE)
+	if (c->mesh_up && p->state == PEER_VRNODE && p->carries)
 		send_rec(c, &rec, t);
 }
 
@@ -138,7 +138,7 @@ on_hello(
 	c->mesh_body_max = h->body_max;
 	send_hello(c, t);
 	TAILQ_FOREACH (p, &c->peers, link) {
-		if (p->state == PEER_VRNODE)
+		if (p->state == PEER_VRNODE && p->carries)
 			mesh_peer_up(c, p, t);
 	}
 	negotiate_mesh_up(c, t);

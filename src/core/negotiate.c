@@ -7,6 +7,7 @@
 #include "base/xmem.h"
 #include "core/core.h"
 #include "core/dial.h"
+#include "core/exchange.h"
 #include "core/frames.h"
 #include "core/mesh.h"
 #include "core/peer_send.h"
@@ -478,7 +479,6 @@ group_of(const struct addr *a)
 	return g;
 }
 
-/* Each peer is named by a person: a source of its own. */
 static struct neg_peer
 as_link(const struct core *c, const struct peer *p)
 {
@@ -486,8 +486,9 @@ as_link(const struct core *c, const struct peer *p)
 		.dialled = p->dialled,
 		.first = memcmp(c->id.ed_pk, p->cfg.ed_pk, NEG_KEY) < 0,
 		.trusted = p->trusted,
+		.established = trust_is_old(c, p),
 		.group = group_of(&p->path.remote),
-		.source = p->id };
+		.source = exchange_source_id(p) };
 
 	memcpy(np.key, p->cfg.ed_pk, sizeof(np.key));
 	return np;

@@ -5,6 +5,7 @@
 #include "base/xmem.h"
 #include "core/core.h"
 #include "core/dial.h"
+#include "core/exchange.h"
 #include "core/mesh.h"
 #include "core/negotiate.h"
 #include "core/peer_send.h"
@@ -28,7 +29,14 @@ peer_state_name(enum peer_state s)
 bool
 peer_is_trial(const struct peer *p)
 {
-	return p->origin != PEER_CONFIGURED && !p->ever_live;
+	return p->origin != PEER_CONFIGURED && (!p->ever_live || p->feeler);
+}
+
+void
+peer_event(struct core *c, enum core_event ev, const struct peer *p)
+{
+	if (!peer_is_trial(p))
+		c->io.event(c->io.arg, ev, p);
 }
 
 static bool
@@ -42,12 +50,14 @@ is_zero(const uint8_t *p, size_t len)
 }
 
 struct peer *
-peer_new(struct core *c, const struct peer_config *cfg, const char **ret_why,
-    struct turn *t)
+peer_new(struct core *c, const struct peer_config *cfg, enum peer_origin origin,
+    const char **ret_why, struct turn *t)
 {
 	struct peer *p = xcalloc(1, sizeof(*p));
 
 	p->cfg = *cfg;
+	p->origin = origin;
+	p->ed_known = p->member = p->carries = origin == PEER_CONFIGURED;
 	p->since = t->now;
 	if (!kx_shared(p->ss, c->id.x_sk, cfg->x_pk)) {
 		*ret_why = "the key is a point of low order";
@@ -128,14 +138,20 @@ peer_set_state(struct core *c, struct peer *p, enum peer_state s, uint8_t why,
 	p->since = t->now;
 	if (s == PEER_VRNODE) {
 		p->ever_live = true;
-		mesh_peer_up(c, p, t);
-		negotiate_peer_up(c, p, t);
+		if (p->carries)
+			mesh_peer_up(c, p, t);
+		exchange_peer_up(c, p, t); /* first of all, who we are */
+		if (p->carries)
+			negotiate_peer_up(c, p, t);
 	} else if (old == PEER_VRNODE) {
-		negotiate_peer_down(c, p, t);
-		mesh_peer_down(c, p, why, t);
+		if (p->carries) {
+			negotiate_peer_down(c, p, t);
+			mesh_peer_down(c, p, why, t);
+		}
 		fwd_forget(c, p);
+		exchange_peer_down(c, p, t);
 	}
-	c->io.event(c->io.arg, EV_PEER_STATE, p);
+	peer_event(c, EV_PEER_STATE, p);
 }
 
 void
@@ -147,7 +163,7 @@ peer_set_path(struct core *c, struct peer *p, const struct path *path)
 	pmtu_forget(c, p);
 	timers_off(c, p, TM_PATH);
 	known_update(c, p);
-	c->io.event(c->io.arg, EV_PEER_ENDPOINT, p);
+	peer_event(c, EV_PEER_ENDPOINT, p);
 }
 
 /* The other side learns from the first packet that the session lives. */
@@ -186,7 +202,7 @@ make_current(struct core *c, struct peer *p, struct session *s, struct turn *t)
 	count(&c->cnt, CNT_handshakes);
 	dial_pause(c, p);
 	timers_session_current(c, p, t);
-	c->io.event(c->io.arg, EV_PEER_SESSION, p);
+	peer_event(c, EV_PEER_SESSION, p);
 }
 
 void

@@ -15,11 +15,13 @@
 #include "base/pool.h"
 #include "base/run.h"
 #include "core/attempt.h"
+#include "core/event.h"
 #include "core/frag.h"
 #include "core/peertab.h"
 #include "core/pmtu.h"
 #include "core/ratelimit.h"
 #include "core/roam.h"
+#include "core/tell.h"
 #include "crypto/prim.h"
 #include "wire/frame.h"
 #include "wire/msg.h"
@@ -68,6 +70,8 @@ enum timer {
 	TM_PATH,      /* end of a path check */
 	TM_FRAG,      /* oldest unfinished whole */
 	TM_MTU,	      /* next step in finding the path's MTU */
+	TM_TRIAL,     /* has it proven itself by now? */
+	TM_TELL,      /* next of what is told to it */
 	TIMERS
 };
 
@@ -96,9 +100,15 @@ struct peer {
 	bool dialled;	   /* the current session was opened by us */
 	bool trusted;	   /* its word may move us (core/negotiate.h) */
 	enum peer_origin origin;
-	bool ed_known;	  /* cfg.ed_pk is: else only the handshake's key */
-	bool member;	  /* of the network, by core/trust; anchors are */
-	uint32_t told_by; /* its enum book_from, and which of them */
+	bool ed_known;	     /* cfg.ed_pk is: else only the handshake's key */
+	bool member;	     /* of the network, by core/trust; anchors are */
+	bool carries;	     /* inner traffic: only core/trust sets it */
+	bool feeler;	     /* dialled to see whether it is there, no more */
+	bool revoked;	     /* its key is: no more handshakes with it */
+	bool met;	     /* it dialled us, and we knew it */
+	bool doomed;	     /* core/trial ends it at the next tick */
+	uint8_t doom_reason; /* enum close_reason */
+	uint32_t told_by;    /* its enum book_from, and which of them */
 	uint32_t told_which;
 
 	struct addr ep[PEER_ENDPOINTS];
@@ -133,6 +143,7 @@ struct peer {
 	struct pmtu pmtu;
 	struct frag_table frags;
 	uint32_t frag_id;
+	struct tell tell;
 	struct agreed *agreed; /* by core/negotiate; NULL: nothing is */
 	struct bucket fan;     /* its share of what we take from tunnels */
 	struct bucket *flood;  /* by device: what it may send to all there */
@@ -153,10 +164,13 @@ bool peer_is_trial(const struct peer *p);
 
 /* The peer is in no table yet; NULL and *ret_why for a key of no use. */
 struct peer *peer_new(struct core *c, const struct peer_config *cfg,
-    const char **ret_why, struct turn *t);
+    enum peer_origin origin, const char **ret_why, struct turn *t);
 
 /* Takes p out of all tables and frees it with all it holds. Tells nobody. */
 void peer_free(struct core *c, struct peer *p);
+
+/* To core_io.event, but nothing of peers on trial. */
+void peer_event(struct core *c, enum core_event ev, const struct peer *p);
 
 /* Tells the mesh daemon (why is an enum mesh_down) and core_io.event. */
 void peer_set_state(struct core *c, struct peer *p, enum peer_state s,

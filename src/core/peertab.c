@@ -108,7 +108,8 @@ known_update(struct core *c, struct peer *p)
 	unsigned i;
 
 	known_forget(c, p);
-	for (i = 0; i < p->n_ep; i++)
+	/* Where somebody else says that it is, anybody may be. */
+	for (i = 0; p->origin == PEER_CONFIGURED && i < p->n_ep; i++)
 		known_add(c, &p->known[i], &p->ep[i]);
 	if (p->has_path)
 		known_add(c, &p->known[PEER_ENDPOINTS], &p->path.remote);

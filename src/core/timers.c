@@ -4,6 +4,8 @@
 #include "core/dial.h"
 #include "core/peer_send.h"
 #include "core/session.h"
+#include "core/tell.h"
+#include "core/trial.h"
 #include "wire/mesh.h"
 
 #define KEEPALIVE_US (10 * MONO_SEC)
@@ -250,6 +252,13 @@ on_path(struct core *c, struct peer *p, struct turn *t)
 }
 
 static void
+on_trial(struct core *c, struct peer *p, struct turn *t)
+{
+	(void)t;
+	trial_due(c, p);
+}
+
+static void
 on_frag(struct core *c, struct peer *p, struct turn *t)
 {
 	timers_arm(c, p, TM_FRAG, frag_expire(&p->frags, &c->cnt, t->now));
@@ -271,6 +280,8 @@ timers_run(struct core *c, struct peer *p, struct turn *t)
 		[TM_PATH] = on_path,
 		[TM_FRAG] = on_frag,
 		[TM_MTU] = pmtu_run,
+		[TM_TRIAL] = on_trial,
+		[TM_TELL] = tell_due,
 	};
 	unsigned i;
 

@@ -58,6 +58,12 @@ void trust_decided(
 
 enum peer_class trust_class(const struct core *c, const struct peer *p);
 
+/* We have had three observed days of contact with it, whatever its class. */
+bool trust_is_old(const struct core *c, const struct peer *p);
+
+/* Nobody is let in whom no person named. */
+bool trust_is_closed(const struct core *c);
+
 /* May this type of frame come from it, or go to it? */
 bool trust_carries(const struct core *c, const struct peer *p, uint8_t frame);
 

@@ -90,6 +90,7 @@ enum {
 	CAP_CSUM = 1 << 3,
 	CAP_FRAG = 1 << 4,
 	CAP_NEG = 1 << 5,
+	CAP_RECORDS = 1 << 6, /* tells and takes peer records */
 };
 
 /* The sealed payload of an initiation. */

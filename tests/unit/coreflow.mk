@@ -19,16 +19,25 @@ coreflow_tests = \
 	tests/unit/test_core_spoof \
 	tests/unit/test_core_ports \
 	tests/unit/test_core_runs \
-	tests/unit/test_core_bounds
+	tests/unit/test_core_bounds \
+	tests/unit/test_core_exchange \
+	tests/unit/test_core_trust
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
 
 coreflow_duo = tests/unit/duo.c tests/unit/duo.h
 coreflow_evil = $(coreflow_duo) tests/unit/evil.c tests/unit/evil.h
+coreflow_party = $(coreflow_duo) tests/unit/party.c tests/unit/party.h
 coreflow_libs = src/core/libcore.a src/neg/libneg.a src/book/libbook.a src/wire/libwire.a \
 	src/crypto/libcrypto.a src/crypto/libkx.a src/base/libbase.a \
 	$(SODIUM_LIBS) $(CMOCKA_LIBS)
 
+tests_unit_test_core_exchange_SOURCES = \
+	tests/unit/test_core_exchange.c $(coreflow_party)
+tests_unit_test_core_exchange_LDADD = $(coreflow_libs)
+tests_unit_test_core_trust_SOURCES = tests/unit/test_core_trust.c \
+	$(coreflow_party)
+tests_unit_test_core_trust_LDADD = $(coreflow_libs)
 tests_unit_test_core_connect_SOURCES = tests/unit/test_core_connect.c \
 	$(coreflow_duo)
 tests_unit_test_core_connect_LDADD = $(coreflow_libs)

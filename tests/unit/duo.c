@@ -189,6 +189,9 @@ on_event(void *arg, enum core_event ev, const struct peer *p)
 		e->switches++;
 	if (ev == EV_PEER_RECURSION)
 		e->recursions++;
+	e->classes += ev == EV_PEER_CLASS;
+	e->revoked += ev == EV_PEER_REVOKED;
+	e->trials += p != NULL && peer_is_trial(p);
 	if (ev == EV_PEER_STATE && p->state == PEER_VRNODE)
 		e->last_up = e->d->now;
 }

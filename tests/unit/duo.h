@@ -1,5 +1,5 @@
 /*
- * Two or three real cores joined by a line in memory under a virtual clock,
+ * Some real cores joined by a line in memory under a virtual clock,
  * each with a stand-in mesh daemon that collects what it was handed. The
  * turn's arena is emptied after each step, so that the address sanitizer
  * finds pointers that were kept.
@@ -11,7 +11,7 @@
 #include "tests/rng.h"
 #include "wire/mesh.h"
 
-#define DUO_MAX 3
+#define DUO_MAX 8
 #define DUO_PORT 7469
 #define DUO_WALL_MS UINT64_C(1700000000000) /* wall clock at the start */
 
@@ -61,6 +61,9 @@ struct duo_end {
 	unsigned hangups;
 	unsigned switches;	   /* EV_PEER_ENDPOINT */
 	unsigned recursions;	   /* EV_PEER_RECURSION */
+	unsigned classes;	   /* EV_PEER_CLASS */
+	unsigned revoked;	   /* EV_PEER_REVOKED */
+	unsigned trials;	   /* events about peers on trial */
 	uint64_t out_n, out_bytes; /* datagrams it sent */
 	struct mono last_up;	   /* became a vrnode; 0: never */
 };

@@ -720,7 +720,8 @@ events_name_what_happened(void **state)
 {
 	static const char *const names[] = { "peer.state", "peer.endpoint",
 		"peer.rtt", "peer.session", "peer.dial", "peer.recursion",
-		"mesh.up", "mesh.down" };
+		"peer.class", "peer.revoked", "peer.gone", "mesh.up",
+		"mesh.down" };
 	struct json_object *o;
 	struct node a, b;
 	unsigned ev;

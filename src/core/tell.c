@@ -1,0 +1,445 @@
+#include "core/tell.h"
+
+#include <string.h>
+
+#include "base/wr.h"
+#include "core/core.h"
+#include "core/ex.h"
+#include "core/frames.h"
+#include "core/peer_send.h"
+#include "core/session.h"
+#include "core/timers.h"
+#include "core/trial.h"
+#include "crypto/sign.h"
+
+#define OWN_LIFE_S 86400u
+#define ASK_FIRST_US (2 * (uint64_t)MONO_SEC)
+#define ASK_MAX_US (600 * (uint64_t)MONO_SEC)
+#define ANSWER_GAP_US MONO_SEC
+#define RECORDS_RATE 50
+#define RECORDS_BURST 200
+#define REVOKED_AT_ONCE 8 /* of the known ones, each second */
+
+/* Our own record. */
+
+static unsigned
+add_addr(struct addr *to, unsigned n, const struct addr *a)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (addr_equal(&to[i], a))
+			return n;
+	if (n < RECORD_ENDPOINTS && addr_routable(a))
+		to[n++] = *a;
+	return n;
+}
+
+/* Where peers see us, when that is what we have ourselves. */
+static void
+look_around(struct core *c)
+{
+	struct exchange *ex = c->ex;
+	struct addr seen[RECORD_ENDPOINTS];
+	const struct peer *p;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (p, &c->peers, link)
+		if (p->state == PEER_VRNODE && !p->behind_nat &&
+		    p->reflexive.port != 0 &&
+		    addr_equal(&p->reflexive, &p->path.local))
+			n = add_addr(seen, n, &p->reflexive);
+	if (n == 0)
+		return; /* nobody says otherwise */
+	memcpy(ex->seen, seen, n * sizeof(*seen));
+	ex->n_seen = n;
+}
+
+static uint8_t
+load(const struct core *c)
+{
+	unsigned max = c->ex->cfg.trust.max_peers, n = trial_count(c);
+
+	if (max == 0)
+		return RECORD_LOAD_UNKNOWN;
+	return n < max ? (uint8_t)(100 * n / max) : 100;
+}
+
+static void
+fill(const struct core *c, struct record *r)
+{
+	const struct exchange *ex = c->ex;
+
+	*r = ex->cfg.self.about;
+	memcpy(r->key, c->id.ed_pk, KEY_LEN);
+	r->caps = c->caps;
+	r->life = OWN_LIFE_S;
+	if (r->n_ep > 0)
+		return;
+	memcpy(r->ep, ex->seen, ex->n_seen * sizeof(*r->ep));
+	r->n_ep = ex->n_seen;
+}
+
+/* Does the one that was signed say the same, and is it young? */
+static bool
+is_current(const struct exchange *ex, struct record *r, uint64_t wall)
+{
+	uint8_t raw[RECORD_MAX];
+	size_t len;
+
+	if (ex->own_len == 0 || wall + RECORD_SKEW_S < ex->own.issued ||
+	    wall >= ex->own.issued + OWN_LIFE_S / 2)
+		return false;
+	r->seq = ex->own.seq;
+	r->issued = ex->own.issued;
+	r->load = ex->own.load; /* changes all the time */
+	len = record_write(r, raw);
+	return len + RECORD_SIG == ex->own_len &&
+	    memcmp(raw, ex->own_raw, len) == 0;
+}
+
+void
+exchange_refresh(struct core *c, struct turn *t)
+{
+	struct exchange *ex = c->ex;
+	struct record r;
+	uint64_t seq;
+	size_t len;
+
+	look_around(c);
+	fill(c, &r);
+	if (is_current(ex, &r, t->wall_ms / 1000))
+		return;
+	/* No clock that went back makes it older than what others have. */
+	seq = t->wall_ms > c->stamp_ms ? t->wall_ms : c->stamp_ms;
+	r.seq = seq > ex->own.seq ? seq : ex->own.seq + 1;
+	r.issued = t->wall_ms / 1000;
+	r.load = load(c);
+	len = record_write(&r, ex->own_raw);
+	if (len == 0) {
+		ex->own_len = 0;
+		return;
+	}
+	identity_sign(&c->id, SIGN_RECORD, c->net.netid, ex->own_raw, len,
+	    ex->own_raw + len);
+	ex->own_len = len + RECORD_SIG;
+	ex->own = r;
+	tell_own(c, t);
+}
+
+bool
+exchange_own(const struct core *c, struct record *ret, uint8_t raw[RECORD_MAX],
+    size_t *ret_len)
+{
+	const struct exchange *ex = c->ex;
+
+	if (ex == NULL || ex->own_len == 0 || ex->own.n_ep == 0)
+		return false;
+	*ret = ex->own;
+	memcpy(raw, ex->own_raw, ex->own_len);
+	*ret_len = ex->own_len;
+	return true;
+}
+
+/* Frames out: as few as hold all items. */
+
+struct pack {
+	struct core *c;
+	struct peer *p;
+	struct session *s;
+	struct turn *t;
+	size_t max;
+	struct wr w;
+	uint8_t body[MTU_MIN + RECORD_MAX];
+};
+
+/* False: there is nobody who would understand. */
+static bool
+pack_begin(struct pack *pk, struct core *c, struct peer *p, struct turn *t)
+{
+	size_t mtu = peer_mtu(c, p);
+
+	pk->c = c;
+	pk->p = p;
+	pk->t = t;
+	pk->s = peer_session(p);
+	pk->max = mtu < sizeof(pk->body) ? mtu : sizeof(pk->body);
+	pk->w = wr_of(pk->body, pk->max);
+	return pk->s != NULL && (pk->s->caps & CAP_RECORDS) != 0;
+}
+
+static void
+pack_end(struct pack *pk)
+{
+	if (pk->w.len > 0)
+		peer_send_small(pk->c, pk->p, pk->s, &pk->p->path,
+		    FRAME_RECORDS, pk->body, pk->w.len, pk->t);
+	pk->w = wr_of(pk->body, pk->max);
+}
+
+static void
+pack_add(struct pack *pk, const uint8_t *item, size_t len)
+{
+	if (pk->w.len + 2 + len > pk->max)
+		pack_end(pk);
+	if (2 + len > pk->max) {
+		count(&pk->c->cnt, CNT_record_too_big);
+		return;
+	}
+	wr_be16(&pk->w, (uint16_t)len);
+	wr_bytes(&pk->w, item, len);
+}
+
+static void
+add_own(struct pack *pk)
+{
+	const struct exchange *ex = pk->c->ex;
+
+	if (ex->own_len == 0)
+		return;
+	pack_add(pk, ex->own_raw, ex->own_len);
+	pk->p->tell.told_seq = ex->own.seq;
+}
+
+static bool
+wants_peers(const struct core *c)
+{
+	return !trust_is_closed(c) && c->ex->cfg.book.dial &&
+	    trial_count(c) < c->ex->cfg.book.max_peers;
+}
+
+/* More and more seldom, and only as long as something is missing. */
+static void
+add_ask(struct pack *pk, struct tell *tl)
+{
+	bool more = wants_peers(pk->c);
+	uint8_t ask[ASK_LEN];
+
+	if (!mono_due(tl->ask_at, pk->t->now))
+		return;
+	tl->ask_at = mono_add(pk->t->now, tl->ask_gap_us);
+	tl->ask_gap_us =
+	    2 * tl->ask_gap_us < ASK_MAX_US ? 2 * tl->ask_gap_us : ASK_MAX_US;
+	if (!more && tl->got_own)
+		return;
+	ask_write(ask, more ? RECORD_ASK : 1);
+	pack_add(pk, ask, sizeof(ask));
+}
+
+static void
+add_revoked(struct pack *pk, struct tell *tl)
+{
+	const struct book_revoked *r;
+	unsigned i;
+
+	if (tl->revoked_done || !mono_due(tl->revoked_at, pk->t->now))
+		return;
+	for (i = 0; i < REVOKED_AT_ONCE; i++) {
+		r = book_each_revoked(pk->c->ex->book, &tl->revoked_pos);
+		if (r == NULL) {
+			tl->revoked_done = true;
+			return;
+		}
+		pack_add(pk, r->raw, sizeof(r->raw));
+	}
+	tl->revoked_at = mono_add(pk->t->now, MONO_SEC);
+}
+
+void
+tell_due(struct core *c, struct peer *p, struct turn *t)
+{
+	struct tell *tl = &p->tell;
+	struct mono next;
+	struct pack pk;
+
+	if (c->ex == NULL || p->state != PEER_VRNODE ||
+	    !pack_begin(&pk, c, p, t))
+		return;
+	if (tl->told_seq != c->ex->own.seq)
+		add_own(&pk);
+	add_ask(&pk, tl);
+	add_revoked(&pk, tl);
+	pack_end(&pk);
+	next = tl->ask_at;
+	if (!tl->revoked_done)
+		next = mono_min(next, tl->revoked_at);
+	timers_arm(c, p, TM_TELL, next);
+}
+
+void
+tell_up(struct core *c, struct peer *p, struct turn *t)
+{
+	p->tell = (struct tell){ .ask_at = t->now,
+		.ask_gap_us = ASK_FIRST_US,
+		.revoked_at = t->now };
+	bucket_init(&p->tell.records, RECORDS_RATE, RECORDS_BURST, t->now);
+	tell_due(c, p, t);
+}
+
+void
+tell_own(struct core *c, struct turn *t)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH (p, &c->peers, link)
+		if (p->state == PEER_VRNODE && p->tell.told_seq != 0)
+			timers_arm(c, p, TM_TELL, t->now);
+}
+
+void
+tell_revoked(
+    struct core *c, const uint8_t *raw, const struct peer *from, struct turn *t)
+{
+	struct pack pk;
+	struct peer *p;
+
+	TAILQ_FOREACH (p, &c->peers, link) {
+		if (p == from || p->state != PEER_VRNODE || p->doomed ||
+		    !pack_begin(&pk, c, p, t))
+			continue;
+		pack_add(&pk, raw, REVOKE_LEN);
+		pack_end(&pk);
+	}
+}
+
+/* Frames in. */
+
+/* The first it sends is its own: it says whose all the others are. */
+static void
+on_own(struct rx *rx, const struct record *r, const uint8_t *raw, size_t len)
+{
+	struct core *c = rx->c;
+	struct peer *p = rx->p;
+	const struct book_entry *e = book_find(c->ex->book, r->key);
+	bool met = e != NULL && e->reached, first = !p->ed_known;
+	enum book_news news;
+
+	if (!exchange_heard(c, exchange_source(p), raw, len, rx->t, &news)) {
+		count(&c->cnt, CNT_record_bad);
+		return;
+	}
+	if (first)
+		trial_named(c, p, r->key, rx->t);
+	p->tell.got_own = true;
+	exchange_note_reached(c, p, rx->t);
+	if (first)
+		trial_place(c, p, met);
+	trial_exchanged(c, p);
+}
+
+/* The teller's key, as far as it tells one from another. */
+static uint32_t
+which_of(const struct peer *p)
+{
+	uint32_t which;
+
+	memcpy(&which, p->cfg.ed_pk, sizeof(which));
+	return which;
+}
+
+static void
+on_record(struct rx *rx, const uint8_t *raw, size_t len)
+{
+	struct core *c = rx->c;
+	struct peer *p = rx->p;
+	struct book_source src = { BOOK_FROM_PEER, 0 };
+	const uint8_t *sig;
+	enum book_news news;
+	struct record r;
+	size_t n;
+
+	if (!bucket_take(&p->tell.records, rx->t->now) ||
+	    !bucket_take(&c->ex->records, rx->t->now)) {
+		count(&c->cnt, CNT_record_rate);
+		return;
+	}
+	if (!record_parse(raw, len, &r, &n, &sig)) {
+		count(&c->cnt, CNT_record_bad);
+		return;
+	}
+	if (exchange_is_key_of(p, r.key)) {
+		on_own(rx, &r, raw, len);
+		return;
+	}
+	if (!p->ed_known) {
+		count(&c->cnt, CNT_record_early);
+		return;
+	}
+	if (memcmp(r.key, c->id.ed_pk, KEY_LEN) == 0)
+		return; /* we know better */
+	src.which = which_of(p);
+	if (!exchange_heard(c, src, raw, len, rx->t, &news))
+		count(&c->cnt, CNT_record_bad);
+	else
+		count(&c->cnt, CNT_record_in);
+}
+
+static void
+on_revoke(struct rx *rx, const uint8_t *raw, size_t len)
+{
+	struct core *c = rx->c;
+
+	if (!bucket_take(&rx->p->tell.records, rx->t->now) ||
+	    !bucket_take(&c->ex->records, rx->t->now))
+		count(&c->cnt, CNT_record_rate);
+	else if (!exchange_take_revoked(c, raw, len, rx->p, rx->t))
+		count(&c->cnt, CNT_record_bad);
+}
+
+static void
+on_ask(struct rx *rx, const uint8_t *raw, size_t len)
+{
+	const struct book_entry *e[RECORD_ASK];
+	struct tell *tl = &rx->p->tell;
+	struct core *c = rx->c;
+	struct pack pk;
+	unsigned i, n;
+	uint8_t want;
+
+	if (!ask_parse(raw, len, &want)) {
+		count(&c->cnt, CNT_record_bad);
+		return;
+	}
+	if (tl->answered.us != 0 &&
+	    mono_since(tl->answered, rx->t->now) < ANSWER_GAP_US) {
+		count(&c->cnt, CNT_ask_rate);
+		return;
+	}
+	tl->answered = rx->t->now;
+	if (!pack_begin(&pk, c, rx->p, rx->t))
+		return;
+	add_own(&pk);
+	n = book_tell(
+	    c->ex->book, rx->p->cfg.ed_pk, e, want, rx->t->wall_ms / 1000);
+	for (i = 0; i < n; i++)
+		pack_add(&pk, e[i]->record, e[i]->record_len);
+	pack_end(&pk);
+}
+
+void
+exchange_receive(struct rx *rx, const struct frame *f)
+{
+	static void (*const handler[])(struct rx *, const uint8_t *, size_t) = {
+		[ITEM_RECORD] = on_record,
+		[ITEM_REVOKE] = on_revoke,
+		[ITEM_ASK] = on_ask,
+	};
+	struct rd rd = rd_of(f->body, f->len);
+	const uint8_t *p;
+	uint8_t kind;
+	size_t len;
+
+	if (rx->c->ex == NULL || rx->p->state != PEER_VRNODE) {
+		count(&rx->c->cnt, CNT_frame_unwanted);
+		return;
+	}
+	while (item_next(&rd, &kind, &p, &len)) {
+		if (kind >= sizeof(handler) / sizeof(handler[0]) ||
+		    handler[kind] == NULL)
+			count(&rx->c->cnt, CNT_record_unknown);
+		else
+			handler[kind](rx, p, len);
+	}
+	if (rd.left > 0)
+		count(&rx->c->cnt, CNT_record_bad);
+}

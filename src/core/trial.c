@@ -1,0 +1,422 @@
+#include "core/trial.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/xmem.h"
+#include "core/core.h"
+#include "core/dial.h"
+#include "core/ex.h"
+#include "core/peer_send.h"
+#include "core/timers.h"
+#include "wire/mesh.h"
+
+#define TRIAL_US (10 * MONO_SEC)
+#define NAME_US (30 * MONO_SEC)	 /* to say who it is, once it is live */
+#define FEELER_US (5 * MONO_SEC) /* to exchange records */
+#define KEEP_US (3600 * (uint64_t)MONO_SEC) /* dialled on, once dead */
+#define TRIALS_IN 64 /* that dialled us and have not proven themselves */
+#define PICKS 16     /* dialled at once */
+#define NAME_SIGNS 8 /* of the key, as the peer's name */
+
+static bool
+is_made(const struct peer *p)
+{
+	return p->origin != PEER_CONFIGURED;
+}
+
+/* Which key it is goes before: the one of the handshake is no one's to see. */
+static void
+name_by_key(struct peer *p)
+{
+	char text[KEY_TEXT];
+
+	key_format(p->ed_known ? p->cfg.ed_pk : p->cfg.x_pk, text);
+	snprintf(p->cfg.name, sizeof(p->cfg.name), "%s:%.*s",
+	    p->ed_known ? "key" : "new", NAME_SIGNS, text);
+}
+
+void
+trial_named(struct core *c, struct peer *p, const uint8_t ed_pk[KEY_LEN],
+    struct turn *t)
+{
+	memcpy(p->cfg.ed_pk, ed_pk, KEY_LEN);
+	p->ed_known = true;
+	name_by_key(p);
+	if (p->origin == PEER_ADMITTED && p->state == PEER_VRNODE)
+		timers_off(c, p, TM_TRIAL);
+	trust_update(c, p, t);
+	peer_event(c, EV_PEER_CLASS, p);
+}
+
+static struct peer *
+make(struct core *c, struct peer_config *cfg, enum peer_origin origin,
+    struct turn *t)
+{
+	const char *why;
+	struct peer *p = peer_new(c, cfg, origin, &why, t);
+
+	if (p != NULL)
+		timers_arm(c, p, TM_TRIAL, mono_add(t->now, TRIAL_US));
+	return p;
+}
+
+void
+trial_doom(struct core *c, struct peer *p, uint8_t close_reason)
+{
+	if (p->doomed)
+		return;
+	p->doomed = true;
+	p->doom_reason = close_reason;
+	c->ex->n_doomed++;
+}
+
+static void
+end(struct core *c, struct peer *p, struct turn *t)
+{
+	bool was_shown = !peer_is_trial(p);
+
+	c->ex->n_doomed--;
+	peer_send_close(c, p, p->doom_reason, t);
+	if (!is_made(p)) {
+		peer_drop(c, p, PEER_VNODE, MESH_DOWN_CLOSED, t);
+		p->doomed = false;
+		return;
+	}
+	if (!p->ever_live && p->origin == PEER_LEARNED)
+		book_tried(c->ex->book, p->cfg.ed_pk, false, t->now);
+	peer_drop(c, p, PEER_CANDIDATE, MESH_DOWN_REMOVED, t);
+	if (was_shown)
+		peer_event(c, EV_PEER_GONE, p);
+	peer_free(c, p);
+	exchange_pick_soon(c, t);
+}
+
+void
+trial_end(struct core *c, struct peer *p, uint8_t close_reason, struct turn *t)
+{
+	trial_doom(c, p, close_reason);
+	end(c, p, t);
+}
+
+void
+trial_reap(struct core *c, struct turn *t)
+{
+	struct peer *p, *next;
+
+	for (p = TAILQ_FIRST(&c->peers); p != NULL && c->ex->n_doomed > 0;
+	     p = next) {
+		next = TAILQ_NEXT(p, link);
+		if (p->doomed)
+			end(c, p, t);
+	}
+}
+
+unsigned
+trial_count(const struct core *c)
+{
+	const struct peer *p;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (p, &c->peers, link)
+		n += is_made(p) && p->state == PEER_VRNODE && !p->feeler;
+	return n;
+}
+
+/* Who dialled us longest ago and has not said a word gives way. */
+static void
+make_room(struct core *c, struct turn *t)
+{
+	struct peer *p, *oldest = NULL;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (p, &c->peers, link) {
+		if (p->origin != PEER_ADMITTED || p->state == PEER_VRNODE)
+			continue;
+		n++;
+		if (oldest == NULL)
+			oldest = p; /* in order of id */
+	}
+	if (n < TRIALS_IN)
+		return;
+	count(&c->cnt, CNT_init_room);
+	trial_end(c, oldest, CLOSE_ROOM, t);
+}
+
+struct peer *
+trial_admit(struct core *c, const uint8_t x_pk[KEY_LEN], struct turn *t)
+{
+	struct peer_config cfg = { 0 };
+	struct peer *p;
+
+	make_room(c, t);
+	memcpy(cfg.x_pk, x_pk, KEY_LEN);
+	p = make(c, &cfg, PEER_ADMITTED, t);
+	if (p == NULL)
+		return NULL;
+	p->told_by = BOOK_FROM_SELF;
+	name_by_key(p);
+	return p;
+}
+
+/* Where it is said to be, what it has proven first, and none that is ours. */
+static unsigned
+endpoints_of(const struct core *c, const struct book_entry *e,
+    struct addr ret[RECORD_ENDPOINTS + 1])
+{
+	unsigned i, n = 0;
+
+	if (e->proven.port != 0)
+		ret[n++] = e->proven;
+	for (i = 0; i < e->n_ep; i++)
+		if (!addr_equal(&e->ep[i], &e->proven))
+			ret[n++] = e->ep[i];
+	for (i = 0; i < n;) {
+		if (exchange_is_self(c, &ret[i]))
+			ret[i] = ret[--n];
+		else
+			i++;
+	}
+	return n;
+}
+
+/* Not every trial begins at the same one of many. */
+static void
+turn_round(struct core *c, struct addr *ep, unsigned n)
+{
+	struct addr first;
+	uint32_t r;
+
+	c->io.random(c->io.arg, &r, sizeof(r));
+	for (r %= n; r > 0; r--) {
+		first = ep[0];
+		memmove(ep, ep + 1, (n - 1) * sizeof(*ep));
+		ep[n - 1] = first;
+	}
+}
+
+/* It dialled us first, and has not said yet that it is this one. */
+static bool
+already(struct core *c, const struct peer *p, const struct book_entry *e,
+    struct turn *t)
+{
+	book_tried(c->ex->book, e->key, p->state == PEER_VRNODE, t->now);
+	return true;
+}
+
+static bool
+dial(struct core *c, const struct book_entry *e, struct turn *t)
+{
+	struct addr ep[RECORD_ENDPOINTS + 1];
+	struct peer_config cfg = { 0 };
+	unsigned n = endpoints_of(c, e, ep);
+	struct peer *p;
+
+	memcpy(cfg.ed_pk, e->key, KEY_LEN);
+	if (n == 0 || !key_to_x25519(e->key, cfg.x_pk) ||
+	    memcmp(cfg.x_pk, c->id.x_pk, KEY_LEN) == 0 ||
+	    exchange_has_revoked(c, cfg.x_pk))
+		return false;
+	p = peertab_by_key(c, cfg.x_pk);
+	if (p != NULL)
+		return already(c, p, e, t);
+	p = make(c, &cfg, PEER_LEARNED, t);
+	if (p == NULL)
+		return false;
+	p->ed_known = true;
+	name_by_key(p);
+	p->told_by = e->source.from;
+	p->told_which = e->source.which;
+	p->feeler = book_is_feeler(c->ex->book, e->key);
+	p->member = trust_is_member(c, cfg.x_pk, t->now);
+	trust_update(c, p, t);
+	if (e->proven.port == 0)
+		turn_round(c, ep, n);
+	core_peer_endpoints(c, p, ep, n, t);
+	return true;
+}
+
+static void
+tunnel_of(const struct peer *p, struct book_tunnel *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (p->ed_known)
+		memcpy(ret->key, p->cfg.ed_pk, KEY_LEN);
+	ret->live = p->state == PEER_VRNODE && !p->doomed;
+	/* Who opens its next session says nothing of how it came here. */
+	ret->dialled = is_made(p) ? p->origin == PEER_LEARNED : p->dialled;
+	ret->configured = !is_made(p);
+	ret->trial = p->origin == PEER_LEARNED && peer_is_trial(p);
+	ret->at = p->has_path ? p->path.remote : p->ep[0];
+	ret->source = exchange_source(p);
+}
+
+/* The tunnels as they are; the caller frees. */
+static struct book_tunnel *
+tunnels(const struct core *c, size_t *ret_n)
+{
+	struct book_tunnel *bt = xcalloc(c->n_peers + 1, sizeof(*bt));
+	const struct peer *p;
+	size_t n = 0;
+
+	TAILQ_FOREACH (p, &c->peers, link)
+		tunnel_of(p, &bt[n++]);
+	*ret_n = n;
+	return bt;
+}
+
+void
+trial_pick(struct core *c, struct turn *t)
+{
+	struct book_entry *e = xcalloc(PICKS, sizeof(*e));
+	struct book_tunnel *bt;
+	unsigned i, n;
+	size_t n_bt;
+
+	bt = tunnels(c, &n_bt);
+	n = book_pick(c->ex->book, bt, n_bt, e, PICKS, t->now, &c->ex->pick_at);
+	for (i = 0; i < n; i++)
+		if (!dial(c, &e[i], t))
+			book_tried(c->ex->book, e[i].key, false, t->now);
+	if (n == PICKS)
+		c->ex->pick_at = mono_add(t->now, MONO_SEC);
+	free(bt);
+	free(e);
+}
+
+void
+trial_up(struct core *c, struct peer *p, struct turn *t)
+{
+	timers_off(c, p, TM_TRIAL);
+	if (!is_made(p))
+		return;
+	if (p->ed_known)
+		book_tried(c->ex->book, p->cfg.ed_pk, true, t->now);
+	if (p->feeler)
+		timers_arm(c, p, TM_TRIAL, mono_add(t->now, FEELER_US));
+	else if (!p->ed_known)
+		timers_arm(c, p, TM_TRIAL, mono_add(t->now, NAME_US));
+	trust_ask(c, p, t);
+}
+
+/* Who dialled us will do so again; whom we dialled we look for, a while. */
+void
+trial_down(struct core *c, struct peer *p, struct turn *t)
+{
+	if (!is_made(p))
+		return;
+	if (p->feeler || p->n_ep == 0)
+		trial_doom(c, p, CLOSE_REMOVED);
+	else
+		timers_arm(c, p, TM_TRIAL, mono_add(t->now, KEEP_US));
+	exchange_pick_soon(c, t);
+}
+
+void
+trial_closed(struct core *c, struct peer *p, uint8_t close_reason)
+{
+	if (is_made(p) &&
+	    (close_reason == CLOSE_ROOM || close_reason == CLOSE_POLICY))
+		trial_doom(c, p, CLOSE_REMOVED);
+}
+
+void
+trial_exchanged(struct core *c, struct peer *p)
+{
+	if (p->feeler)
+		trial_doom(c, p, CLOSE_REMOVED);
+}
+
+void
+trial_due(struct core *c, struct peer *p)
+{
+	if (!is_made(p))
+		return;
+	if (p->state != PEER_VRNODE)
+		trial_doom(c, p, CLOSE_REMOVED);
+	else if (p->feeler)
+		trial_doom(c, p, CLOSE_REMOVED);
+	else if (!p->ed_known)
+		trial_doom(c, p, CLOSE_POLICY);
+}
+
+/* Live tunnels of one kind that others opened. */
+struct group {
+	struct book_tunnel *bt;
+	struct peer **peer;
+	size_t n;
+};
+
+enum kind {
+	KIND_IN,       /* all */
+	KIND_NEW,      /* those whom we had not met */
+	KIND_STRANGER, /* strangers */
+};
+
+static bool
+is_of(const struct peer *p, enum kind k)
+{
+	if (p->origin != PEER_ADMITTED || p->state != PEER_VRNODE ||
+	    !p->ed_known || p->doomed)
+		return false;
+	return k == KIND_IN || (k == KIND_NEW ? !p->met : !p->member);
+}
+
+static size_t
+gather(const struct core *c, struct group *g, enum kind k)
+{
+	struct peer *p;
+
+	g->n = 0;
+	TAILQ_FOREACH (p, &c->peers, link) {
+		if (!is_of(p, k))
+			continue;
+		tunnel_of(p, &g->bt[g->n]);
+		g->peer[g->n++] = p;
+	}
+	return g->n;
+}
+
+/* Of what was gathered last, the least worthy goes; else, p does. */
+static void
+evict(struct core *c, const struct group *g, struct peer *p)
+{
+	int i = book_evict(c->ex->book, g->bt, g->n);
+
+	count(&c->cnt, CNT_peer_evicted);
+	trial_doom(c, i >= 0 ? g->peer[i] : p, CLOSE_ROOM);
+}
+
+/*
+ * Half of the places are for whom we dial (book_pick() keeps to that), and of
+ * the rest a quarter for those whom we had met. Strangers go first.
+ */
+static void
+place(struct core *c, struct group *g, struct peer *p)
+{
+	unsigned in = c->ex->cfg.trust.max_peers / 2;
+
+	if (gather(c, g, KIND_NEW) > in - in / 4 ||
+	    gather(c, g, KIND_STRANGER) > TRUST_STRANGERS) {
+		evict(c, g, p);
+	} else if (gather(c, g, KIND_IN) > in) {
+		if (gather(c, g, KIND_STRANGER) == 0)
+			(void)gather(c, g, KIND_IN);
+		evict(c, g, p);
+	}
+}
+
+void
+trial_place(struct core *c, struct peer *p, bool known)
+{
+	struct group g;
+
+	if (p->origin != PEER_ADMITTED)
+		return;
+	p->met = known;
+	g.bt = xcalloc(c->n_peers, sizeof(*g.bt));
+	g.peer = xcalloc(c->n_peers, sizeof(struct peer *));
+	place(c, &g, p);
+	free(g.bt);
+	free(g.peer);
+}

@@ -1,0 +1,60 @@
+/*
+ * Peers that no person named: dialled because the book says so, or admitted
+ * when they dialled. They begin on trial, and go when they are of no more use.
+ */
+#ifndef VPLAM_CORE_TRIAL_H
+#define VPLAM_CORE_TRIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mono.h"
+#include "crypto/prim.h"
+
+struct core;
+struct peer;
+struct turn;
+
+/* Dials those that the book picks, when their time has come. */
+void trial_pick(struct core *c, struct turn *t);
+
+/*
+ * A peer that dialled us, on trial; others on trial make room. NULL: its key is
+ * of no use.
+ */
+struct peer *trial_admit(
+    struct core *c, const uint8_t x_pk[KEY_LEN], struct turn *t);
+
+/* p is live, or is not any more. */
+void trial_up(struct core *c, struct peer *p, struct turn *t);
+void trial_down(struct core *c, struct peer *p, struct turn *t);
+
+/* Its Ed25519 key is known now. */
+void trial_named(struct core *c, struct peer *p, const uint8_t ed_pk[KEY_LEN],
+    struct turn *t);
+
+/*
+ * A peer that dialled us has a name; known: we had met before. Is there room
+ * for it? Else it, or another, is doomed.
+ */
+void trial_place(struct core *c, struct peer *p, bool known);
+
+/* The records have been exchanged: a feeler has done what it was for. */
+void trial_exchanged(struct core *c, struct peer *p);
+
+/* TM_TRIAL is due. */
+void trial_due(struct core *c, struct peer *p);
+
+/* The peer said goodbye: it has no room, or does not want us. */
+void trial_closed(struct core *c, struct peer *p, uint8_t close_reason);
+
+/* Its tunnel ends at the next tick; a configured one stays, without it. */
+void trial_doom(struct core *c, struct peer *p, uint8_t close_reason);
+void trial_end(
+    struct core *c, struct peer *p, uint8_t close_reason, struct turn *t);
+void trial_reap(struct core *c, struct turn *t);
+
+/* Tunnels that we opened or took by ourselves. */
+unsigned trial_count(const struct core *c);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * Cores on the line of duo.h that find each other: each with an address book, a
+ * store that remembers what it was given, and a hook that is asked.
+ */
+#ifndef VPLAM_TESTS_PARTY_H
+#define VPLAM_TESTS_PARTY_H
+
+#include "core/exchange.h"
+#include "tests/unit/duo.h"
+
+#define PARTY_SAVED 64
+#define PARTY_WALL_MS UINT64_C(1800000000000)
+
+/* What the world of one end was told. */
+struct party_world {
+	struct book_entry saved[PARTY_SAVED]; /* the newest of each key */
+	size_t n_saved;
+	struct book_revoked revoked[PARTY_SAVED];
+	size_t n_revoked;
+	uint32_t watched;
+	unsigned asks; /* of the hook */
+	uint8_t asked[KEY_LEN];
+};
+
+struct party {
+	struct duo d;
+	struct party_world w[DUO_MAX];
+	struct exchange_config cfg; /* of those that start now */
+};
+
+/* Mode, 32 peers, dialling; more by way of p->cfg. */
+void party_init(struct party *p, uint64_t seed, enum trust_mode mode);
+void party_fini(struct party *p);
+
+/* Ends from up to below to, all of one network. */
+void party_start(struct party *p, unsigned from, unsigned to);
+void party_start_as(
+    struct party *p, unsigned nr, const struct duo_options *opt);
+
+/* a hears of b where it is, from a person. */
+void party_tell(struct party *p, unsigned a, unsigned b);
+
+/* What a has of b, or NULL. */
+struct peer *party_peer(struct party *p, unsigned a, unsigned b);
+bool party_live(struct party *p, unsigned a, unsigned b);
+
+/* a and b have tunnels to each other, for each pair below n. */
+bool party_meshed(struct party *p, unsigned n);
+bool party_wait_meshed(struct party *p, unsigned n, uint64_t us);
+
+/* The entry that a keeps of b, or NULL. */
+const struct book_entry *party_entry(struct party *p, unsigned a, unsigned b);
+
+/* A record of that identity, signed for the network; returns its length. */
+size_t party_record(const struct identity *id, const struct addr *ep,
+    unsigned n, uint64_t seq, uint64_t issued, uint8_t raw[RECORD_MAX]);
+size_t party_revoke(const struct identity *key, const struct identity *by,
+    uint8_t raw[REVOKE_LEN]);
+void party_identity(struct party *p, struct identity *ret);
+
+/* Datagrams that a sent to an address of nobody. */
+unsigned party_stray(const struct party *p, const struct addr *to);
+
+/* a sends b a frame of that body, whatever a's core would do. */
+void party_send(struct party *p, unsigned a, unsigned b, uint8_t type,
+    const void *body, size_t len);
+
+#endif

@@ -408,16 +408,29 @@ exchange_is_self(const struct core *c, const struct addr *at)
 	return false;
 }
 
-/* It has answered from there, in this life or an earlier one. */
+/*
+ * It has answered from there, in this life or an earlier one. A cookie is an
+ * answer: nobody gives one who has not got what we sent there.
+ */
 static bool
 is_proven(const struct core *c, const struct peer *p, const struct addr *to)
 {
 	const struct book_entry *e;
 
-	if (p->has_path && addr_equal(&p->path.remote, to))
+	if ((p->has_path && addr_equal(&p->path.remote, to)) ||
+	    (p->dial.has_cookie && addr_equal(&p->dial.cookie_for, to)))
 		return true;
 	e = p->ed_known ? book_find(c->ex->book, p->cfg.ed_pk) : NULL;
 	return e != NULL && e->reached && addr_equal(&e->proven, to);
+}
+
+/* A person gave its address, and nobody has said anything else since. */
+static bool
+is_named(const struct core *c, const struct peer *p)
+{
+	const struct book_entry *e = book_find(c->ex->book, p->cfg.ed_pk);
+
+	return p->told_by == BOOK_FROM_USER && e != NULL && e->record_len == 0;
 }
 
 bool
@@ -430,7 +443,8 @@ exchange_may_dial(
 		return false;
 	if (exchange_is_self(c, to))
 		return false;
-	return is_proven(c, p, to) || book_may_dial(c->ex->book, to, t->now);
+	return is_proven(c, p, to) || is_named(c, p) ||
+	    book_may_dial(c->ex->book, to, t->now);
 }
 
 void

@@ -15,6 +15,7 @@
 #define OWN_LIFE_S 86400u
 #define ASK_FIRST_US (2 * (uint64_t)MONO_SEC)
 #define ASK_MAX_US (600 * (uint64_t)MONO_SEC)
+#define OWN_DELAY_US (100 * MONO_MS) /* there may be more to say */
 #define ANSWER_GAP_US MONO_SEC
 #define RECORDS_RATE 50
 #define RECORDS_BURST 200
@@ -283,7 +284,8 @@ tell_own(struct core *c, struct turn *t)
 
 	TAILQ_FOREACH (p, &c->peers, link)
 		if (p->state == PEER_VRNODE && p->tell.told_seq != 0)
-			timers_arm(c, p, TM_TELL, t->now);
+			timers_arm(
+			    c, p, TM_TELL, mono_add(t->now, OWN_DELAY_US));
 }
 
 void

@@ -102,11 +102,15 @@ party_start_as(struct party *p, unsigned nr, const struct duo_options *opt)
 void
 party_start(struct party *p, unsigned from, unsigned to)
 {
-	const struct duo_options opt = { .wall_ms = PARTY_WALL_MS,
-		.netkey = p->cfg.trust.mode == TRUST_SECRET ? secret : NULL };
+	for (; from < to; from++) {
+		const uint8_t seed[KEY_LEN] = { (uint8_t)from, 1 };
+		const struct duo_options opt = { .seed = seed,
+			.wall_ms = PARTY_WALL_MS,
+			.netkey =
+			    p->cfg.trust.mode == TRUST_SECRET ? secret : NULL };
 
-	for (; from < to; from++)
 		party_start_as(p, from, &opt);
+	}
 }
 
 void
@@ -118,6 +122,22 @@ party_tell(struct party *p, unsigned a, unsigned b)
 	exchange_heard_of(&p->d.end[a].core, src, p->d.end[b].core.id.ed_pk,
 	    &p->d.end[b].face, 1, &t);
 	duo_done(&p->d);
+}
+
+void
+party_restart(struct party *p, unsigned nr)
+{
+	struct party_world *w = &p->w[nr];
+	struct core *c = &p->d.end[nr].core;
+	size_t i;
+
+	duo_stop(&p->d, nr);
+	party_start(p, nr, nr + 1);
+	exchange_restore_watched(c, w->watched);
+	for (i = 0; i < w->n_revoked; i++)
+		exchange_restore_revoked(c, &w->revoked[i]);
+	for (i = 0; i < w->n_saved; i++)
+		exchange_restore(c, &w->saved[i]);
 }
 
 struct peer *
@@ -163,50 +183,39 @@ party_entry(struct party *p, unsigned a, unsigned b)
 	    exchange_book(&p->d.end[a].core), p->d.end[b].core.id.ed_pk);
 }
 
-static void
-netid(uint8_t ret[KEY_LEN])
-{
-	struct network net;
-
-	network_open(&net, "duo", 3);
-	memcpy(ret, net.netid, KEY_LEN);
-}
-
 size_t
-party_record(const struct identity *id, const struct addr *ep, unsigned n,
-    uint64_t seq, uint64_t issued, uint8_t raw[RECORD_MAX])
+party_record(const struct party *p, const struct identity *id,
+    const struct addr *ep, unsigned n, uint64_t seq, uint64_t issued,
+    uint8_t raw[RECORD_MAX])
 {
 	struct record r = { .seq = seq,
 		.issued = issued,
 		.life = 86400,
 		.load = RECORD_LOAD_UNKNOWN,
 		.n_ep = n };
-	uint8_t net[KEY_LEN];
 	size_t len;
 
 	memcpy(r.key, id->ed_pk, KEY_LEN);
 	memcpy(r.ep, ep, n * sizeof(*ep));
 	len = record_write(&r, raw);
 	assert_true(len > 0);
-	netid(net);
-	identity_sign(id, SIGN_RECORD, net, raw, len, raw + len);
+	identity_sign(
+	    id, SIGN_RECORD, p->d.end[0].core.net.netid, raw, len, raw + len);
 	return len + RECORD_SIG;
 }
 
 size_t
-party_revoke(const struct identity *key, const struct identity *by,
-    uint8_t raw[REVOKE_LEN])
+party_revoke(const struct party *p, const struct identity *key,
+    const struct identity *by, uint8_t raw[REVOKE_LEN])
 {
 	struct revoke r = { .issued = PARTY_WALL_MS / 1000,
 		.reason = REVOKE_STOLEN };
-	uint8_t net[KEY_LEN];
 
 	memcpy(r.key, key->ed_pk, KEY_LEN);
 	memcpy(r.by, by->ed_pk, KEY_LEN);
 	revoke_write(&r, raw);
-	netid(net);
-	identity_sign(by, SIGN_REVOKE, net, raw, REVOKE_LEN - RECORD_SIG,
-	    raw + REVOKE_LEN - RECORD_SIG);
+	identity_sign(by, SIGN_REVOKE, p->d.end[0].core.net.netid, raw,
+	    REVOKE_LEN - RECORD_SIG, raw + REVOKE_LEN - RECORD_SIG);
 	return REVOKE_LEN;
 }
 
@@ -217,6 +226,29 @@ party_identity(struct party *p, struct identity *ret)
 
 	rng_fill(&p->d.rnd, seed, sizeof(seed));
 	assert_true(identity_from_seed(seed, ret));
+}
+
+bool
+party_hear(struct party *p, unsigned nr, const uint8_t *raw, size_t len)
+{
+	const struct book_source src = { BOOK_FROM_LIST, 1 };
+	struct turn t = duo_turn(&p->d, nr);
+	enum book_news news;
+	bool ok = exchange_heard(&p->d.end[nr].core, src, raw, len, &t, &news);
+
+	duo_done(&p->d);
+	return ok;
+}
+
+unsigned
+party_made(const struct party *p, unsigned nr)
+{
+	const struct peer *pe;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (pe, &p->d.end[nr].core.peers, link)
+		n += pe->origin != PEER_CONFIGURED && !peer_is_trial(pe);
+	return n;
 }
 
 unsigned

@@ -37,6 +37,9 @@ void party_start(struct party *p, unsigned from, unsigned to);
 void party_start_as(
     struct party *p, unsigned nr, const struct duo_options *opt);
 
+/* kill -9, and a new life with the same key and what was saved. */
+void party_restart(struct party *p, unsigned nr);
+
 /* a hears of b where it is, from a person. */
 void party_tell(struct party *p, unsigned a, unsigned b);
 
@@ -52,13 +55,20 @@ bool party_wait_meshed(struct party *p, unsigned n, uint64_t us);
 const struct book_entry *party_entry(struct party *p, unsigned a, unsigned b);
 
 /* A record of that identity, signed for the network; returns its length. */
-size_t party_record(const struct identity *id, const struct addr *ep,
-    unsigned n, uint64_t seq, uint64_t issued, uint8_t raw[RECORD_MAX]);
-size_t party_revoke(const struct identity *key, const struct identity *by,
-    uint8_t raw[REVOKE_LEN]);
+size_t party_record(const struct party *p, const struct identity *id,
+    const struct addr *ep, unsigned n, uint64_t seq, uint64_t issued,
+    uint8_t raw[RECORD_MAX]);
+size_t party_revoke(const struct party *p, const struct identity *key,
+    const struct identity *by, uint8_t raw[REVOKE_LEN]);
 void party_identity(struct party *p, struct identity *ret);
 
-/* Datagrams that a sent to an address of nobody. */
+/* It hears a record, as out of a list. */
+bool party_hear(struct party *p, unsigned nr, const uint8_t *raw, size_t len);
+
+/* Peers that it made by itself and shows. */
+unsigned party_made(const struct party *p, unsigned nr);
+
+/* Datagrams that anybody sent to an address of nobody. */
 unsigned party_stray(const struct party *p, const struct addr *to);
 
 /* a sends b a frame of that body, whatever a's core would do. */

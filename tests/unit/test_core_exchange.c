@@ -6,9 +6,11 @@
 
 #include <cmocka.h>
 
-#include "base/xmem.h"
 #include "core/peer_send.h"
 #include "tests/unit/party.h"
+#include "wire/msg.h"
+
+#define HOUR (3600 * (uint64_t)MONO_SEC)
 
 static struct party *
 party_of(uint64_t seed, enum trust_mode mode)
@@ -48,11 +50,388 @@ six_with_one_address_known(void **state)
 	meshes(TRUST_SECRET, 2);
 }
 
+/* What tells who somebody is may be lost, and is asked for again. */
+static void
+six_on_a_bad_line(void **state)
+{
+	struct party *p = party_of(3, TRUST_SECRET);
+	unsigned a, b;
+
+	(void)state;
+	for (a = 0; a < 6; a++)
+		for (b = 0; b < 6; b++)
+			p->d.dir[a][b].loss = 10;
+	one_is_known(p, 6);
+	assert_true(party_wait_meshed(p, 6, HOUR / 4));
+	party_fini(p);
+}
+
+/* 20.i.9.1, each in a network of its own. */
+static struct addr
+nowhere(unsigned i)
+{
+	char text[ADDR_TEXT];
+
+	snprintf(text, sizeof(text), "20.%u.9.1", i);
+	return duo_addr(text);
+}
+
+static void
+dead_are_never_shown_nor_passed_on(void **state)
+{
+	struct party *p = party_of(4, TRUST_SECRET);
+	struct identity id[100];
+	uint8_t raw[RECORD_MAX];
+	unsigned i;
+
+	(void)state;
+	one_is_known(p, 2);
+	for (i = 0; i < 100; i++) {
+		const struct addr at = nowhere(i);
+
+		party_identity(p, &id[i]);
+		assert_true(party_hear(p, 0, raw,
+		    party_record(
+			p, &id[i], &at, 1, 1, PARTY_WALL_MS / 1000, raw)));
+	}
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	duo_run(&p->d, HOUR);
+	for (i = 0; i < 100; i++) {
+		const struct addr at = nowhere(i);
+
+		assert_in_range(party_stray(p, &at), 1, 3);
+		assert_null(
+		    book_find(exchange_book(&p->d.end[1].core), id[i].ed_pk));
+	}
+	assert_int_equal(party_made(p, 0), 1);
+	assert_int_equal(p->d.end[0].trials, 0);
+	assert_int_equal(p->d.end[0].core.n_peers, 1);
+	party_fini(p);
+}
+
+/* One peer tells of ten thousand vnodes, all of them at one address. */
+static void
+nobody_makes_us_a_weapon(void **state)
+{
+	const struct addr victim = nowhere(200);
+	struct party *p = party_of(5, TRUST_SECRET);
+	uint8_t body[2 + RECORD_MAX];
+	struct identity id;
+	unsigned i;
+	size_t len;
+
+	(void)state;
+	one_is_known(p, 2);
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	for (i = 0; i < 10000; i++) {
+		party_identity(p, &id);
+		len = party_record(
+		    p, &id, &victim, 1, 1, PARTY_WALL_MS / 1000, body + 2);
+		body[0] = (uint8_t)(len >> 8);
+		body[1] = (uint8_t)len;
+		party_send(p, 1, 0, FRAME_RECORDS, body, len + 2);
+		duo_run(&p->d, 20 * MONO_MS);
+	}
+	duo_run(&p->d, HOUR);
+	assert_true(duo_cnt(&p->d, 0, CNT_record_in) > 9000);
+	assert_in_range(party_stray(p, &victim), 1, 3);
+	party_fini(p);
+}
+
+static uint64_t
+seq_at(struct party *p, unsigned at, unsigned of)
+{
+	const struct book_entry *e = party_entry(p, at, of);
+	const uint8_t *sig;
+	struct record r;
+	size_t n;
+
+	assert_non_null(e);
+	assert_true(record_parse(e->record, e->record_len, &r, &n, &sig));
+	return r.seq;
+}
+
+static void
+own_record_is_renewed(void **state)
+{
+	struct party *p = party_of(6, TRUST_OPEN);
+	struct exchange_config cfg = p->cfg;
+	uint8_t raw[RECORD_MAX];
+	uint64_t first, next;
+	struct record r;
+	struct turn t;
+	size_t len;
+
+	(void)state;
+	one_is_known(p, 2);
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	assert_true(exchange_own(&p->d.end[1].core, &r, raw, &len));
+	assert_true(addr_equal(&r.ep[0], &p->d.end[1].addr));
+	assert_true(
+	    addr_equal(&party_entry(p, 0, 1)->proven, &p->d.end[1].addr));
+	first = seq_at(p, 0, 1);
+	duo_run(&p->d, 11 * HOUR);
+	assert_int_equal(seq_at(p, 0, 1), first);
+	duo_run(&p->d, 2 * HOUR);
+	next = seq_at(p, 0, 1);
+	assert_true(next > first);
+	/* and at once when it says something else */
+	strcpy(cfg.self.about.name, "somebody");
+	t = duo_turn(&p->d, 1);
+	exchange_set_config(&p->d.end[1].core, &cfg, &t);
+	duo_done(&p->d);
+	duo_run(&p->d, MONO_SEC);
+	assert_true(seq_at(p, 0, 1) > next);
+	party_fini(p);
+}
+
+static void
+nothing_is_said_when_nothing_changes(void **state)
+{
+	struct party *p = party_of(7, TRUST_KNOWN);
+	uint64_t before;
+
+	(void)state;
+	party_start(p, 0, 2);
+	duo_peer(&p->d, 0, 1, true);
+	duo_peer(&p->d, 1, 0, false);
+	assert_true(duo_wait_up(&p->d, 0, 1, MONO_SEC));
+	duo_run(&p->d, 10 * MONO_SEC);
+	assert_non_null(party_entry(p, 0, 1));
+	assert_true(party_entry(p, 0, 1)->record_len > 0);
+	before = p->d.end[0].out_n;
+	duo_run(&p->d, 12 * MONO_SEC);
+	assert_int_equal(p->d.end[0].out_n, before);
+	party_fini(p);
+}
+
+static void
+crossing_dials_make_one_tunnel(void **state)
+{
+	unsigned seed;
+
+	(void)state;
+	for (seed = 10; seed < 20; seed++) {
+		struct party *p = party_of(seed, TRUST_OPEN);
+
+		party_start(p, 0, 2);
+		party_tell(p, 0, 1);
+		party_tell(p, 1, 0);
+		assert_true(party_wait_meshed(p, 2, 3 * MONO_SEC));
+		duo_run(&p->d, 300 * MONO_SEC);
+		assert_true(party_meshed(p, 2));
+		assert_int_equal(p->d.end[0].core.n_peers, 1);
+		party_fini(p);
+	}
+}
+
+/* Handshakes pass, what comes after them does not. */
+static bool
+only_handshakes(struct duo *d, const struct duo_end *from,
+    const struct addr *to, const uint8_t *p, size_t len)
+{
+	enum counter why;
+
+	(void)d, (void)to;
+	return from->nr != 1 || msg_classify(p, len, &why) != MSG_DATA;
+}
+
+static void
+unconfirmed_is_gone(void **state)
+{
+	struct party *p = party_of(21, TRUST_OPEN);
+
+	(void)state;
+	p->d.tap = only_handshakes;
+	one_is_known(p, 2);
+	duo_run(&p->d, MONO_SEC);
+	assert_non_null(party_peer(p, 0, 1));
+	duo_run(&p->d, 30 * MONO_SEC);
+	assert_null(party_peer(p, 0, 1));
+	assert_int_equal(p->d.end[0].trials, 0);
+	party_fini(p);
+}
+
+/* One without a record has a tunnel, and no name. */
+static void
+nameless_is_gone(void **state)
+{
+	const struct duo_options opt = { .wall_ms = PARTY_WALL_MS };
+	struct party *p = party_of(22, TRUST_OPEN);
+
+	(void)state;
+	party_start(p, 0, 1);
+	duo_start(&p->d, 1, &opt);
+	duo_peer(&p->d, 1, 0, true);
+	duo_run(&p->d, 5 * MONO_SEC);
+	assert_int_equal(party_peer(p, 0, 1)->state, PEER_VRNODE);
+	assert_false(party_live(p, 0, 1));
+	duo_stop(&p->d, 1);
+	duo_run(&p->d, 30 * MONO_SEC);
+	assert_null(party_peer(p, 0, 1));
+	party_fini(p);
+}
+
+static void
+no_more_than_max_peers(void **state)
+{
+	struct party *p = party_of(23, TRUST_OPEN);
+	unsigned i;
+
+	(void)state;
+	p->cfg.trust.max_peers = p->cfg.book.max_peers = 4;
+	one_is_known(p, 8);
+	for (i = 0; i < 100; i++) {
+		duo_run(&p->d, 5 * MONO_SEC);
+		assert_in_range(party_made(p, 0), 1, 5);
+	}
+	duo_run(&p->d, MONO_SEC);
+	assert_in_range(party_made(p, 0), 1, 4);
+	assert_true(duo_cnt(&p->d, 0, CNT_peer_evicted) > 0);
+	party_fini(p);
+}
+
+static void
+all_start_again_from_what_they_saved(void **state)
+{
+	struct party *p = party_of(24, TRUST_SECRET);
+	unsigned i;
+
+	(void)state;
+	one_is_known(p, 6);
+	assert_true(party_wait_meshed(p, 6, 10 * MONO_SEC));
+	duo_run(&p->d, 300 * MONO_SEC);
+	for (i = 0; i < 6; i++)
+		party_restart(p, i);
+	assert_true(party_wait_meshed(p, 6, 2 * MONO_SEC));
+	party_fini(p);
+}
+
+/* One that we dialled is looked for an hour; then it is back in the book. */
+static void
+dead_one_is_looked_for(void **state)
+{
+	struct party *p = party_of(25, TRUST_OPEN);
+
+	(void)state;
+	one_is_known(p, 2);
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	p->d.dir[0][1].cut = p->d.dir[1][0].cut = true;
+	duo_run(&p->d, HOUR / 2);
+	assert_int_equal(party_peer(p, 1, 0)->state, PEER_DEAD);
+	p->d.dir[0][1].cut = p->d.dir[1][0].cut = false;
+	duo_run(&p->d, 61 * MONO_SEC);
+	assert_true(party_live(p, 1, 0));
+	p->d.dir[0][1].cut = p->d.dir[1][0].cut = true;
+	duo_run(&p->d, HOUR + 120 * (uint64_t)MONO_SEC);
+	assert_int_equal(party_made(p, 1), 0);
+	assert_int_equal(party_made(p, 0), 0);
+	assert_non_null(party_entry(p, 1, 0));
+	party_fini(p);
+}
+
+/* An hour of tunnel is an hour of age, no more and hardly less. */
+static void
+minutes_of_contact_count(void **state)
+{
+	struct party *p = party_of(26, TRUST_OPEN);
+
+	(void)state;
+	one_is_known(p, 2);
+	duo_run(&p->d, HOUR);
+	assert_in_range(party_entry(p, 1, 0)->observed, 3480, 3600);
+	assert_in_range(party_entry(p, 0, 1)->observed, 3480, 3600);
+	assert_in_range(p->w[0].watched, 58, 60);
+	p->d.dir[0][1].cut = p->d.dir[1][0].cut = true;
+	duo_run(&p->d, HOUR / 2);
+	assert_in_range(party_entry(p, 1, 0)->observed, 3480, 3720);
+	party_fini(p);
+}
+
+/* What breaks the format, or whose signature does not hold, changes nothing. */
+static void
+bad_items_change_nothing(void **state)
+{
+	const struct addr at = nowhere(1);
+	struct party *p = party_of(27, TRUST_SECRET);
+	uint8_t body[2 + RECORD_MAX], bad[2 + RECORD_MAX];
+	struct identity id;
+	size_t len, i;
+
+	(void)state;
+	one_is_known(p, 2);
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	duo_run(&p->d, 5 * MONO_SEC);
+	party_identity(p, &id);
+	len = party_record(p, &id, &at, 1, 1, PARTY_WALL_MS / 1000, body + 2);
+	body[0] = (uint8_t)(len >> 8);
+	body[1] = (uint8_t)len;
+	for (i = 3; i < len + 2; i++) {
+		memcpy(bad, body, sizeof(bad));
+		bad[i] ^= 1u << i % 8;
+		party_send(p, 1, 0, FRAME_RECORDS, bad, len + 2);
+		party_send(p, 1, 0, FRAME_RECORDS, body, i);
+		duo_run(&p->d, 100 * MONO_MS);
+		assert_null(
+		    book_find(exchange_book(&p->d.end[0].core), id.ed_pk));
+	}
+	assert_int_equal(duo_cnt(&p->d, 0, CNT_record_in), 0);
+	party_send(p, 1, 0, FRAME_RECORDS, body, len + 2);
+	duo_run(&p->d, 100 * MONO_MS);
+	assert_non_null(book_find(exchange_book(&p->d.end[0].core), id.ed_pk));
+	party_fini(p);
+}
+
+/* Our own record out of a list leads nowhere, nor does our own address. */
+static void
+we_do_not_dial_ourselves(void **state)
+{
+	struct party *p = party_of(28, TRUST_OPEN);
+	const struct core *c = &p->d.end[1].core;
+	const struct book_source src = { BOOK_FROM_LIST, 1 };
+	uint8_t raw[RECORD_MAX];
+	struct identity id;
+	struct record r;
+	struct turn t;
+	size_t len;
+
+	(void)state;
+	one_is_known(p, 2);
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	assert_true(exchange_own(c, &r, raw, &len));
+	assert_true(party_hear(p, 1, raw, len));
+	t = duo_turn(&p->d, 1);
+	assert_int_equal(exchange_heard_of(&p->d.end[1].core, src, c->id.ed_pk,
+			     &p->d.end[1].addr, 1, &t),
+	    BOOK_REFUSED);
+	party_identity(p, &id);
+	exchange_heard_of(
+	    &p->d.end[1].core, src, id.ed_pk, &p->d.end[1].addr, 1, &t);
+	duo_done(&p->d);
+	duo_run(&p->d, 60 * MONO_SEC);
+	assert_int_equal(p->d.dir[1][1].sent, 0);
+	party_fini(p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(six_with_one_address_known),
+		cmocka_unit_test(six_on_a_bad_line),
+		cmocka_unit_test(dead_are_never_shown_nor_passed_on),
+		cmocka_unit_test(nobody_makes_us_a_weapon),
+		cmocka_unit_test(own_record_is_renewed),
+		cmocka_unit_test(nothing_is_said_when_nothing_changes),
+		cmocka_unit_test(crossing_dials_make_one_tunnel),
+		cmocka_unit_test(unconfirmed_is_gone),
+		cmocka_unit_test(nameless_is_gone),
+		cmocka_unit_test(no_more_than_max_peers),
+		cmocka_unit_test(all_start_again_from_what_they_saved),
+		cmocka_unit_test(dead_one_is_looked_for),
+		cmocka_unit_test(minutes_of_contact_count),
+		cmocka_unit_test(bad_items_change_nothing),
+		cmocka_unit_test(we_do_not_dial_ourselves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

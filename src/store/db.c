@@ -279,6 +279,10 @@ db_open(const char *path, const struct db_schema *schema, enum db_rc *rc,
 		*rc = migrate(db);
 	if (*rc == DB_OK)
 		*rc = prepare(db);
+	/* For the entry server, whatever the umask; journals follow. It holds
+	 * no key. Where that is refused, nobody else reads it. */
+	if (*rc == DB_OK)
+		(void)chmod(path, 0640);
 	return opened(db, *rc, why);
 }
 

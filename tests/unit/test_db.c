@@ -714,6 +714,21 @@ ten_thousand(void **state)
 	assert_true(took < 1.0);
 }
 
+/* The group may read what vplamad's umask would keep from it; no one else. */
+static void
+group_may_read(void **state)
+{
+	struct db_schema s = schema_now();
+	mode_t was = umask(077);
+	struct stat st;
+
+	(void)state;
+	db_close(opens(&s));
+	umask(was);
+	assert_int_equal(stat("db", &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
 int
@@ -734,6 +749,7 @@ main(void)
 		T(prunes),
 		T(bounds),
 		T(ten_thousand),
+		T(group_may_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

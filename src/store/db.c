@@ -1,8 +1,6 @@
 #include "store/db.h"
 
 #include <errno.h>
-#include <glob.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +9,8 @@
 
 #include "base/xmem.h"
 
-#define CORRUPT_KEPT 3
+#define FILE_MODE 0640 /* the entry server reads it by its group */
+#define QUIT_OPS 10000 /* steps of sqlite between two looks, about 1 ms */
 
 struct db {
 	sqlite3 *sql;
@@ -88,6 +87,15 @@ db_exec(struct db *db, const char *sql)
 	return db_result(db, sqlite3_exec(db->sql, sql, NULL, NULL, NULL));
 }
 
+/* As the log wants it. */
+static void
+one_line(char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text == '\n')
+			*text = ' ';
+}
+
 /* The first column of the first row. */
 static enum db_rc
 ask(struct db *db, const char *sql, char *text, size_t max)
@@ -102,6 +110,7 @@ ask(struct db *db, const char *sql, char *text, size_t max)
 	if (rc == SQLITE_ROW) {
 		is = sqlite3_column_text(st, 0);
 		snprintf(text, max, "%s", is != NULL ? (const char *)is : "");
+		one_line(text);
 		rc = SQLITE_OK;
 	}
 	sqlite3_finalize(st);
@@ -147,7 +156,7 @@ set_up(struct db *db)
  * record may well hold.
  */
 static enum db_rc
-check_length(struct db *db, const char *path)
+check_length(struct db *db)
 {
 	char text[DB_WHY / 2];
 	enum db_rc rc = ask(db, "PRAGMA page_size", text, sizeof(text));
@@ -156,23 +165,25 @@ check_length(struct db *db, const char *path)
 
 	if (rc != DB_OK)
 		return rc;
-	if (stat(path, &st) < 0)
+	if (stat(sqlite3_db_filename(db->sql, "main"), &st) < 0)
 		return db_fail(db, DB_FAILED, "", strerror(errno));
 	if (page <= 0 || st.st_size % page != 0)
 		return db_fail(db, DB_DAMAGED, "", "it ends within a page");
 	return DB_OK;
 }
 
-static enum db_rc
-check(struct db *db, const char *path)
+enum db_rc
+db_check(struct db *db)
 {
 	char text[DB_WHY / 2];
-	enum db_rc rc = ask(db, "PRAGMA quick_check(1)", text, sizeof(text));
+	enum db_rc rc;
 
+	sqlite3_db_release_memory(db->sql); /* what the disk has now */
+	rc = ask(db, "PRAGMA quick_check(1)", text, sizeof(text));
 	if (rc == DB_OK && strcmp(text, "ok") != 0)
 		rc = db_fail(db, DB_DAMAGED, "quick_check", text);
 	if (rc == DB_OK)
-		rc = check_length(db, path);
+		rc = check_length(db);
 	return rc;
 }
 
@@ -268,21 +279,20 @@ db_open(const char *path, const struct db_schema *schema, enum db_rc *rc,
     char why[static DB_WHY])
 {
 	struct db *db = xcalloc(1, sizeof(*db));
+	bool is_new = access(path, F_OK) < 0;
 
 	db->schema = schema;
 	*rc = open_file(db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 	if (*rc == DB_OK)
 		*rc = set_up(db);
 	if (*rc == DB_OK)
-		*rc = check(db, path);
+		*rc = db_check(db);
 	if (*rc == DB_OK)
 		*rc = migrate(db);
 	if (*rc == DB_OK)
 		*rc = prepare(db);
-	/* For the entry server, whatever the umask; journals follow. It holds
-	 * no key. Where that is refused, nobody else reads it. */
-	if (*rc == DB_OK)
-		(void)chmod(path, 0640);
+	if (*rc == DB_OK && is_new)
+		(void)chmod(path, FILE_MODE);
 	return opened(db, *rc, why);
 }
 
@@ -370,56 +380,30 @@ db_rollback(struct db *db)
 		(void)sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
 }
 
+static int
+shall_quit(void *arg)
+{
+	return atomic_load((atomic_bool *)arg);
+}
+
+enum db_rc
+db_copy(struct db *db, const char *to, atomic_bool *quit)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(db->sql, "VACUUM INTO ?1", -1, &st, NULL);
+
+	sqlite3_progress_handler(db->sql, QUIT_OPS, shall_quit, quit);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_text(st, 1, to, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	sqlite3_finalize(st);
+	sqlite3_progress_handler(db->sql, 0, NULL, NULL);
+	return db_result(db, rc);
+}
+
 const char *
 db_why(const struct db *db)
 {
 	return db->why;
-}
-
-/* Their times are in their names, so glob() sorts them. */
-static void
-forget_oldest(const char *path)
-{
-	char *pattern = xasprintf("%s.corrupt-*[0-9]", path);
-	glob_t g;
-	size_t i;
-
-	if (glob(pattern, 0, NULL, &g) == 0) {
-		for (i = 0; i + CORRUPT_KEPT <= g.gl_pathc; i++) {
-			char *journal = xasprintf("%s-journal", g.gl_pathv[i]);
-
-			(void)unlink(g.gl_pathv[i]);
-			(void)unlink(journal);
-			free(journal);
-		}
-		globfree(&g);
-	}
-	free(pattern);
-}
-
-/* sqlite finds a journal by the name of its database, here as there. */
-static int
-move_file(const char *from, const char *to, const char *suffix)
-{
-	char *a = xasprintf("%s%s", from, suffix);
-	char *b = xasprintf("%s%s", to, suffix);
-	int rc = rename(a, b) < 0 && errno != ENOENT ? -errno : 0;
-
-	free(a);
-	free(b);
-	return rc;
-}
-
-int
-db_set_aside(const char *path, int64_t now)
-{
-	char *to = xasprintf("%s.corrupt-%010" PRId64, path, now);
-	int rc;
-
-	forget_oldest(path);
-	rc = move_file(path, to, "-journal");
-	if (rc == 0)
-		rc = move_file(path, to, "");
-	free(to);
-	return rc;
 }

@@ -6,6 +6,7 @@
 #define VPLAM_STORE_DB_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,7 +33,8 @@ struct db_schema {
 
 /*
  * An open connection; one thread at a time. Opens or makes the file, checks it
- * and migrates it, each step in a transaction of its own. Else NULL, *rc and
+ * and migrates it, each step in a transaction of its own. A new file can be
+ * read by its group. Else NULL, *rc and
  * why, a sentence for the log.
  */
 struct db *db_open(const char *path, const struct db_schema *schema,
@@ -60,13 +62,16 @@ enum db_rc db_begin(struct db *db);
 enum db_rc db_commit(struct db *db);
 void db_rollback(struct db *db);
 
-/* Of the last thing that was not DB_OK; until the next. */
-const char *db_why(const struct db *db);
+/* Are its pages and indices sound? db_open() asks as well. */
+enum db_rc db_check(struct db *db);
 
 /*
- * Moves a damaged file, and the journal that belongs to it, out of the way:
- * PATH.corrupt-NOW. Of those the newest three stay. 0 or -errno.
+ * Writes all of it into a file that is not there yet, and syncs nothing. Given
+ * up as DB_FAILED soon after *quit is set.
  */
-int db_set_aside(const char *path, int64_t now);
+enum db_rc db_copy(struct db *db, const char *to, atomic_bool *quit);
+
+/* Of the last thing that was not DB_OK; until the next. */
+const char *db_why(const struct db *db);
 
 #endif

@@ -1,6 +1,7 @@
 # What survives a restart. The files of sql/ are the migrations, in their order.
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/copy.c src/store/copy.h \
 	src/store/db.c src/store/db.h \
 	src/store/negdb.c src/store/negdb.h \
 	src/store/peerdb.c src/store/peerdb.h \

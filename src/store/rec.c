@@ -90,34 +90,48 @@ blob_same(struct store_blob a, struct store_blob b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
-bool
-store_rec_same(const struct store_rec *a, const struct store_rec *b)
+void
+store_rec_id(const struct store_rec *rec, struct store_id *ret)
 {
-	if (a->kind != b->kind)
-		return false;
-	switch (a->kind) {
-	case STORE_SELF:
-		return true;
+	memset(ret, 0, sizeof(*ret));
+	ret->kind = (uint8_t)rec->kind;
+	switch (rec->kind) {
 	case STORE_NETWORK:
-		return memcmp(a->u.network.key, b->u.network.key, STORE_KEY) ==
-		    0;
+		memcpy(ret->name, rec->u.network.key, STORE_KEY);
+		break;
 	case STORE_MOVE:
-		return a->u.move.id == b->u.move.id;
+		memcpy(ret->name, &rec->u.move.id, sizeof(rec->u.move.id));
+		break;
 	case STORE_RESERVE:
-		return a->u.reserve.netid == b->u.reserve.netid;
+		memcpy(ret->name, &rec->u.reserve.netid,
+		    sizeof(rec->u.reserve.netid));
+		break;
 	case STORE_DEMAND:
-		return a->u.demand.id == b->u.demand.id;
-	case STORE_PEER:
-		return memcmp(a->u.peer.key, b->u.peer.key, STORE_KEY) == 0;
+		memcpy(ret->name, &rec->u.demand.id, sizeof(rec->u.demand.id));
+		break;
 	case STORE_REVOKED:
-		return memcmp(a->u.revoked.key, b->u.revoked.key, STORE_KEY) ==
-		    0;
+		memcpy(ret->name, rec->u.revoked.key, STORE_KEY);
+		break;
+	case STORE_PEER:
+		memcpy(ret->name, rec->u.peer.key, STORE_KEY);
+		break;
+	case STORE_SELF:
 	case STORE_WATCH:
-		return true;
 	case STORE_LIST:
-		return blob_same(a->u.list.source, b->u.list.source);
 	case STORE_KINDS:
 		break;
 	}
-	return false;
+}
+
+bool
+store_rec_same(const struct store_rec *a, const struct store_rec *b)
+{
+	struct store_id ida, idb;
+
+	store_rec_id(a, &ida);
+	store_rec_id(b, &idb);
+	if (memcmp(&ida, &idb, sizeof(ida)) != 0)
+		return false;
+	return a->kind != STORE_LIST ||
+	    blob_same(a->u.list.source, b->u.list.source);
 }

@@ -109,6 +109,15 @@ typedef void store_rec_fn(void *arg, const struct store_rec *rec);
 struct store_rec *store_rec_dup(const struct store_rec *rec);
 size_t store_rec_size(const struct store_rec *rec); /* bytes of such a copy */
 
+/*
+ * What makes a record replace another, as a key of base/htab. Of lists all
+ * have the same: their names are too long.
+ */
+struct store_id {
+	uint8_t kind, name[STORE_KEY];
+};
+void store_rec_id(const struct store_rec *rec, struct store_id *ret);
+
 /* Does one replace the other? */
 bool store_rec_same(const struct store_rec *a, const struct store_rec *b);
 

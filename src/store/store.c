@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/xmem.h"
 #include "store/writer.h"
@@ -19,14 +21,18 @@ struct store {
 	int fd; /* an eventfd */
 	pthread_t thread;
 	struct writer writer; /* the thread's alone, once it runs */
+	atomic_bool quit;     /* a copy is not to be waited for */
 
 	pthread_mutex_t lock; /* never held while the disk works */
 	pthread_cond_t wake;
 	struct item_list waiting;
-	unsigned n_waiting, n_batch; /* the batch is the thread's */
-	struct mono due;	     /* of those that wait */
+	struct htab by_id; /* those, but for STORE_LIST */
+	uint8_t secret[16];
+	unsigned n_waiting;
+	struct mono due; /* of those that wait */
 	bool flush, stop;
 	bool off;		 /* nothing is kept */
+	bool gone;		 /* see store_lost() */
 	bool failing;		 /* the last batch: a flush does not count */
 	uint64_t put, committed; /* tickets */
 	uint64_t lost;		 /* puts without room */
@@ -51,15 +57,56 @@ list_free(struct item_list *l)
 	}
 }
 
-static struct item *
-list_find(const struct item_list *l, const struct store_rec *rec)
+static void
+box_init(struct store *s)
 {
+	TAILQ_INIT(&s->waiting);
+	htab_init(&s->by_id, HTAB_KEY_OFF(struct item, node, id),
+	    sizeof(struct store_id), s->secret);
+	s->n_waiting = 0;
+}
+
+static void
+box_fini(struct store *s)
+{
+	list_free(&s->waiting);
+	htab_fini(&s->by_id);
+	s->n_waiting = 0;
+}
+
+/* Lists have long names, and are few. */
+static struct item *
+box_find(const struct store *s, const struct item *like)
+{
+	struct hnode *n;
 	struct item *it;
 
-	TAILQ_FOREACH (it, l, entry)
-		if (store_rec_same(it->rec, rec))
+	if (like->rec->kind != STORE_LIST) {
+		n = htab_find(&s->by_id, &like->id);
+		return n != NULL ? CONTAINER_OF(n, struct item, node) : NULL;
+	}
+	TAILQ_FOREACH (it, &s->waiting, entry)
+		if (store_rec_same(it->rec, like->rec))
 			return it;
 	return NULL;
+}
+
+static void
+box_index(struct store *s, struct item *it)
+{
+	if (it->rec->kind != STORE_LIST)
+		htab_add(&s->by_id, &it->node);
+	s->n_waiting++;
+}
+
+static void
+box_drop(struct store *s, struct item *it)
+{
+	TAILQ_REMOVE(&s->waiting, it, entry);
+	if (it->rec->kind != STORE_LIST)
+		htab_del(&s->by_id, &it->node);
+	s->n_waiting--;
+	item_free(it);
 }
 
 static struct mono
@@ -105,7 +152,6 @@ batch_done(struct store *s, struct item_list *batch, uint64_t ticket)
 	const uint64_t one = 1;
 
 	list_free(batch);
-	s->n_batch = 0;
 	s->committed = ticket;
 	if (write(s->fd, &one, sizeof(one)) < 0)
 		log_warn("%s: nobody hears of a commit", s->path);
@@ -115,20 +161,17 @@ batch_done(struct store *s, struct item_list *batch, uint64_t ticket)
 static void
 batch_failed(struct store *s, struct item_list *batch)
 {
-	struct item *it, *old;
+	struct item *it;
 
-	TAILQ_FOREACH (it, &s->waiting, entry) {
-		old = list_find(batch, it->rec);
-		if (old == NULL)
+	while ((it = TAILQ_LAST(batch, item_list)) != NULL) {
+		TAILQ_REMOVE(batch, it, entry);
+		if (box_find(s, it) != NULL) {
+			item_free(it);
 			continue;
-		TAILQ_REMOVE(batch, old, entry);
-		item_free(old);
-		s->n_batch--;
+		}
+		TAILQ_INSERT_HEAD(&s->waiting, it, entry);
+		box_index(s, it);
 	}
-	TAILQ_CONCAT(batch, &s->waiting, entry);
-	TAILQ_CONCAT(&s->waiting, batch, entry);
-	s->n_waiting += s->n_batch;
-	s->n_batch = 0;
 	s->due = after_ms(s->retry_ms);
 }
 
@@ -136,8 +179,8 @@ static void
 go_off(struct store *s)
 {
 	s->off = true;
-	list_free(&s->waiting);
-	s->n_waiting = 0;
+	box_fini(s);
+	box_init(s);
 }
 
 /* Takes all that waits and leaves the lock while the disk works. */
@@ -150,12 +193,14 @@ write_batch(struct store *s)
 
 	TAILQ_INIT(&batch);
 	TAILQ_CONCAT(&batch, &s->waiting, entry);
-	s->n_batch = s->n_waiting;
-	s->n_waiting = 0;
+	box_fini(s);
+	box_init(s);
 	s->flush = false;
 	pthread_mutex_unlock(&s->lock);
 	rc = writer_write(&s->writer, &batch, lost);
 	pthread_mutex_lock(&s->lock);
+	s->gone |= rc == DB_OK && s->writer.lost;
+	s->writer.lost &= rc != DB_OK;
 	if (rc == DB_OK)
 		batch_done(s, &batch, ticket);
 	else
@@ -166,17 +211,30 @@ write_batch(struct store *s)
 	return rc;
 }
 
+/* After the acknowledgement, which nobody is to wait longer for. */
+static void
+copy_now_and_then(struct store *s)
+{
+	pthread_mutex_unlock(&s->lock);
+	writer_copy(&s->writer);
+	pthread_mutex_lock(&s->lock);
+}
+
 static void *
 store_run(void *arg)
 {
 	struct store *s = arg;
 	bool last;
+	enum db_rc rc;
 
 	pthread_mutex_lock(&s->lock);
 	while (wait_for_work(s)) {
 		last = s->stop;
-		if (write_batch(s) != DB_OK && last)
+		rc = write_batch(s);
+		if (rc != DB_OK && last)
 			break;
+		if (rc == DB_OK && !last)
+			copy_now_and_then(s);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
@@ -238,8 +296,10 @@ store_open(const struct store_config *cfg, store_rec_fn *each, void *arg)
 	s->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (s->fd < 0)
 		fatal("no eventfd for the store");
-	TAILQ_INIT(&s->waiting);
-	writer_init(&s->writer, s->path);
+	if (getrandom(s->secret, sizeof(s->secret), 0) < 0)
+		fatal("no random bytes for the store");
+	box_init(s);
+	writer_init(&s->writer, s->path, &s->quit);
 	s->off = writer_load(&s->writer, on_load, &load) == DB_NEWER;
 	init_lock(s);
 	start_thread(s);
@@ -259,28 +319,26 @@ next_move(struct store *s)
 	return s->move_id;
 }
 
+/* False: there is no room. */
 static bool
-has_room(struct store *s, const struct item *old)
-{
-	if (old != NULL || s->n_waiting < s->max)
-		return true;
-	s->lost++;
-	return false;
-}
-
-static void
 put_item(struct store *s, struct item *it)
 {
-	struct item *old = list_find(&s->waiting, it->rec);
+	struct item *old = box_find(s, it);
+	bool first = s->n_waiting == 0;
 
-	if (old != NULL) {
-		TAILQ_REMOVE(&s->waiting, old, entry);
-		item_free(old);
-	} else if (s->n_waiting++ == 0 && !s->failing) {
+	if (old == NULL && s->n_waiting >= s->max) {
+		s->lost++;
+		return false;
+	}
+	if (old != NULL)
+		box_drop(s, old);
+	TAILQ_INSERT_TAIL(&s->waiting, it, entry);
+	box_index(s, it);
+	if (first && !s->failing) {
 		s->due = after_ms(s->every_ms);
 		pthread_cond_signal(&s->wake);
 	}
-	TAILQ_INSERT_TAIL(&s->waiting, it, entry);
+	return true;
 }
 
 uint64_t
@@ -293,10 +351,9 @@ store_put(struct store *s, const struct store_rec *rec)
 	pthread_mutex_lock(&s->lock);
 	if (rec->kind == STORE_MOVE)
 		it->rec->u.move.id = next_move(s);
-	if (!s->off && has_room(s, list_find(&s->waiting, it->rec))) {
-		put_item(s, it);
+	store_rec_id(it->rec, &it->id);
+	if (!s->off && put_item(s, it))
 		ticket = ++s->put;
-	}
 	pthread_mutex_unlock(&s->lock);
 	if (ticket == 0)
 		item_free(it);
@@ -332,12 +389,25 @@ store_committed(struct store *s)
 }
 
 bool
+store_lost(struct store *s)
+{
+	bool gone;
+
+	pthread_mutex_lock(&s->lock);
+	gone = s->gone;
+	s->gone = false;
+	pthread_mutex_unlock(&s->lock);
+	return gone;
+}
+
+bool
 store_close(struct store *s)
 {
 	unsigned left;
 
 	if (s == NULL)
 		return true;
+	atomic_store(&s->quit, true);
 	pthread_mutex_lock(&s->lock);
 	s->stop = true;
 	pthread_cond_signal(&s->wake);
@@ -347,7 +417,7 @@ store_close(struct store *s)
 	if (left > 0)
 		log_warnx(
 		    "%s: changes that could not be written: %u", s->path, left);
-	list_free(&s->waiting);
+	box_fini(s);
 	writer_fini(&s->writer);
 	pthread_cond_destroy(&s->wake);
 	pthread_mutex_destroy(&s->lock);

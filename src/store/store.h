@@ -13,7 +13,8 @@
 
 struct store_config {
 	const char *path;  /* copied; only the file's folder must be there */
-	unsigned every_ms; /* so long a record waits for others at most */
+	unsigned every_ms; /* so long a record waits for others at most: for
+			    * flash an hour is fine */
 	unsigned retry_ms; /* after a failure */
 	unsigned waiting; /* records that may wait, from 1; besides, as many may
 			   * be under way */
@@ -24,10 +25,11 @@ struct store;
 /*
  * Reads every record into each, then starts the thread. Aborts without memory,
  * else always returns a store, and says in the log what is wrong:
- * - a damaged file is set aside (PATH.corrupt-TIME) and a new one begun,
+ * - a damaged file is set aside (PATH.corrupt-TIME), and the newest of its two
+ *   daily copies that is sound takes its place, or a new one is begun,
  * - one of a later release stays as it is: the store holds nothing,
- * - what cannot be opened or read is tried again when there is something to
- *   write.
+ * - of what cannot be opened or read a copy is read; it is tried again when
+ *   there is something to write.
  */
 struct store *store_open(
     const struct store_config *cfg, store_rec_fn *each, void *arg);
@@ -49,6 +51,13 @@ void store_flush(struct store *s);
  */
 int store_fd(const struct store *s);
 uint64_t store_committed(struct store *s);
+
+/*
+ * Ask it when the descriptor was readable. True, once: the file was damaged or
+ * taken away since, and what was on the disk may not be there any more, or be a
+ * day old. Whoever still has it may put it again.
+ */
+bool store_lost(struct store *s);
 
 /* Writes what waits, waiting for the disk; false: something was lost. */
 bool store_close(struct store *s); /* NULL is fine */

@@ -1,16 +1,20 @@
 #include "store/writer.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/log.h"
+#include "store/copy.h"
 #include "store/recdb.h"
 #include "store/schema.h"
 
 #define SAY_US (60 * (uint64_t)MONO_SEC)
 #define ASIDE_US (60 * (uint64_t)MONO_SEC)
 #define PRUNE_US (86400 * (uint64_t)MONO_SEC)
+#define COPY_US (COPY_EVERY_S * (uint64_t)MONO_SEC)
+#define COPY_AGAIN_US (3600 * (uint64_t)MONO_SEC)
 
 struct mono
 writer_now(void)
@@ -32,9 +36,11 @@ writer_wall_us(void)
 }
 
 void
-writer_init(struct writer *w, const char *path)
+writer_init(struct writer *w, const char *path, atomic_bool *quit)
 {
-	*w = (struct writer){ .path = path };
+	*w = (struct writer){ .path = path, .quit = quit };
+	if (!copy_is_due(path, writer_wall_us() / MONO_SEC))
+		w->copy_at = mono_add(writer_now(), COPY_US);
 }
 
 void
@@ -78,7 +84,7 @@ say_works(struct writer *w)
 
 /* A disk that damages whatever is written must not be filled with it. */
 static bool
-begin_anew(struct writer *w)
+set_aside(struct writer *w)
 {
 	struct mono now = writer_now();
 	int64_t wall = writer_wall_us() / MONO_SEC;
@@ -87,26 +93,59 @@ begin_anew(struct writer *w)
 	if (mono_before(now, w->aside_at))
 		return false;
 	w->aside_at = mono_add(now, ASIDE_US);
-	rc = db_set_aside(w->path, wall);
+	rc = copy_set_aside(w->path, wall);
 	if (rc < 0)
 		log_warnx("%s: damaged: %s; it cannot be set aside: %s",
 		    w->path, w->why, strerror(-rc));
 	else
-		log_warnx("%s: damaged: %s; set aside as %s.corrupt-%010" PRId64
-			  ", a new one is begun",
+		log_warnx(
+		    "%s: damaged: %s; set aside as %s.corrupt-%010" PRId64,
 		    w->path, w->why, w->path, wall);
 	return rc == 0;
+}
+
+/*
+ * Where there is no file, and was one: the newest copy that is sound, or a new
+ * file. Not a new one when only the disk is full.
+ */
+static enum db_rc
+bring_back(struct writer *w, const struct db_schema *schema)
+{
+	unsigned n;
+	enum db_rc rc = copy_restore(w->path, schema, &n, w->why);
+
+	if (rc != DB_OK)
+		return rc;
+	if (n > 0)
+		log_warnx("%s: restored from %s.%u", w->path, w->path, n);
+	else if (w->had)
+		log_warnx("%s: there is no copy, a new one is begun", w->path);
+	w->lost |= n > 0 || w->had;
+	return rc;
+}
+
+static enum db_rc
+open_once(struct writer *w, const struct db_schema *schema)
+{
+	enum db_rc rc = DB_OK;
+
+	if (copy_is_missing(w->path))
+		rc = bring_back(w, schema);
+	if (rc == DB_OK)
+		w->db = db_open(w->path, schema, &rc, w->why);
+	if (rc == DB_OK || rc == DB_DAMAGED)
+		w->had = true;
+	return rc;
 }
 
 static enum db_rc
 open_db(struct writer *w)
 {
 	const struct db_schema schema = schema_now();
-	enum db_rc rc;
+	enum db_rc rc = open_once(w, &schema);
 
-	w->db = db_open(w->path, &schema, &rc, w->why);
-	if (rc == DB_DAMAGED && begin_anew(w))
-		w->db = db_open(w->path, &schema, &rc, w->why);
+	if (rc == DB_DAMAGED && set_aside(w))
+		rc = open_once(w, &schema);
 	if (rc == DB_NEWER)
 		log_warnx("%s: %s; it is left alone, and nothing is remembered",
 		    w->path, w->why);
@@ -137,12 +176,21 @@ put_row(struct writer *w, const struct store_rec *rec)
 	return DB_OK;
 }
 
+static bool
+copy_due(const struct writer *w)
+{
+	return mono_due(w->copy_at, writer_now());
+}
+
+/* What is to be copied is checked before anything more is entrusted to it. */
 static enum db_rc
 write_list(struct writer *w, const struct item_list *l)
 {
-	enum db_rc rc = db_begin(w->db);
+	enum db_rc rc = copy_due(w) ? db_check(w->db) : DB_OK;
 	struct item *it;
 
+	if (rc == DB_OK)
+		rc = db_begin(w->db);
 	TAILQ_FOREACH (it, l, entry)
 		if (rc == DB_OK)
 			rc = put_row(w, it->rec);
@@ -172,11 +220,29 @@ writer_write(struct writer *w, const struct item_list *l, uint64_t lost)
 			return rc;
 		}
 		give_up(w);
-		if (rc != DB_DAMAGED || !begin_anew(w))
+		if (rc != DB_DAMAGED || !set_aside(w))
 			break;
 	}
 	say_failed(w, lost);
 	return rc;
+}
+
+/* Belongs after a batch: without changes the copy that there is will do. */
+void
+writer_copy(struct writer *w)
+{
+	enum db_rc rc;
+
+	if (w->db == NULL || !copy_due(w))
+		return;
+	w->copy_at = mono_add(writer_now(), COPY_US);
+	rc = copy_make(w->db, w->path, w->quit, w->why);
+	if (rc == DB_OK || atomic_load(w->quit))
+		return;
+	w->copy_at = mono_add(writer_now(), COPY_AGAIN_US);
+	log_warnx("%s: no copy could be made: %s", w->path, w->why);
+	if (rc == DB_DAMAGED)
+		writer_fini(w); /* the next batch sees to it */
 }
 
 /* Where nothing can be written, what is too old is read all the same. */
@@ -188,23 +254,84 @@ prune_first(struct writer *w)
 		db_rollback(w->db);
 }
 
+static void
+ignore(void *arg, const struct store_rec *rec)
+{
+	(void)arg;
+	(void)rec;
+}
+
+/* All or nothing is handed over: what cannot be read to its end is no help. */
+static enum db_rc
+load_from(struct writer *w, struct db *db, store_rec_fn *each, void *arg)
+{
+	unsigned bad;
+	enum db_rc rc = recdb_load(db, ignore, NULL, &bad);
+
+	if (rc == DB_OK)
+		rc = recdb_load(db, each, arg, &bad);
+	if (rc == DB_OK && bad > 0)
+		log_warnx(
+		    "%s: records without sense: %u; left out", w->path, bad);
+	return rc;
+}
+
+static enum db_rc
+load_copy(struct writer *w, unsigned n, store_rec_fn *each, void *arg)
+{
+	const struct db_schema schema = schema_now();
+	char *path = copy_path(w->path, n);
+	char why[DB_WHY];
+	enum db_rc rc;
+	struct db *db = db_open_read(path, &schema, &rc, why);
+
+	if (db != NULL)
+		rc = db_check(db);
+	if (rc == DB_OK)
+		rc = load_from(w, db, each, arg);
+	if (rc == DB_OK)
+		log_warnx("%s: what %s holds is used", w->path, path);
+	db_close(db);
+	free(path);
+	return rc;
+}
+
+/* What can be neither read nor replaced at the moment has copies. */
+static void
+load_some_copy(struct writer *w, store_rec_fn *each, void *arg)
+{
+	unsigned n;
+
+	for (n = 1; n <= COPIES; n++)
+		if (load_copy(w, n, each, arg) == DB_OK)
+			break;
+}
+
+static enum db_rc
+open_and_load(struct writer *w, store_rec_fn *each, void *arg)
+{
+	enum db_rc rc = open_db(w);
+
+	if (rc != DB_OK)
+		return rc;
+	prune_first(w);
+	rc = load_from(w, w->db, each, arg);
+	if (rc != DB_OK)
+		give_up(w);
+	return rc;
+}
+
 enum db_rc
 writer_load(struct writer *w, store_rec_fn *each, void *arg)
 {
-	unsigned bad = 0;
-	enum db_rc rc = open_db(w);
+	enum db_rc rc = open_and_load(w, each, arg);
 
-	if (rc == DB_OK) {
-		prune_first(w);
-		rc = recdb_load(w->db, each, arg, &bad);
-	}
-	if (bad > 0)
-		log_warnx(
-		    "%s: records without sense: %u; left out", w->path, bad);
+	if (rc == DB_DAMAGED && set_aside(w))
+		rc = open_and_load(w, each, arg);
+	w->lost = false;
 	if (rc == DB_OK || rc == DB_NEWER)
 		return rc;
-	give_up(w);
-	if (rc != DB_DAMAGED || !begin_anew(w))
-		say_failed(w, 0);
+	say_failed(w, 0);
+	load_some_copy(w, each, arg);
 	return DB_FAILED;
 }

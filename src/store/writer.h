@@ -1,12 +1,15 @@
 /*
- * The database in all weathers: opened when it can be, damaged files set aside,
- * batches written whole or not at all. Belongs to one thread at a time.
+ * The database in all weathers: opened when it can be, copied once a day,
+ * damaged files replaced by a copy, batches written whole or not at all.
+ * Belongs to one thread at a time.
  */
 #ifndef VPLAM_STORE_WRITER_H
 #define VPLAM_STORE_WRITER_H
 
+#include <stdatomic.h>
 #include <sys/queue.h>
 
+#include "base/htab.h"
 #include "base/mono.h"
 #include "store/db.h"
 #include "store/rec.h"
@@ -14,6 +17,8 @@
 /* A record that waits to be written; owns it. */
 struct item {
 	TAILQ_ENTRY(item) entry;
+	struct hnode node;
+	struct store_id id;
 	struct store_rec *rec;
 };
 TAILQ_HEAD(item_list, item);
@@ -26,14 +31,20 @@ struct writer {
 	struct mono say_at;   /* the next line about it at the earliest */
 	struct mono aside_at; /* so with a damaged file */
 	struct mono prune_at;
+	struct mono copy_at;
+	bool had;  /* there was a file */
+	bool lost; /* what was written may be gone: see store_lost() */
+	atomic_bool *quit;
 };
 
-void writer_init(struct writer *w, const char *path);
+/* quit: a copy under way is given up. */
+void writer_init(struct writer *w, const char *path, atomic_bool *quit);
 void writer_fini(struct writer *w);
 
 /*
- * Opens and reads. DB_NEWER: never to be written to. After DB_FAILED the next
- * writer_write() tries again to open.
+ * Opens and reads. DB_NEWER: never to be written to. Otherwise what
+ * there is, be it from a copy; after DB_FAILED the next writer_write() tries
+ * again to open.
  */
 enum db_rc writer_load(struct writer *w, store_rec_fn *each, void *arg);
 
@@ -43,6 +54,9 @@ enum db_rc writer_load(struct writer *w, store_rec_fn *each, void *arg);
  */
 enum db_rc writer_write(
     struct writer *w, const struct item_list *l, uint64_t lost);
+
+/* A daily copy, when it is time. */
+void writer_copy(struct writer *w);
 
 struct mono writer_now(void); /* CLOCK_MONOTONIC */
 int64_t writer_wall_us(void); /* since 1970 */

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "store/copy.h"
 #include "store/recdb.h"
 #include "store/schema.h"
 #include "tests/rng.h"
@@ -377,7 +378,7 @@ survive(void)
 	db_close(db);
 	if (rc != DB_DAMAGED)
 		return rc;
-	assert_int_equal(db_set_aside("db", 1700000000), 0);
+	assert_int_equal(copy_set_aside("db", 1700000000), 0);
 	assert_int_equal(files("db.corrupt-1700000000"), 1);
 	db = opens(&s);
 	assert_int_equal(recdb_put(db, &m.rec), DB_OK);
@@ -466,7 +467,7 @@ set_aside_with_journal(void **state)
 	for (t = 1; t <= 5; t++) {
 		spill("db", "x", 1);
 		spill("db-journal", "y", 1);
-		assert_int_equal(db_set_aside("db", t), 0);
+		assert_int_equal(copy_set_aside("db", t), 0);
 		assert_int_equal(files("db"), 2 * (t < 3 ? t : 3));
 		snprintf(
 		    name, sizeof(name), "db.corrupt-%010d-journal", (int)t);
@@ -474,10 +475,10 @@ set_aside_with_journal(void **state)
 	}
 	assert_int_equal(files("db.corrupt-0000000003"), 2);
 	assert_int_equal(files("db.corrupt-0000000002"), 0);
-	assert_int_equal(db_set_aside("db", 6), 0); /* there is none */
+	assert_int_equal(copy_set_aside("db", 6), 0); /* there is none */
 	assert_int_equal(mkdir("db.corrupt-0000000007", 0700), 0);
 	spill("db", "x", 1);
-	assert_int_equal(db_set_aside("db", 7), -EISDIR);
+	assert_int_equal(copy_set_aside("db", 7), -EISDIR);
 	assert_int_equal(access("db", F_OK), 0);
 }
 

@@ -8,145 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "tests/rng.h"
 #include "tests/unit/store_made.h"
+#include "tests/unit/store_rig.h"
 
-#define WHO 40		    /* records of a kind that take turns */
+#define WHO RIG_WHO
 #define HOUR 3600000u	    /* ms: not in this test */
 #define KILLS 50	    /* VPLAMA_KILLS for more */
 #define KILL_STEP (1 << 20) /* versions of one life */
-
-static int
-enter(void **state)
-{
-	char dir[] = "/tmp/vplama-store-XXXXXX";
-
-	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
-		return -1;
-	*state = strdup(dir);
-	return 0;
-}
-
-static int
-leave(void **state)
-{
-	struct dirent *e;
-	DIR *d = opendir(".");
-	int rc;
-
-	(void)chmod(".", 0700);
-	while ((e = readdir(d)) != NULL)
-		(void)unlink(e->d_name);
-	closedir(d);
-	rc = chdir("/") < 0 || rmdir(*state) < 0;
-	free(*state);
-	return rc;
-}
-
-static unsigned
-files(const char *head)
-{
-	struct dirent *e;
-	DIR *d = opendir(".");
-	unsigned n = 0;
-
-	while ((e = readdir(d)) != NULL)
-		n += strncmp(e->d_name, head, strlen(head)) == 0;
-	closedir(d);
-	return n;
-}
-
-static double
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
-
-/* What a store holds: the newest version of each record, and all moves. */
-struct held {
-	uint32_t n[STORE_KINDS][WHO];
-	unsigned moves;
-	uint32_t move[4096]; /* in order */
-};
-
-static void
-hold(void *arg, const struct store_rec *rec)
-{
-	struct held *h = arg;
-	unsigned who;
-	uint32_t n = made_check(rec, &who);
-
-	if (rec->kind == STORE_MOVE) {
-		assert_true(h->moves < 4096);
-		h->move[h->moves++] = n;
-		return;
-	}
-	assert_true(who < WHO);
-	assert_int_equal(h->n[rec->kind][who], 0); /* each once */
-	h->n[rec->kind][who] = n;
-}
-
-static struct store *
-opens(struct held *h, unsigned every_ms, unsigned retry_ms, unsigned waiting)
-{
-	const struct store_config cfg = { "db", every_ms, retry_ms, waiting };
-	struct store *s;
-
-	memset(h, 0, sizeof(*h));
-	s = store_open(&cfg, hold, h);
-	assert_non_null(s);
-	return s;
-}
-
-static uint64_t
-put(struct store *s, enum store_kind kind, unsigned who, uint32_t n)
-{
-	struct made m;
-
-	made_init(&m, kind, who, n);
-	return store_put(s, &m.rec);
-}
-
-/* Waits until the ticket is on the disk; at most so many seconds. */
-static bool
-comes(struct store *s, uint64_t ticket, double seconds)
-{
-	struct pollfd p = { .fd = store_fd(s), .events = POLLIN };
-	double end = now() + seconds;
-
-	while (store_committed(s) < ticket) {
-		double left = end - now();
-
-		if (left <= 0 || poll(&p, 1, (int)(left * 1000) + 1) < 0)
-			return false;
-	}
-	return true;
-}
-
-static void
-same_held(const struct held *a, const struct held *b)
-{
-	assert_memory_equal(a->n, b->n, sizeof(a->n));
-	assert_int_equal(a->moves, b->moves);
-	assert_memory_equal(a->move, b->move, a->moves * sizeof(a->move[0]));
-}
 
 static bool
 may_go(enum store_kind kind)
@@ -175,7 +55,7 @@ step(struct store *s, struct held *model, struct rng *r, uint32_t n)
 		model->move[model->moves++] = n;
 	else
 		model->n[kind][who] = n;
-	return put(s, kind, who, n);
+	return rig_put(s, kind, who, n);
 }
 
 /* Random lives against a model; every way to end one but violence. */
@@ -191,8 +71,8 @@ restarts(void **state)
 
 	(void)state;
 	for (life = 0; life < 12; life++) {
-		s = opens(&h, life % 3 == 0 ? HOUR : 2, 10, 2048);
-		same_held(&h, &model);
+		s = rig_opens(&h, life % 3 == 0 ? HOUR : 2, 10, 2048);
+		rig_same(&h, &model);
 		last = 0;
 		for (i = 0; i < 200; i++) {
 			ticket = step(s, &model, &r, n++);
@@ -203,7 +83,7 @@ restarts(void **state)
 		}
 		if (life % 2 == 0) {
 			store_flush(s);
-			assert_true(comes(s, ticket, 10));
+			assert_true(rig_comes(s, ticket, 10));
 		}
 		assert_true(store_close(s));
 	}
@@ -227,26 +107,26 @@ static void
 batches(void **state)
 {
 	struct held h;
-	struct store *s = opens(&h, 400, 10, 2048);
-	double start = now();
+	struct store *s = rig_opens(&h, 400, 10, 2048);
+	double start = rig_now();
 	uint64_t ticket = 0;
 	uint32_t before = changes();
 	unsigned i;
 
 	(void)state;
 	for (i = 0; i < 100; i++)
-		ticket = put(s, STORE_NETWORK, i % WHO, 1 + i);
+		ticket = rig_put(s, STORE_NETWORK, i % WHO, 1 + i);
 	assert_true(store_committed(s) < ticket);
-	assert_true(comes(s, ticket, 10));
-	assert_true(now() - start >= 0.4);
+	assert_true(rig_comes(s, ticket, 10));
+	assert_true(rig_now() - start >= 0.4);
 	assert_int_equal(changes(), before + 1);
 
 	assert_true(store_close(s));
-	s = opens(&h, HOUR, 10, 2048);
-	assert_false(comes(s, put(s, STORE_SELF, 0, 300), 0.3));
-	ticket = put(s, STORE_MOVE, 0, 300);
+	s = rig_opens(&h, HOUR, 10, 2048);
+	assert_false(rig_comes(s, rig_put(s, STORE_SELF, 0, 300), 0.3));
+	ticket = rig_put(s, STORE_MOVE, 0, 300);
 	store_flush(s);
-	assert_true(comes(s, ticket, 10));
+	assert_true(rig_comes(s, ticket, 10));
 	assert_int_equal(changes(), before + 2);
 	store_flush(s); /* of nothing */
 	assert_true(store_close(s));
@@ -271,43 +151,6 @@ unlocks(sqlite3 *db)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
-/* The text that was written to standard error since, as a string for free(). */
-static char *
-stderr_of(int saved, FILE *f)
-{
-	char *text = calloc(1, 65536);
-
-	fflush(stderr);
-	dup2(saved, STDERR_FILENO);
-	close(saved);
-	rewind(f);
-	assert_true(fread(text, 1, 65535, f) < 65535);
-	fclose(f);
-	return text;
-}
-
-static int
-to_file(FILE **ret)
-{
-	int saved = dup(STDERR_FILENO);
-
-	*ret = tmpfile();
-	assert_non_null(*ret);
-	fflush(stderr);
-	dup2(fileno(*ret), STDERR_FILENO);
-	return saved;
-}
-
-static unsigned
-lines(const char *text)
-{
-	unsigned n = 0;
-
-	for (; *text != '\0'; text++)
-		n += *text == '\n';
-	return n;
-}
-
 /*
  * The disk is out of reach for a while: nobody waits, the mailbox has an end,
  * one line says so, one that it is over, and then all is there.
@@ -316,23 +159,23 @@ static void
 never_waits(void **state)
 {
 	struct held h, model = { 0 };
-	struct store *s = opens(&h, 0, 50, WHO);
+	struct store *s = rig_opens(&h, 0, 50, WHO);
 	sqlite3 *other = locks();
 	double start, worst = 0;
 	uint64_t ticket = 0, t;
 	unsigned i, full = 0;
 	FILE *f;
-	int saved = to_file(&f);
+	int saved = rig_to_file(&f);
 	char *text;
 
 	(void)state;
 	for (i = 0; i < 2000; i++) {
-		start = now();
-		t = put(s, STORE_NETWORK, i % WHO, 1 + i);
+		start = rig_now();
+		t = rig_put(s, STORE_NETWORK, i % WHO, 1 + i);
 		if (i % 100 == 0)
 			store_flush(s);
-		if (now() - start > worst)
-			worst = now() - start;
+		if (rig_now() - start > worst)
+			worst = rig_now() - start;
 		assert_true(t > 0);
 		model.n[STORE_NETWORK][i % WHO] = 1 + i;
 		if (i % 10 == 0)
@@ -340,7 +183,7 @@ never_waits(void **state)
 	}
 	assert_true(worst < 0.5); /* it is a second that the thread waits */
 	for (i = 0; i < 200; i++) {
-		t = put(s, STORE_MOVE, 0, 1 + i);
+		t = rig_put(s, STORE_MOVE, 0, 1 + i);
 		ticket = t > 0 ? t : ticket;
 		if (t > 0)
 			model.move[model.moves++] = 1 + i;
@@ -349,16 +192,16 @@ never_waits(void **state)
 	assert_int_equal(store_committed(s), 0);
 	assert_true(full >= 200 - 2 * WHO);
 	unlocks(other);
-	start = now();
-	assert_true(comes(s, ticket, 5));
+	start = rig_now();
+	assert_true(rig_comes(s, ticket, 5));
 	assert_true(store_close(s));
-	text = stderr_of(saved, f);
-	assert_int_equal(lines(text), 2);
+	text = rig_stderr_of(saved, f);
+	assert_int_equal(rig_lines(text), 2);
 	assert_non_null(strstr(text, "db: cannot be used: database is locked"));
 	assert_non_null(strstr(text, "db: is written again"));
 	free(text);
-	s = opens(&h, 0, 10, 1);
-	same_held(&h, &model);
+	s = rig_opens(&h, 0, 10, 1);
+	rig_same(&h, &model);
 	assert_true(store_close(s));
 }
 
@@ -367,7 +210,7 @@ static void
 write_errors(void **state)
 {
 	struct held h, model = { 0 };
-	struct store *s = opens(&h, 0, 50, 2048);
+	struct store *s = rig_opens(&h, 0, 50, 2048);
 	struct rlimit was, small;
 	uint64_t t = 0;
 	unsigned i;
@@ -379,15 +222,15 @@ write_errors(void **state)
 	small.rlim_cur = 1024;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	for (i = 0; i < WHO; i++) {
-		t = put(s, STORE_NETWORK, i, 200 + i);
+		t = rig_put(s, STORE_NETWORK, i, 200 + i);
 		model.n[STORE_NETWORK][i] = 200 + i;
 	}
-	assert_false(comes(s, t, 0.5));
+	assert_false(rig_comes(s, t, 0.5));
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
-	assert_true(comes(s, t, 5));
+	assert_true(rig_comes(s, t, 5));
 	assert_true(store_close(s));
-	s = opens(&h, 0, 10, 10);
-	same_held(&h, &model);
+	s = rig_opens(&h, 0, 10, 10);
+	rig_same(&h, &model);
 	assert_true(store_close(s));
 }
 
@@ -396,36 +239,24 @@ static void
 closes_on_failure(void **state)
 {
 	struct held h;
-	struct store *s = opens(&h, HOUR, 10, 100);
+	struct store *s = rig_opens(&h, HOUR, 10, 100);
 	sqlite3 *other = locks();
 	FILE *f;
-	int saved = to_file(&f);
+	int saved = rig_to_file(&f);
 	char *text;
 
 	(void)state;
-	put(s, STORE_SELF, 0, 1);
-	put(s, STORE_SELF, 0, 2);
-	put(s, STORE_MOVE, 0, 3);
+	rig_put(s, STORE_SELF, 0, 1);
+	rig_put(s, STORE_SELF, 0, 2);
+	rig_put(s, STORE_MOVE, 0, 3);
 	assert_false(store_close(s));
-	text = stderr_of(saved, f);
+	text = rig_stderr_of(saved, f);
 	assert_non_null(strstr(text, "could not be written: 2"));
 	free(text);
 	unlocks(other);
-	s = opens(&h, 0, 10, 1);
+	s = rig_opens(&h, 0, 10, 1);
 	assert_int_equal(h.n[STORE_SELF][0], 0);
 	assert_true(store_close(s));
-}
-
-static void
-scribble(const char *text)
-{
-	FILE *f = fopen("db", "w");
-	unsigned i;
-
-	assert_non_null(f);
-	for (i = 0; i < 500; i++)
-		fputs(text, f);
-	assert_int_equal(fclose(f), 0);
 }
 
 /* Damaged before the start, and while it is in use. */
@@ -435,28 +266,29 @@ begins_anew(void **state)
 	struct held h;
 	struct store *s;
 	FILE *f;
-	int saved = to_file(&f);
+	int saved = rig_to_file(&f);
 	char *text;
 
 	(void)state;
-	scribble("no database\n");
-	s = opens(&h, 0, 10, 100);
-	assert_int_equal(files("db.corrupt-"), 1);
-	assert_true(comes(s, put(s, STORE_SELF, 0, 5), 5));
+	rig_scribble("db", "no database\n");
+	s = rig_opens(&h, 0, 10, 100);
+	assert_int_equal(rig_files("db.corrupt-"), 1);
+	assert_true(rig_comes(s, rig_put(s, STORE_SELF, 0, 5), 5));
 	assert_true(store_close(s));
-	text = stderr_of(saved, f);
-	assert_int_equal(lines(text), 1);
+	text = rig_stderr_of(saved, f);
+	assert_int_equal(rig_lines(text), 2);
 	assert_non_null(strstr(text, "set aside as db.corrupt-"));
+	assert_non_null(strstr(text, "a new one is begun"));
 	free(text);
 
-	s = opens(&h, 0, 10, 100);
+	s = rig_opens(&h, 0, 10, 100);
 	assert_int_equal(h.n[STORE_SELF][0], 5);
-	scribble("no more\n");
+	rig_scribble("db", "no more\n");
 	sleep(1); /* another second, another name */
-	assert_true(comes(s, put(s, STORE_SELF, 0, 6), 5));
-	assert_int_equal(files("db.corrupt-"), 2);
+	assert_true(rig_comes(s, rig_put(s, STORE_SELF, 0, 6), 5));
+	assert_int_equal(rig_files("db.corrupt-"), 2);
 	assert_true(store_close(s));
-	s = opens(&h, 0, 10, 100);
+	s = rig_opens(&h, 0, 10, 100);
 	assert_int_equal(h.n[STORE_SELF][0], 6);
 	assert_true(store_close(s));
 }
@@ -466,21 +298,21 @@ static void
 sets_aside_seldom(void **state)
 {
 	struct held h;
-	struct store *s = opens(&h, 0, 20, 100);
+	struct store *s = rig_opens(&h, 0, 20, 100);
 	unsigned i;
 	uint64_t t;
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
-		scribble("again\n");
-		t = put(s, STORE_SELF, 0, 1 + i);
-		assert_int_equal(comes(s, t, 1.2), i == 0);
+		rig_scribble("db", "again\n");
+		t = rig_put(s, STORE_SELF, 0, 1 + i);
+		assert_int_equal(rig_comes(s, t, 1.2), i == 0);
 	}
-	assert_int_equal(files("db.corrupt-"), 1);
+	assert_int_equal(rig_files("db.corrupt-"), 1);
 	assert_int_equal(unlink("db"), 0);
-	assert_true(comes(s, t, 5)); /* a file that is gone is begun anew */
+	assert_true(rig_comes(s, t, 5)); /* a file that is gone is begun anew */
 	assert_int_equal(unlink("db"), 0); /* while all is well */
-	assert_true(comes(s, put(s, STORE_SELF, 0, 9), 5));
+	assert_true(rig_comes(s, rig_put(s, STORE_SELF, 0, 9), 5));
 	assert_true(store_close(s));
 }
 
@@ -488,7 +320,7 @@ static void
 newer_holds_nothing(void **state)
 {
 	struct held h;
-	struct store *s = opens(&h, 0, 10, 100);
+	struct store *s = rig_opens(&h, 0, 10, 100);
 	struct stat before, after;
 	sqlite3 *db;
 	FILE *f;
@@ -503,20 +335,20 @@ newer_holds_nothing(void **state)
 	    SQLITE_OK);
 	sqlite3_close(db);
 	assert_int_equal(stat("db", &before), 0);
-	saved = to_file(&f);
-	s = opens(&h, 0, 10, 100);
-	assert_int_equal(put(s, STORE_SELF, 0, 1), 0);
+	saved = rig_to_file(&f);
+	s = rig_opens(&h, 0, 10, 100);
+	assert_int_equal(rig_put(s, STORE_SELF, 0, 1), 0);
 	store_flush(s);
 	assert_int_equal(store_committed(s), 0);
 	assert_true(store_close(s));
-	text = stderr_of(saved, f);
-	assert_int_equal(lines(text), 1);
+	text = rig_stderr_of(saved, f);
+	assert_int_equal(rig_lines(text), 1);
 	assert_non_null(strstr(text, "later release has written it"));
 	free(text);
 	assert_int_equal(stat("db", &after), 0);
 	assert_true(before.st_mtim.tv_sec == after.st_mtim.tv_sec &&
 	    before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
-	assert_int_equal(files("db"), 1);
+	assert_int_equal(rig_files("db"), 1);
 }
 
 /*
@@ -533,15 +365,15 @@ in_closed_folder(int to_parent, int from_parent)
 
 	if (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0)
 		return __LINE__;
-	s = opens(&h, 0, 50, 100);
+	s = rig_opens(&h, 0, 50, 100);
 	if (h.n[STORE_SELF][0] != 7) /* it can be read */
 		return __LINE__;
-	t = put(s, STORE_SELF, 0, 8);
-	if (t == 0 || comes(s, t, 0.5))
+	t = rig_put(s, STORE_SELF, 0, 8);
+	if (t == 0 || rig_comes(s, t, 0.5))
 		return __LINE__;
 	if (write(to_parent, "x", 1) != 1 || read(from_parent, &c, 1) != 1)
 		return __LINE__;
-	if (!comes(s, t, 5))
+	if (!rig_comes(s, t, 5))
 		return __LINE__;
 	return store_close(s) ? 0 : __LINE__;
 }
@@ -551,12 +383,12 @@ closed_folder(void **state)
 {
 	int down[2], up[2], status;
 	struct held h;
-	struct store *s = opens(&h, 0, 10, 100);
+	struct store *s = rig_opens(&h, 0, 10, 100);
 	pid_t pid;
 	char c;
 
 	(void)state;
-	put(s, STORE_SELF, 0, 7);
+	rig_put(s, STORE_SELF, 0, 7);
 	assert_true(store_close(s));
 	assert_int_equal(chmod("db", 0444), 0);
 	assert_int_equal(chmod(".", 0555), 0);
@@ -579,7 +411,7 @@ closed_folder(void **state)
 	close(up[0]);
 	close(down[0]);
 	close(down[1]);
-	s = opens(&h, 0, 10, 100);
+	s = rig_opens(&h, 0, 10, 100);
 	assert_int_equal(h.n[STORE_SELF][0], 8);
 	assert_true(store_close(s));
 }
@@ -605,7 +437,7 @@ live(unsigned life, int fd)
 	const struct store_config cfg = { "db", life % 4, 10, 2048 };
 	uint64_t done, told = 0, ticket = 0;
 	struct held h = { 0 };
-	struct store *s = store_open(&cfg, hold, &h);
+	struct store *s = store_open(&cfg, rig_hold, &h);
 	unsigned i = 0, k;
 	struct made m;
 
@@ -680,6 +512,14 @@ check_life(const struct held *h, unsigned life, unsigned acked)
 }
 
 static void
+forget_all(void)
+{
+	(void)unlink("db");
+	(void)unlink("db.1");
+	(void)unlink("db.2");
+}
+
+static void
 kills(void **state)
 {
 	const char *env = getenv("VPLAMA_KILLS");
@@ -692,18 +532,18 @@ kills(void **state)
 	(void)state;
 	for (life = 1; life <= n; life++) {
 		if (life % 50 == 0)
-			(void)unlink("db");
+			forget_all();
 		acked = kill_one(life % 1000, &r);
-		s = opens(&h, HOUR, 10, 10);
+		s = rig_opens(&h, HOUR, 10, 10);
 		check_life(&h, life % 1000, acked);
 		assert_true(store_close(s));
 		all += acked;
 	}
-	assert_int_equal(files("db.corrupt-"), 0);
+	assert_int_equal(rig_files("db.corrupt-"), 0);
 	printf("# %u kills, %u acknowledged records, none lost\n", n, all);
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+#define T(test) cmocka_unit_test_setup_teardown(test, rig_enter, rig_leave)
 
 int
 main(void)

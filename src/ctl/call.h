@@ -71,6 +71,13 @@ struct json_object *cmd_rehook_list(struct ctl_call *call);
 struct json_object *cmd_rehook_plan(struct ctl_call *call);
 struct json_object *cmd_rehook_approve(struct ctl_call *call);
 struct json_object *cmd_rehook_refuse(struct ctl_call *call);
+struct json_object *cmd_entry_list(struct ctl_call *call);
+struct json_object *cmd_entry_self(struct ctl_call *call);
+struct json_object *cmd_entry_sources(struct ctl_call *call);
+struct json_object *cmd_entry_audit(struct ctl_call *call);
+struct json_object *cmd_entry_add(struct ctl_call *call);
+struct json_object *cmd_entry_fetch(struct ctl_call *call);
+struct json_object *cmd_entry_revoke(struct ctl_call *call);
 struct json_object *cmd_reload(struct ctl_call *call);
 struct json_object *cmd_stop(struct ctl_call *call);
 

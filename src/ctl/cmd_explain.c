@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/exchange.h"
 #include "core/negotiate.h"
 #include "core/session.h"
 #include "core/peer_send.h"
@@ -120,6 +121,13 @@ negotiating(const struct view *k)
 }
 
 static bool
+stranger(const struct view *k)
+{
+	return k->peer->state == PEER_VRNODE &&
+	    !trust_carries(k->core, k->peer, FRAME_DATA);
+}
+
+static bool
 no_mesh(const struct view *k)
 {
 	return k->peer->state == PEER_VRNODE && !k->core->mesh_up &&
@@ -219,6 +227,12 @@ static const struct rule {
 	    "The tunnel is up, but the peer has stopped answering: probes are "
 	    "on their way, and it is dead when 45 of them had no answer.",
 	    NULL, "Nothing here: look at the line and at the peer's daemon." },
+	{ "stranger", stranger,
+	    "The tunnel is up, but the peer is a stranger: nobody here has "
+	    "named it, and by the mode of trust it is no member. It gets lists "
+	    "of vnodes; packets do not pass.",
+	    "open-transit",
+	    "Give it a peer block, or set open-transit or another trust." },
 	{ "addresses-held-by-peer", held_by_peer,
 	    "The tunnel is up; addresses of both gnodes overlap and the peer's "
 	    "does not move. What overlaps is not routed, the rest is.",
@@ -450,6 +464,8 @@ facts_json(const struct view *k)
 	const struct peer *p = k->peer;
 
 	fact_str(facts, "state", peer_state_name(p->state));
+	fact_str(facts, "origin", peer_origin_name(p->origin));
+	fact_str(facts, "class", trust_class_name(trust_class(k->core, p)));
 	fact_ago(facts, "state_seconds", p->since, k);
 	fact(
 	    facts, "mesh_connected", json_object_new_boolean(k->core->mesh_up));

@@ -34,6 +34,8 @@ find_by_key(struct core *c, const char *s, unsigned *ret_n)
 	if (len < KEY_PREFIX)
 		return NULL;
 	TAILQ_FOREACH (p, &c->peers, link) {
+		if (!p->ed_known || peer_is_trial(p))
+			continue;
 		key_format(p->cfg.ed_pk, text);
 		if (strncmp(text, s, len) == 0) {
 			found = p;
@@ -56,6 +58,8 @@ call_peer(struct ctl_call *call)
 		p = core_peer_by_name(c, s);
 	if (p == NULL && text_id(s) != 0)
 		p = core_peer_by_id(c, text_id(s));
+	if (p != NULL && peer_is_trial(p))
+		p = NULL;
 	if (p == NULL)
 		p = find_by_key(c, s, &n);
 	if (n > 1) {

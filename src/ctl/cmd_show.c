@@ -1,3 +1,4 @@
+#include "core/exchange.h"
 #include "ctl/call.h"
 #include "ctl/json.h"
 #include "ctl/neg.h"
@@ -19,6 +20,18 @@ suites_json(uint8_t suites)
 	return list;
 }
 
+/* Who may have a tunnel, and how many nobody configured there may be. */
+static void
+put_trust(struct json_object *o, const struct core *c)
+{
+	const struct trust_config *tc = exchange_trust(c);
+
+	if (tc == NULL)
+		return;
+	put_str(o, "trust", trust_mode_name(tc->mode));
+	put_u64(o, "max_peers", tc->max_peers);
+}
+
 static struct json_object *
 node_json(const struct core *c)
 {
@@ -29,10 +42,12 @@ node_json(const struct core *c)
 	json_object_object_add(o, "suites", suites_json(c->aead.suites));
 	put_u64(o, "mtu", c->limits.mtu);
 	put_bool(o, "mesh_connected", c->mesh_up);
+	put_trust(o, c);
 	return o;
 }
 
-/* One page of peers, those with greater ids than after; *ret_more: not all. */
+/* One page of peers but those on trial, those with greater ids than after;
+ * *ret_more: not all. */
 static struct json_object *
 peers_json(const struct ctl_call *call, const struct peer *only, uint32_t after,
     bool *ret_more)
@@ -43,7 +58,8 @@ peers_json(const struct ctl_call *call, const struct peer *only, uint32_t after,
 
 	*ret_more = false;
 	TAILQ_FOREACH (p, &c->peers, link) {
-		if ((only != NULL && only != p) || p->id <= after)
+		if ((only != NULL && only != p) || p->id <= after ||
+		    peer_is_trial(p))
 			continue;
 		if (json_object_array_length(list) == PEERS_PAGE) {
 			*ret_more = true;

@@ -60,6 +60,18 @@ struct ctl_host {
 	/* Why the kernel has no route to it though it should; else NULL. */
 	const char *(*route_why)(void *arg, const struct prefix *p);
 
+	/* A vnode by its URI; from names who told of it (NULL: a person). What
+	 * became of it: "new", "newer", "known", "clash", or "looking-up" when
+	 * it has names; NULL and *why: nothing. */
+	const char *(*entry_add)(
+	    void *arg, const char *uri, const char *from, const char **why);
+
+	/* Entry lists (vplamad/entry.h): get them all now; the state of each,
+	 * and what each says beside what we measured, as arrays. */
+	bool (*entry_fetch)(void *arg, const char **why);
+	struct json_object *(*entry_sources)(void *arg);
+	struct json_object *(*entry_audit)(void *arg);
+
 	/* {"version","pid","uptime","config","listen":[..],"mesh_socket",...}
 	 */
 	struct json_object *(*about)(void *arg);
@@ -81,5 +93,9 @@ struct json_object *ctl_dispatch(const struct ctl *ctl, enum ctl_role role,
 /* An event as one JSON line for those who monitor; the caller puts it. */
 struct json_object *ctl_event(const struct ctl *ctl, enum core_event ev,
     const struct peer *p, const struct turn *t);
+
+/* The same: rows of these vnodes are on the disk. */
+struct json_object *ctl_event_stored(const struct ctl *ctl,
+    const uint8_t (*key)[KEY_LEN], size_t n, const struct turn *t);
 
 #endif

@@ -37,7 +37,7 @@ peer_summary(const struct core *c, const struct peer *p)
 
 	put_u64(o, "id", p->id);
 	put_str(o, "name", p->cfg.name);
-	put_key(o, "public_key", p->cfg.ed_pk);
+	put_peer_key(o, p);
 	put_str(o, "state", peer_state_name(p->state));
 	put_bool(o, "dialled", p->dialled);
 	put_endpoint(o, p);
@@ -47,20 +47,45 @@ peer_summary(const struct core *c, const struct peer *p)
 	return o;
 }
 
-struct json_object *
-ctl_event(const struct ctl *ctl, enum core_event ev, const struct peer *p,
-    const struct turn *t)
+static struct json_object *
+begin(const struct ctl *ctl, const char *name, const struct turn *t)
 {
 	struct json_object *o = json_object_new_object();
 
 	put_u64(o, "version", CTL_VERSION);
-	put_str(o, "event", event_name(ev));
+	put_str(o, "event", name);
 	put_u64(o, "time_ms", t->wall_ms);
 	put_str(o, "network", ctl->core->network);
+	return o;
+}
+
+struct json_object *
+ctl_event(const struct ctl *ctl, enum core_event ev, const struct peer *p,
+    const struct turn *t)
+{
+	struct json_object *o = begin(ctl, event_name(ev), t);
+
 	if (ev == EV_NEG_MOVED || ev == EV_NEG_STABLE)
 		json_object_object_add(
 		    o, "negotiation", neg_self_json(ctl->core, t->now));
 	if (p != NULL)
 		json_object_object_add(o, "peer", peer_summary(ctl->core, p));
+	return o;
+}
+
+struct json_object *
+ctl_event_stored(const struct ctl *ctl, const uint8_t (*key)[KEY_LEN], size_t n,
+    const struct turn *t)
+{
+	struct json_object *o = begin(ctl, "stored", t);
+	struct json_object *keys = json_object_new_array();
+	char text[KEY_TEXT];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		key_format(key[i], text);
+		json_object_array_add(keys, json_object_new_string(text));
+	}
+	json_object_object_add(o, "keys", keys);
 	return o;
 }

@@ -1,6 +1,7 @@
 #include "ctl/json.h"
 
 #include "core/core.h"
+#include "core/exchange.h"
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "ctl/neg.h"
@@ -62,6 +63,41 @@ put_endpoint(struct json_object *o, const struct peer *p)
 	put_addr(o, "endpoint", p->has_path ? &p->path.remote : &none);
 }
 
+void
+put_peer_key(struct json_object *o, const struct peer *p)
+{
+	if (p->ed_known)
+		put_key(o, "public_key", p->cfg.ed_pk);
+	else
+		json_object_object_add(o, "public_key", NULL);
+}
+
+/* How long we have seen it there, in all; null when the book has it not. */
+static void
+put_observed(struct json_object *o, const struct core *c, const struct peer *p)
+{
+	const struct book *b = exchange_book(c);
+	const struct book_entry *e =
+	    b != NULL && p->ed_known ? book_find(b, p->cfg.ed_pk) : NULL;
+
+	if (e != NULL)
+		put_u64(o, "observed_seconds", e->observed);
+	else
+		json_object_object_add(o, "observed_seconds", NULL);
+}
+
+const char *
+peer_origin_name(enum peer_origin origin)
+{
+	static const char *const names[] = {
+		[PEER_CONFIGURED] = "configured",
+		[PEER_LEARNED] = "learned",
+		[PEER_ADMITTED] = "admitted",
+	};
+
+	return names[origin];
+}
+
 static void
 put_session(struct json_object *o, const struct core *c, const struct peer *p)
 {
@@ -117,7 +153,10 @@ peer_json(const struct core *c, const struct peer *p, struct mono now)
 
 	put_u64(o, "id", p->id);
 	put_str(o, "name", p->cfg.name);
-	put_key(o, "public_key", p->cfg.ed_pk);
+	put_peer_key(o, p);
+	put_str(o, "origin", peer_origin_name(p->origin));
+	put_str(o, "class", trust_class_name(trust_class(c, p)));
+	put_observed(o, c, p);
 	put_bool(o, "pair_key", has_pair_key(p));
 	put_str(o, "state", peer_state_name(p->state));
 	put_u64(o, "since_seconds", mono_since(p->since, now) / MONO_SEC);

@@ -8,9 +8,9 @@
 
 #include "base/addr.h"
 #include "base/mono.h"
+#include "core/peer.h"
 
 struct core;
-struct peer;
 
 void put_str(struct json_object *o, const char *name, const char *s);
 void put_u64(struct json_object *o, const char *name, uint64_t v);
@@ -19,6 +19,12 @@ void put_key(struct json_object *o, const char *name, const uint8_t *key);
 
 /* null when a has no port: not known. */
 void put_addr(struct json_object *o, const char *name, const struct addr *a);
+
+/* Its public key; null as long as only the handshake's is known. */
+void put_peer_key(struct json_object *o, const struct peer *p);
+
+/* "learned" */
+const char *peer_origin_name(enum peer_origin origin);
 
 /* "aes-256-gcm"; the numbers are those of enum suite. */
 const char *suite_text(unsigned suite);

@@ -173,6 +173,33 @@ host_route_why(void *arg, const struct prefix *p)
 	return p->a[0] == 66 ? "somebody else has that route" : NULL;
 }
 
+static const char *
+host_entry_add(void *arg, const char *uri, const char *from, const char **why)
+{
+	struct node *n = arg;
+
+	snprintf(n->added, sizeof(n->added), "%s %s", uri,
+	    from == NULL ? "-" : from);
+	*why = "it is of another network";
+	return strstr(uri, "bad") == NULL ? "new" : NULL;
+}
+
+static bool
+host_entry_fetch(void *arg, const char **why)
+{
+	const struct node *n = arg;
+
+	*why = "there are no entry lists";
+	return !n->reload_fails;
+}
+
+static struct json_object *
+host_lists(void *arg)
+{
+	(void)arg;
+	return json_tokener_parse("[{\"source\":\"file:/x\"}]");
+}
+
 int
 ctlnode_start(void **state)
 {
@@ -210,7 +237,8 @@ node_init(struct node *n, uint8_t number, uint8_t suites)
 		&n->mem };
 	n->host = (struct ctl_host){ n, host_reload, host_stop, host_peer_add,
 		host_peer_del, host_peer_origin, host_peer_names, host_device,
-		host_route_why, host_about };
+		host_route_why, host_entry_add, host_entry_fetch, host_lists,
+		host_lists, host_about };
 	n->ctl = (struct ctl){ &n->core, &n->host };
 	n->in_file = true;
 	core_init(&n->core, &cfg, &io, n->t.now);

@@ -151,7 +151,10 @@ hello_lists_what_there_is(void **state)
 	    "hello:read show:read counters:read macs:read routes:read "
 	    "explain:read mtu:read monitor:read "
 	    "rehook.list:read rehook.plan:read rehook.approve:admin "
-	    "rehook.refuse:admin peers.add:admin peers.del:admin reload:admin "
+	    "rehook.refuse:admin entry.list:read entry.self:read "
+	    "entry.sources:read entry.audit:read entry.add:admin "
+	    "entry.fetch:admin entry.revoke:admin peers.add:admin "
+	    "peers.del:admin reload:admin "
 	    "stop:admin ";
 	struct json_object *o, *list;
 	char got[512] = "";
@@ -230,7 +233,8 @@ show_is_as_documented(void **state)
 	    "\"mesh_connected\":false},\"negotiation\":null,\"devices\":[],"
 	    "\"peers\":[{\"id\":1,"
 	    "\"name\":\"b\","
-	    "\"public_key\":\"%s\",\"pair_key\":false,\"state\":"
+	    "\"public_key\":\"%s\",\"origin\":\"configured\",\"class\":"
+	    "\"anchor\",\"observed_seconds\":null,\"pair_key\":false,\"state\":"
 	    "\"candidate\",\"since_seconds\":3,\"dialled\":false,"
 	    "\"endpoint\":null,\"reflexive\":null,\"behind_nat\":false,"
 	    "\"suite\":null,\"mtu\":0,\"latest_handshake\":0,"

@@ -99,8 +99,13 @@ bad_value(struct reader *r, const cfg_t *at, const struct option *o,
 	char expected[128], shown[80];
 
 	option_expected(o, expected, sizeof(expected));
-	config_error(r->errs, "%s:%d: %s: \"%s\" %s; expected %s", at->filename,
-	    at->line, o->name, show(text, shown), why, expected);
+	show(text, shown);
+	if (strstr(why, "; expected ") != NULL) /* it knows better */
+		config_error(r->errs, "%s:%d: %s: \"%s\" %s", at->filename,
+		    at->line, o->name, shown, why);
+	else
+		config_error(r->errs, "%s:%d: %s: \"%s\" %s; expected %s",
+		    at->filename, at->line, o->name, shown, why, expected);
 }
 
 /* Puts one value at its place. */

@@ -7,18 +7,6 @@
 #define DEGREE 100000 /* of the unit that places are kept in */
 #define DECIMALS 5
 
-/* Somebody's, and not only on one link. */
-static bool
-is_unicast(const struct addr *a)
-{
-	if (addr_is_any(a) || a->scope != 0)
-		return false;
-	if (addr_is_v4(a))
-		return a->ip[12] != 0 && a->ip[12] < 224;
-	return a->ip[0] != 0xff &&
-	    (a->ip[0] != 0xfe || a->ip[1] < 0x80 || a->ip[1] > 0xbf);
-}
-
 static const char *
 parse_advertise(const struct option *o, const char *text, void *ret)
 {
@@ -29,7 +17,7 @@ parse_advertise(const struct option *o, const char *text, void *ret)
 		return "is no address";
 	if (a.port == 0)
 		return "has no port";
-	if (!is_unicast(&a))
+	if (!addr_routable(&a))
 		return "is no address that others can dial";
 	memcpy(ret, &a, sizeof(a));
 	return NULL;
@@ -146,20 +134,15 @@ print_degrees(const struct option *o, const void *value, FILE *out)
 static const char *
 parse_source(const struct option *o, const char *text, void *ret)
 {
-	static const char *const kinds[] = { "http://", "https://",
-		"dns:", "file:/", "cmd:/" };
-	size_t i, len;
+	struct source src;
+	const char *why;
 
 	if (strlen(text) > (size_t)o->most)
 		return "is too long";
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		len = strlen(kinds[i]);
-		if (strncmp(text, kinds[i], len) == 0 && text[len] != '\0') {
-			strcpy(ret, text);
-			return NULL;
-		}
-	}
-	return "is no place of a list";
+	if (!source_parse(text, &src, &why))
+		return why;
+	strcpy(ret, text);
+	return NULL;
 }
 
 const struct option_type T_ADVERTISE = {

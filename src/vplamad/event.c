@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "core/negotiate.h"
+#include "core/trust.h"
 #include "neg/space.h"
 #include "vplamad/vplamad.h"
 
@@ -51,6 +52,32 @@ log_dial(struct vplamad *d, const struct peer *p)
 {
 	(void)d;
 	log_debug("peer %s: dial=%u", p->cfg.name, p->dial.tries);
+}
+
+/* Its name has only the beginning of its key. */
+static void
+log_class(struct vplamad *d, const struct peer *p)
+{
+	char key[KEY_TEXT] = "unknown";
+
+	if (p->ed_known)
+		key_format(p->cfg.ed_pk, key);
+	log_info("peer %s: class=%s key=%s", p->cfg.name,
+	    trust_class_name(trust_class(&d->core, p)), key);
+}
+
+static void
+log_revoked(struct vplamad *d, const struct peer *p)
+{
+	(void)d;
+	log_warnx("peer %s: revoked=yes", p->cfg.name);
+}
+
+static void
+log_gone(struct vplamad *d, const struct peer *p)
+{
+	(void)d;
+	log_info("peer %s: gone=yes", p->cfg.name);
 }
 
 static void
@@ -132,9 +159,9 @@ static void (*const loggers[])(struct vplamad *d, const struct peer *p) = {
 	[EV_PEER_SESSION] = log_session,
 	[EV_PEER_DIAL] = log_dial,
 	[EV_PEER_RECURSION] = log_recursion,
-	[EV_PEER_CLASS] = NULL,
-	[EV_PEER_REVOKED] = NULL,
-	[EV_PEER_GONE] = NULL,
+	[EV_PEER_CLASS] = log_class,
+	[EV_PEER_REVOKED] = log_revoked,
+	[EV_PEER_GONE] = log_gone,
 	[EV_MESH_UP] = log_mesh_up,
 	[EV_MESH_DOWN] = log_mesh_down,
 	[EV_NEG_STATE] = log_neg_state,
@@ -143,6 +170,13 @@ static void (*const loggers[])(struct vplamad *d, const struct peer *p) = {
 	[EV_NEG_STABLE] = log_neg_self,
 };
 
+/* What somebody can cause whom nobody asked for is not logged. */
+static bool
+is_anybody(const struct peer *p)
+{
+	return p->origin == PEER_ADMITTED && !p->member;
+}
+
 void
 event_from_core(void *arg, enum core_event ev, const struct peer *p)
 {
@@ -150,10 +184,10 @@ event_from_core(void *arg, enum core_event ev, const struct peer *p)
 	struct json_object *o;
 	struct node *n;
 
-	if (loggers[ev] != NULL)
+	if (loggers[ev] != NULL && (p == NULL || !is_anybody(p)))
 		loggers[ev](d, p);
 	/* a new session may be the first that takes what a device carries */
-	if (ev == EV_PEER_STATE || ev == EV_PEER_SESSION)
+	if (ev == EV_PEER_STATE || ev == EV_PEER_SESSION || ev == EV_PEER_CLASS)
 		d->live_changed = true;
 	/* The core is in the middle of something: its names wait. */
 	if (ev == EV_PEER_DIAL && (n = node_by_id(d, p->id)) != NULL)
@@ -161,6 +195,18 @@ event_from_core(void *arg, enum core_event ev, const struct peer *p)
 	if (d->ctlsock == NULL || !ctlsock_has_monitors(d->ctlsock))
 		return;
 	o = ctl_event(&d->ctl, ev, p, loop_turn(d->loop));
+	ctlsock_broadcast(d->ctlsock, o);
+	json_object_put(o);
+}
+
+void
+event_stored(struct vplamad *d, const uint8_t (*key)[KEY_LEN], size_t n)
+{
+	struct json_object *o;
+
+	if (d->ctlsock == NULL || !ctlsock_has_monitors(d->ctlsock))
+		return;
+	o = ctl_event_stored(&d->ctl, key, n, loop_turn(d->loop));
 	ctlsock_broadcast(d->ctlsock, o);
 	json_object_put(o);
 }

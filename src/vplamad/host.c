@@ -51,7 +51,8 @@ host_peer_del(void *arg, struct peer *p, const char **why)
 	struct node *n = node_by_id(d, p->id);
 
 	if (n == NULL) {
-		*why = "the daemon does not know it";
+		*why = "nobody configured it, and it would come back; "
+		       "max-peers and trust say who may";
 		return false;
 	}
 	log_info("peer %s: removed=control", n->conf.name);
@@ -156,6 +157,10 @@ host_init(struct vplamad *d)
 		.peer_names = host_peer_names,
 		.device = host_device,
 		.route_why = host_route_why,
+		.entry_add = told_uri,
+		.entry_fetch = entry_fetch_all,
+		.entry_sources = entry_sources,
+		.entry_audit = entry_audit,
 		.about = host_about,
 	};
 	d->ctl = (struct ctl){ &d->core, &d->host };

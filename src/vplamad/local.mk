@@ -2,6 +2,7 @@
 noinst_LIBRARIES += src/vplamad/libvplamad.a
 src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/cfgblock.h \
+	src/vplamad/bookrow.c src/vplamad/bookrow.h \
 	src/vplamad/cfgdevice.c src/vplamad/cfgdevice.h \
 	src/vplamad/cfgiface.c \
 	src/vplamad/cfgneg.c \
@@ -11,11 +12,14 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/config.c src/vplamad/config.h \
 	src/vplamad/device.c src/vplamad/device.h \
 	src/vplamad/devhint.c \
+	src/vplamad/entry.c src/vplamad/entry.h \
 	src/vplamad/event.c \
 	src/vplamad/host.c \
+	src/vplamad/keep.c src/vplamad/keep.h \
 	src/vplamad/memory.c src/vplamad/memory.h \
 	src/vplamad/node.c src/vplamad/node.h \
 	src/vplamad/notify.c src/vplamad/notify.h \
+	src/vplamad/peers.c src/vplamad/peers.h \
 	src/vplamad/place.c src/vplamad/place.h \
 	src/vplamad/optnet.c src/vplamad/optnet.h \
 	src/vplamad/option.c src/vplamad/option.h \
@@ -26,6 +30,8 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/routes.c src/vplamad/routes.h \
 	src/vplamad/runner.c src/vplamad/runner.h \
 	src/vplamad/stamp.c src/vplamad/stamp.h \
+	src/vplamad/told.c src/vplamad/told.h \
+	src/vplamad/trusthook.c src/vplamad/trusthook.h \
 	src/vplamad/vplamad.c src/vplamad/vplamad.h
 src_vplamad_libvplamad_a_CPPFLAGS = $(vplamad_cppflags)
 

@@ -1,21 +1,9 @@
 #include "vplamad/memory.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/log.h"
 #include "base/rd.h"
 #include "base/wr.h"
-#include "base/xmem.h"
-
-struct memory {
-	struct store *store;
-	void (*restore)(void *arg, const struct neg_record *rec);
-	void *arg;
-	int64_t now;  /* of the restore */
-	unsigned bad; /* rows */
-};
 
 /* A topology and claims in it; nothing when there is no topology yet. */
 static bool
@@ -245,72 +233,4 @@ memory_from_store(
 		return kinds[i].from(row, now, ret);
 	}
 	return false;
-}
-
-static int64_t
-wall(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ts.tv_sec > 0 ? ts.tv_sec : 0;
-}
-
-static void
-on_row(void *arg, const struct store_rec *row)
-{
-	struct memory *m = arg;
-	struct neg_record rec;
-
-	if (memory_from_store(row, m->now, &rec))
-		m->restore(m->arg, &rec);
-	else if (row->kind != STORE_RESERVE)
-		m->bad++;
-}
-
-struct memory *
-memory_open(const char *state_dir, unsigned every_ms,
-    void (*restore)(void *arg, const struct neg_record *rec), void *arg)
-{
-	char *path = xasprintf("%s/store.db", state_dir);
-	struct store_config cfg = { path, every_ms, STORE_RETRY_MS,
-		STORE_WAITING };
-	struct memory *m = xcalloc(1, sizeof(*m));
-
-	m->restore = restore;
-	m->arg = arg;
-	m->now = wall();
-	m->store = store_open(&cfg, on_row, m);
-	if (m->bad > 0)
-		log_warnx("%s: records that make no sense: %u; left out", path,
-		    m->bad);
-	free(path);
-	return m;
-}
-
-void
-memory_close(struct memory *m)
-{
-	if (m == NULL)
-		return;
-	(void)store_close(m->store); /* which has said so */
-	free(m);
-}
-
-/* What decides who may move next must not be lost by a crash. */
-void
-memory_save(void *arg, const struct neg_record *rec)
-{
-	struct memory *m = arg;
-	struct memory_buf buf;
-	struct store_rec row;
-
-	if (!memory_to_store(rec, wall(), &row, &buf)) {
-		log_debug("memory: a record of kind %d makes no sense",
-		    (int)rec->kind);
-		return;
-	}
-	(void)store_put(m->store, &row); /* the store says what it loses */
-	if (rec->kind != NEG_REC_NETWORK)
-		store_flush(m->store);
 }

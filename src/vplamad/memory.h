@@ -1,9 +1,7 @@
 /*
- * What the negotiation must not forget at a restart, in STATE_DIR/store.db:
- * its records as rows of the store and back.
- *
- * The rows have wall-clock times, as nothing else goes on between two runs. A
- * clock may be wrong: what is told from the future happened now.
+ * What the negotiation must not forget at a restart: its records as rows of
+ * the store and back. A clock may be wrong: what is told from the future
+ * happened now.
  */
 #ifndef VPLAM_VPLAMAD_MEMORY_H
 #define VPLAM_VPLAMAD_MEMORY_H
@@ -12,22 +10,7 @@
 #include <stdint.h>
 
 #include "neg/neg.h"
-#include "store/store.h"
-
-struct memory;
-
-/*
- * Hands over what was saved, with ago and left as of now: self, networks,
- * moves, reservations, demands, each from the oldest. Always succeeds; the log
- * says what is wrong with the file. every_ms: so long the last word of a
- * network may wait to be written, other records do not.
- */
-struct memory *memory_open(const char *state_dir, unsigned every_ms,
-    void (*restore)(void *arg, const struct neg_record *rec), void *arg);
-void memory_close(struct memory *m); /* writes the rest; NULL is fine */
-
-/* For neg_io.save, where arg is the struct memory. Does not wait. */
-void memory_save(void *arg, const struct neg_record *rec);
+#include "store/rec.h"
 
 /* Bytes of a topology and as many claims as there can be. */
 #define MEMORY_PLACE \

@@ -12,10 +12,6 @@
 #include "vplamad/rehooker.h"
 #include "vplamad/vplamad.h"
 
-#define SAVE_EVERY_MS                                          \
-	60000u /* spares the flash; what matters does not wait \
-		*/
-
 static struct neg_config
 neg_config(const struct config *cfg)
 {
@@ -141,10 +137,17 @@ static void
 on_save(void *arg, const struct neg_record *rec)
 {
 	struct vplamad *d = arg;
+	struct memory_buf buf;
+	struct store_rec row;
 
 	if (rec->kind == NEG_REC_DEMAND)
 		log_demand(d, rec);
-	memory_save(d->place.memory, rec);
+	if (!memory_to_store(rec, keep_wall(), &row, &buf))
+		log_debug("memory: a record of kind %d makes no sense",
+		    (int)rec->kind);
+	else if (d->keep != NULL) /* what decides who may move is not lost */
+		keep_put(d->keep, &row,
+		    rec->kind == NEG_REC_NETWORK ? KEEP_LATE : KEEP_NOW);
 }
 
 static void
@@ -237,18 +240,17 @@ on_rehook_stop(void *arg, uint32_t id)
 	rehooker_stop(d->place.rehooker, id);
 }
 
-/* What is restored belongs to the turn that starts the daemon. */
-struct restoring {
-	struct core *core;
-	struct turn *t;
-};
-
-static void
-on_restore(void *arg, const struct neg_record *rec)
+/* A reservation that is over is no fault. */
+bool
+place_row(void *arg, const struct store_rec *row, int64_t now)
 {
-	const struct restoring *r = arg;
+	struct vplamad *d = arg;
+	struct neg_record rec;
 
-	negotiate_restore(r->core, rec, r->t);
+	if (!memory_from_store(row, now, &rec))
+		return row->kind == STORE_RESERVE;
+	negotiate_restore(&d->core, &rec, loop_turn(d->loop));
+	return true;
 }
 
 static void
@@ -274,13 +276,15 @@ place_open(struct vplamad *d, struct turn *t)
 		.save = on_save,
 	};
 	const struct neg_config nc = neg_config(&d->cfg);
-	struct restoring r = { &d->core, t };
 
 	d->place.rehooker = rehooker_new(d->loop);
 	open_probe(d, t->now);
 	negotiate_start(&d->core, &nc, &io);
-	d->place.memory =
-	    memory_open(d->cfg.state_dir, SAVE_EVERY_MS, on_restore, &r);
+}
+
+void
+place_begin(struct vplamad *d, struct turn *t)
+{
 	d->place.desc = d->place.file = claimed(&d->cfg);
 	tell_avoid(d, t);
 	tell_place(d, t);
@@ -291,7 +295,6 @@ place_close(struct vplamad *d)
 {
 	rehooker_free(d->place.rehooker);
 	meshprobe_free(d->place.probe);
-	memory_close(d->place.memory);
 	memset(&d->place, 0, sizeof(d->place));
 }
 

@@ -1,7 +1,7 @@
 /*
  * Where our gnode is by the configuration, and what the host does for the
  * negotiation: routes, moves by a program, nonces through the mesh, and what
- * is remembered.
+ * is remembered of it.
  */
 #ifndef VPLAM_VPLAMAD_PLACE_H
 #define VPLAM_VPLAMAD_PLACE_H
@@ -10,16 +10,15 @@
 #include "base/run.h"
 #include "wire/netdesc.h"
 
-struct memory;
 struct meshprobe;
 struct node;
 struct rehooker;
+struct store_rec;
 struct vplamad;
 
 struct place {
-	struct netdesc file; /* what the configuration claims */
-	struct netdesc desc; /* the same, or where a move has left us */
-	struct memory *memory;
+	struct netdesc file;	 /* what the configuration claims */
+	struct netdesc desc;	 /* the same, or where a move has left us */
 	struct meshprobe *probe; /* NULL: no interface of the mesh is named */
 	struct rehooker *rehooker;
 	struct claim from, to; /* of the last move by the program */
@@ -27,8 +26,13 @@ struct place {
 	bool avoid_changed;    /* the negotiation has to be told */
 };
 
-/* The core is there and has no peers. */
+/*
+ * The core is there and has no peers. Then what was kept (false: it makes no
+ * sense; arg is the daemon), and then where the configuration puts us.
+ */
 void place_open(struct vplamad *d, struct turn *t);
+bool place_row(void *arg, const struct store_rec *row, int64_t now);
+void place_begin(struct vplamad *d, struct turn *t);
 void place_close(struct vplamad *d); /* fine without place_open() */
 
 /* Another configuration is in force: claims, policy. */

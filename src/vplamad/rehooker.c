@@ -39,7 +39,9 @@ on_end(void *arg, int code, struct turn *t)
 	struct rehooker *h = arg;
 
 	h->job = NULL;
-	if (code < 0)
+	if (code == RUNNER_LATE)
+		log_warnx("rehook-hook: has taken too long and was killed");
+	else if (code < 0)
 		log_warnx("rehook-hook: killed by signal %d", -code);
 	else if (code > 0)
 		log_warnx("rehook-hook: exit code %d", code);

@@ -254,6 +254,8 @@ reload(struct vplamad *d, struct json_object *errors, struct turn *t)
 		take_options(d, &new, t);
 		take_peers(d, &new, errors, t);
 		place_reload(d, t);
+		peers_reload(d, t);
+		entry_reload(d, t);
 		config_free(&new);
 		log_info("reload: done peers=%u", d->core.n_peers);
 	} else {

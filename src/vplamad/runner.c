@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct runner_job {
 	void *arg;
 	pid_t pid;
 	int pidfd, out, timer; /* -1: none */
+	bool late;	       /* killed for it */
 	struct watch pid_watch, out_watch, timer_watch;
 	char line[LINE_MAX_LEN + 1];
 	size_t len;
@@ -156,7 +158,9 @@ on_end(void *arg, struct turn *t)
 		return;
 	if (done != NULL)
 		tell_rest(j);
-	code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+	code = j->late		? RUNNER_LATE
+	    : WIFEXITED(status) ? WEXITSTATUS(status)
+				: -WTERMSIG(status);
 	job_free(j);
 	if (done != NULL)
 		done(done_arg, code, t);
@@ -168,7 +172,7 @@ on_timeout(void *arg, struct turn *t)
 	struct runner_job *j = arg;
 
 	(void)t;
-	log_warnx("%s: takes too long, is killed", j->r->what);
+	j->late = true;
 	close_watched(&j->timer_watch, &j->timer);
 	job_kill(j);
 }

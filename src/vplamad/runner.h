@@ -18,9 +18,11 @@ struct runner *runner_new(
 void runner_free(struct runner *r);
 
 /*
- * It has ended; code: that of exit(), or below 0 the signal that killed it. In
- * the loop, never from within run; the job is gone.
+ * It has ended; code: that of exit(), below 0 the signal that killed it, or
+ * RUNNER_LATE: its time was over. In the loop, never from within run; the job
+ * is gone.
  */
+#define RUNNER_LATE (-1000)
 typedef void runner_done(void *arg, int code, struct turn *t);
 
 /*

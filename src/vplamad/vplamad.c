@@ -14,6 +14,7 @@
 
 #define GOODBYES 3 /* there is no answer to one */
 #define GOODBYE_US 200000u
+#define STORED_PAGE 512 /* keys in one event */
 
 struct core_limits
 config_limits(const struct config *cfg)
@@ -189,8 +190,9 @@ on_deadline(void *arg)
 		return d->goodbye_at;
 	return mono_min(mono_min(mono_min(devices_deadline(&d->devices),
 				     routes_deadline(d->routes)),
-			    place_deadline(d)),
-	    mono_min(core_deadline(&d->core), d->stamp_at));
+			    mono_min(place_deadline(d), entry_deadline(d))),
+	    mono_min(mono_min(core_deadline(&d->core), d->stamp_at),
+		keep_deadline(d->keep)));
 }
 
 static void
@@ -207,6 +209,9 @@ on_tick(void *arg, struct turn *t)
 		save_stamp(d, t);
 	if (mono_due(devices_deadline(&d->devices), t->now))
 		devices_reopen(d, t);
+	if (mono_due(entry_deadline(d), t->now))
+		entry_tick(d, t);
+	keep_tick(d->keep, t->now);
 	if (mono_due(core_deadline(&d->core), t->now))
 		core_tick(&d->core, t);
 }
@@ -244,6 +249,7 @@ on_act(void *arg, struct turn *t)
 		devices_let_go(d, t);
 		nodes_look_up(d, t);
 		place_act(d, t);
+		peers_act(d, t);
 		routes_apply(d->routes, t->now);
 	}
 	if (d->live_changed) {
@@ -426,6 +432,46 @@ start_routes(struct vplamad *d)
 			 "down");
 }
 
+static void
+on_stored(void *arg, const uint8_t (*key)[STORE_KEY], size_t n)
+{
+	struct vplamad *d = arg;
+	size_t some;
+
+	for (; n > 0; key += some, n -= some) {
+		some = n < STORED_PAGE ? n : STORED_PAGE;
+		event_stored(d, key, some);
+	}
+}
+
+/* What decides, what it decided in an earlier life, and how it goes on. */
+static void
+start_memory(struct vplamad *d, struct turn *t)
+{
+	const struct keep_config kc = {
+		.state_dir = d->cfg.state_dir,
+		.interval_s = d->cfg.store_interval,
+		.take = { [STORE_SELF] = place_row,
+		    [STORE_NETWORK] = place_row,
+		    [STORE_MOVE] = place_row,
+		    [STORE_RESERVE] = place_row,
+		    [STORE_DEMAND] = place_row,
+		    [STORE_WATCH] = peers_row,
+		    [STORE_REVOKED] = peers_row,
+		    [STORE_PEER] = peers_row,
+		    [STORE_LIST] = entry_row },
+		.stored = on_stored,
+		.arg = d,
+	};
+
+	place_open(d, t);
+	peers_open(d);
+	entry_open(d, t);
+	d->keep = keep_open(d->loop, &kc);
+	place_begin(d, t);
+	peers_begin(d);
+}
+
 static bool
 start(struct vplamad *d)
 {
@@ -433,6 +479,7 @@ start(struct vplamad *d)
 	struct turn *t;
 
 	TAILQ_INIT(&d->nodes);
+	TAILQ_INIT(&d->told);
 	d->goodbye_at = MONO_NEVER;
 	d->monitor.path[PRIV_PATH_MESH] = d->cfg.mesh_socket;
 	d->monitor.path[PRIV_PATH_CONTROL] = d->cfg.control_socket;
@@ -448,10 +495,11 @@ start(struct vplamad *d)
 	if (!open_sockets(d) || !devices_open(d, t))
 		return false;
 	start_routes(d);
-	place_open(d, t);
+	start_memory(d, t);
 	save_stamp(d, t);
 	d->resolve = resolve_new(d->loop, RESOLVE_CONF, RESOLVE_HOSTS);
 	hook_add(&d->act, d->loop, LOOP_ACT, on_act, d);
+	entry_begin(d, t);
 	return start_peers(d, t);
 }
 
@@ -462,13 +510,18 @@ finish(struct vplamad *d)
 
 	while ((n = TAILQ_FIRST(&d->nodes)) != NULL)
 		node_free(n);
+	told_close(d);
+	entry_close(d);
 	if (d->resolve != NULL)
 		hook_del(&d->act, d->loop);
 	resolve_free(d->resolve);
 	linkwatch_free(d->linkwatch);
 	routes_free(d->routes);
 	d->routes = NULL;
+	peers_close(d);
 	place_close(d);
+	keep_close(d->keep);
+	d->keep = NULL;
 	devices_close(d);
 	if (d->udp != NULL)
 		udp_close(d->udp);

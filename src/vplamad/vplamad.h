@@ -16,8 +16,12 @@
 #include "vplamad/config.h"
 #include "vplamad/device.h"
 #include "vplamad/node.h"
+#include "vplamad/entry.h"
+#include "vplamad/keep.h"
+#include "vplamad/peers.h"
 #include "vplamad/place.h"
 #include "vplamad/routes.h"
+#include "vplamad/told.h"
 
 struct resolve;
 
@@ -37,6 +41,9 @@ struct vplamad {
 	struct routes *routes;	     /* NULL: none are installed */
 	struct linkwatch *linkwatch; /* of their devices */
 	struct place place;
+	struct peers peers;
+	struct entries *entries; /* NULL: no entry lists */
+	struct keep *keep;	 /* NULL: not yet, or not any more */
 	struct ctl_host host;
 	struct ctl ctl;
 	struct ctlsock_handler ctl_handler;
@@ -44,6 +51,8 @@ struct vplamad {
 	struct resolve *resolve;
 	struct hook act;
 	struct node_list nodes;
+	struct told_list told;
+	unsigned n_told;
 
 	struct mono started;
 	struct mono stamp_at;	/* next write of the stamp reserve */
@@ -67,6 +76,9 @@ bool vplamad_stopping(const struct vplamad *d);
 
 /* event.c: core_io->event; arg is the daemon. */
 void event_from_core(void *arg, enum core_event ev, const struct peer *p);
+
+/* To monitors: rows of these vnodes are safe. */
+void event_stored(struct vplamad *d, const uint8_t (*key)[KEY_LEN], size_t n);
 
 /* host.c: what the control commands ask of the daemon. */
 void host_init(struct vplamad *d);

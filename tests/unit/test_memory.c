@@ -390,77 +390,6 @@ senseless(void **state)
 	assert_false(memory_from_store(&row, NOW, &back));
 }
 
-#define SEEN_MAX 32
-struct seen {
-	struct neg_record rec[SEEN_MAX];
-	unsigned n;
-};
-
-static void
-see(void *arg, const struct neg_record *rec)
-{
-	struct seen *s = arg;
-
-	assert_true(s->n < SEEN_MAX);
-	assert_true(rec->ago < 60);
-	s->rec[s->n] = *rec;
-	if (rec->kind == NEG_REC_NETWORK) {
-		assert_true(rec->u.network.desc_len <= sizeof(letter));
-		assert_memory_equal(
-		    rec->u.network.desc, letter, rec->u.network.desc_len);
-		s->rec[s->n].u.network.desc = letter;
-	}
-	s->n++;
-}
-
-/* A daemon's life in short: all kinds are there after a restart, in order. */
-static void
-restart(void **state)
-{
-	struct rng r = rng_seeded(8);
-	char dir[] = "/tmp/vplama-memory-XXXXXX";
-	char path[sizeof(dir) + 16];
-	struct neg_record rec[10];
-	struct seen seen = { .n = 0 };
-	struct memory *m;
-	unsigned i;
-
-	(void)state;
-	assert_non_null(mkdtemp(dir));
-	m = memory_open(dir, 3600000, see, &seen);
-	assert_int_equal(seen.n, 0);
-	for (i = 0; i < 10; i++) {
-		rec[i] = some_record(&r, (enum neg_record_kind)(i / 2));
-		if (rec[i].kind == NEG_REC_RESERVE)
-			rec[i].u.reserve.left = 600;
-		memory_save(m, &rec[i]);
-	}
-	rec[7].gone = true;
-	memory_save(m, &rec[7]);
-	memory_close(m);
-	memory_close(NULL);
-
-	m = memory_open(dir, 0, see, &seen);
-	memory_close(m);
-	assert_int_equal(seen.n, 8);
-	same_record(&seen.rec[0], &rec[1]); /* the last word counts */
-	assert_int_equal(seen.rec[1].kind, NEG_REC_NETWORK);
-	assert_int_equal(seen.rec[2].kind, NEG_REC_NETWORK);
-	same_record(&seen.rec[3], &rec[4]);
-	same_record(&seen.rec[4], &rec[5]);
-	same_record(&seen.rec[5], &rec[6]);
-	assert_true(seen.rec[5].u.reserve.left <= rec[6].u.reserve.left);
-	i = rec[8].u.demand.id < rec[9].u.demand.id ? 8 : 9;
-	same_record(&seen.rec[6], &rec[i]);
-	same_record(&seen.rec[7], &rec[17 - i]);
-
-	snprintf(path, sizeof(path), "%s/store.db", dir);
-	assert_int_equal(unlink(path), 0);
-	snprintf(path, sizeof(path), "%s/store.db.1", dir);
-	(void)unlink(path); /* a copy, if there was time for it */
-	assert_int_equal(rmdir(dir), 0); /* there was nothing else */
-}
-
 int
 main(void)
 {
@@ -471,7 +400,6 @@ main(void)
 		cmocka_unit_test(cut_places),
 		cmocka_unit_test(random_places),
 		cmocka_unit_test(senseless),
-		cmocka_unit_test(restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,13 +1,16 @@
 # Unit tests of vplamad.
 if HAVE_CMOCKA
 vplamad_tests = \
+	tests/unit/test_bookrow \
 	tests/unit/test_cfgiface \
 	tests/unit/test_config \
 	tests/unit/test_device \
+	tests/unit/test_keep \
 	tests/unit/test_memory \
 	tests/unit/test_rehooker \
 	tests/unit/test_routes \
-	tests/unit/test_stamp
+	tests/unit/test_stamp \
+	tests/unit/test_trusthook
 check_PROGRAMS += $(vplamad_tests)
 TESTS += $(vplamad_tests)
 
@@ -15,6 +18,9 @@ vplamad_test_libs = src/vplamad/libvplamad.a src/neg/libneg.a src/book/libbook.a
 	src/wire/libwire.a src/crypto/libcrypto.a \
 	src/crypto/libkx.a src/base/libbase.a $(SODIUM_LIBS) $(CONFUSE_LIBS) \
 	$(CMOCKA_LIBS)
+
+tests_unit_test_bookrow_SOURCES = tests/unit/test_bookrow.c
+tests_unit_test_bookrow_LDADD = $(vplamad_test_libs)
 
 tests_unit_test_cfgiface_SOURCES = tests/unit/test_cfgiface.c
 tests_unit_test_cfgiface_LDADD = $(vplamad_test_libs)
@@ -25,6 +31,9 @@ tests_unit_test_config_LDADD = $(vplamad_test_libs)
 # All of the daemon but its main().
 tests_unit_test_device_SOURCES = tests/unit/test_device.c
 tests_unit_test_device_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
+
+tests_unit_test_keep_SOURCES = tests/unit/test_keep.c $(IO_ENV)
+tests_unit_test_keep_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
 
 tests_unit_test_memory_SOURCES = tests/unit/test_memory.c
 tests_unit_test_memory_LDADD = src/vplamad/libvplamad.a \
@@ -38,6 +47,9 @@ tests_unit_test_routes_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
 
 tests_unit_test_stamp_SOURCES = tests/unit/test_stamp.c
 tests_unit_test_stamp_LDADD = $(vplamad_test_libs)
+
+tests_unit_test_trusthook_SOURCES = tests/unit/test_trusthook.c $(IO_ENV)
+tests_unit_test_trusthook_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
 
 # Writes what the daemon says now to the .ok files; look at the difference.
 update-golden: update-golden-config

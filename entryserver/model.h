@@ -27,4 +27,8 @@ struct model {
 	unsigned up;	  /* of those listed */
 };
 
+/* "vpla://..." of one of those listed. False: it does not fit. */
+bool model_uri(const struct model *m, const struct entry_server *s,
+    char out[static URI_TEXT]);
+
 #endif

@@ -28,6 +28,7 @@ include tests/unit/io.mk
 include tests/unit/ctl.mk
 include tests/unit/shim.mk
 include tests/unit/vplamad.mk
+include tests/unit/page.mk
 include tests/unit/bad.mk
 include tests/sim/local.mk
 include tests/relay/local.mk

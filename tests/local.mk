@@ -41,6 +41,7 @@ include tests/show/mtulab.mk
 include tests/show/carry.mk
 include tests/show/pathcost.mk
 include tests/show/hostile.mk
+include tests/show/stock.mk
 include tests/show/verdicts.mk
 include tests/lint/local.mk
 include tests/lint/docs.mk

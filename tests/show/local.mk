@@ -1,6 +1,7 @@
 # What each promise looks like when it is kept, one command each; and what
 # they need to build.
-EXTRA_DIST += tests/show/lib.sh tests/show/cells.sh tests/show/islands.sh
+EXTRA_DIST += tests/show/lib.sh tests/show/cells.sh tests/show/islands.sh \
+	tests/show/page_look.mjs
 dist_noinst_SCRIPTS += \
 	tests/show/ambassador \
 	tests/show/babel \
@@ -9,6 +10,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/bench \
 	tests/show/bird \
 	tests/show/dead-peer \
+	tests/show/entry-page \
 	tests/show/hostile \
 	tests/show/invariants \
 	tests/show/model \

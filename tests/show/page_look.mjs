@@ -151,6 +151,9 @@ const useIt = `(function () {
 		none: type("nobody-has-this-name"),
 		some: type(rows()[0].querySelector(".name").textContent),
 		all: type(""),
+		cards: getComputedStyle(rows()[0]).display === "grid",
+		dark: getComputedStyle(document.body).backgroundColor
+			.match(/\d+/g).every((n) => n < 128),
 		over: document.scrollingElement.scrollWidth - innerWidth,
 	};
 }())`;

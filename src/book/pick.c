@@ -9,8 +9,9 @@
 #define RETRY_S 2u     /* somebody is wanted: look again, there may be news */
 
 /*
- * In the long run a trial each half minute, with four addresses at most: fewer
- * than book_may_dial() can remember in the day that it does.
+ * Of those never met in the long run a trial each half minute, with four
+ * addresses at most: fewer than book_may_dial() can remember in the day that it
+ * does.
  */
 #define TRIAL_S 30u
 #define TRIALS 1024u
@@ -34,6 +35,7 @@ struct choice {
 	struct candidate *c;
 	size_t n;
 	unsigned out, all; /* tunnels: that we opened; not configured */
+	bool spent;	   /* only those whose address is proven may be tried */
 	struct mono now;
 };
 
@@ -86,7 +88,8 @@ static enum class class_of(const struct item *it) {
 static void
 consider(struct choice *ch, struct item *it)
 {
-	if (it->busy || it->trying || act_address(&it->e) == NULL)
+	if (it->busy || it->trying || act_address(&it->e) == NULL ||
+	    (ch->spent && it->e.proven.port == 0))
 		return;
 	if (mono_before(ch->now, it->again))
 		return;
@@ -200,10 +203,15 @@ want(const struct choice *ch)
 }
 
 static bool
+pay(struct mono *slot, struct mono now)
+{
+	return act_rate(slot, TRIAL_S * (uint64_t)MONO_SEC, TRIALS, now);
+}
+
+static bool
 begin(struct choice *ch, struct item *it, bool feeler)
 {
-	if (!act_rate(&ch->b->trial_slot, TRIAL_S * (uint64_t)MONO_SEC, TRIALS,
-		ch->now))
+	if (it->e.proven.port == 0 && !pay(&ch->b->trial_slot, ch->now))
 		return false;
 	it->trying = true;
 	it->feeler = feeler;
@@ -252,15 +260,10 @@ next_feeler(struct choice *ch)
 	return it != NULL ? it : draw(ch, old ? only_heard : stale, 0);
 }
 
-static bool
-feeler_due(struct book *b, struct mono now)
+static struct mono
+feeler_after(struct mono now)
 {
-	bool first = b->feeler_at.us == 0;
-	bool due = !first && mono_due(b->feeler_at, now);
-
-	if (first || due)
-		b->feeler_at = mono_add(now, ACT_FEELER_S * (uint64_t)MONO_SEC);
-	return due;
+	return mono_add(now, ACT_FEELER_S * (uint64_t)MONO_SEC);
 }
 
 bool
@@ -288,7 +291,8 @@ choose(struct choice *ch, struct item **ret, unsigned max, struct mono *ret_at)
 	if (n < wanted)
 		*ret_at =
 		    n == max ? ch->now : mono_add(ch->now, RETRY_S * MONO_SEC);
-	if (n < max && feeler_due(ch->b, ch->now)) {
+	if (n < max && mono_due(ch->b->feeler_at, ch->now)) {
+		ch->b->feeler_at = feeler_after(ch->now);
 		it = next_feeler(ch);
 		if (it != NULL && begin(ch, it, true))
 			ret[n++] = it;
@@ -302,6 +306,7 @@ book_pick(struct book *b, const struct book_tunnel *t, size_t n,
     struct book_entry *ret, unsigned max, struct mono now, struct mono *ret_at)
 {
 	struct choice ch = { .b = b, .now = now };
+	struct mono slot = b->trial_slot;
 	struct item **picked;
 	unsigned i, got;
 	size_t k;
@@ -309,10 +314,13 @@ book_pick(struct book *b, const struct book_tunnel *t, size_t n,
 	*ret_at = MONO_NEVER;
 	if (!b->cfg.dial || b->cfg.max_peers == 0 || max == 0)
 		return 0;
+	if (b->feeler_at.us == 0)
+		b->feeler_at = feeler_after(now);
 	for (k = 0; k < n; k++) {
 		use(b, &t[k], 1);
 		count(&ch, &t[k]);
 	}
+	ch.spent = !pay(&slot, now);
 	gather(&ch);
 	picked = xcalloc(max, sizeof(struct item *));
 	got = choose(&ch, picked, max, ret_at);

@@ -52,7 +52,8 @@ save_revoked(void *arg, const struct book_revoked *v)
 {
 	struct rig *r = arg;
 
-	assert(r->n_revoked < RIG_REVOKED);
+	r->revoked =
+	    xreallocarray(r->revoked, r->n_revoked + 1, sizeof(*r->revoked));
 	r->revoked[r->n_revoked++] = *v;
 }
 
@@ -99,6 +100,7 @@ void
 rig_fini(struct rig *r)
 {
 	book_free(r->b);
+	free(r->revoked);
 	free(r->row);
 }
 

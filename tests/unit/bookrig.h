@@ -6,7 +6,6 @@
 #include "tests/rng.h"
 
 #define RIG_WALL UINT64_C(1790000000)
-#define RIG_REVOKED 8192
 
 struct rig {
 	struct book *b;
@@ -16,7 +15,7 @@ struct rig {
 	/* What the store holds. */
 	struct book_entry *row;
 	size_t n_rows;
-	struct book_revoked revoked[RIG_REVOKED];
+	struct book_revoked *revoked;
 	size_t n_revoked;
 	uint32_t watched;
 	bool idle; /* it only counts */

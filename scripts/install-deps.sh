@@ -9,6 +9,10 @@ packages="autoconf automake pkg-config gcc make clang clang-format
 	iproute2 procps mandoc babeld bird2 iputils-ping ethtool socat
 	spin valgrind linux-perf"
 [ "$(uname -m)" != x86_64 ] || packages="$packages libipsec-mb-dev"
+# Any that does will do: program:package.
+for p in chromium:chromium node:nodejs npm:npm java:default-jre-headless; do
+	command -v "${p%:*}" >/dev/null || packages="$packages ${p#*:}"
+done
 # Of these the ones that Debian starts when they are installed: package:service.
 services="babeld:babeld bird2:bird"
 

@@ -153,7 +153,7 @@ const useIt = `(function () {
 		all: type(""),
 		cards: getComputedStyle(rows()[0]).display === "grid",
 		dark: getComputedStyle(document.body).backgroundColor
-			.match(/\d+/g).every((n) => n < 128),
+			.match(/[0-9]+/g).every((n) => n < 128),
 		over: document.scrollingElement.scrollWidth - innerWidth,
 	};
 }())`;

@@ -1,6 +1,7 @@
 # All but main(), for the unit tests.
 noinst_LIBRARIES += src/vplamctl/libvplamctl.a
 src_vplamctl_libvplamctl_a_SOURCES = \
+	src/vplamctl/ask.c src/vplamctl/ask.h \
 	src/vplamctl/cli.h \
 	src/vplamctl/cli_ctl.c \
 	src/vplamctl/cli_key.c \

@@ -1,61 +1,67 @@
 /* Which tunnel goes when another wants its place. */
+#include "base/xmem.h"
 #include "book/act.h"
 
-/* Places that those who were here longest keep, of those that dialled us. */
+/* What counts of a tunnel that somebody else opened. */
+struct guest {
+	bool is, may_go;
+	uint32_t observed;
+	uint64_t group;
+};
+
+/*
+ * Those that we dialled ourselves were chosen: whoever dials us takes the place
+ * of others that did. Established ones stay.
+ */
+static struct guest
+guest_of(const struct book *b, const struct book_tunnel *t)
+{
+	const struct item *it = act_find(b, t->key);
+	struct guest g = { .group = book_group(&t->at),
+		.is = t->live && !t->configured && !t->dialled };
+
+	if (it != NULL)
+		g.observed = it->e.observed;
+	g.may_go = g.is && g.observed < BOOK_AGE_S;
+	return g;
+}
+
+/* Places that those who were here longest keep. */
 static unsigned
 kept(const struct book *b)
 {
 	return (b->cfg.max_peers / 2 + 3) / 4;
 }
 
-static uint32_t
-observed(const struct book *b, const struct book_tunnel *t)
+static void
+keep_some(const struct book *b, struct guest *g, size_t n)
 {
-	const struct item *it = act_find(b, t->key);
+	size_t i, k;
 
-	return it == NULL ? 0 : it->e.observed;
-}
+	for (i = 0; i < n; i++) {
+		unsigned longer = 0;
 
-/*
- * Those that we dialled ourselves were chosen; whoever dials us takes the
- * place of others that did.
- */
-static bool
-may_go(const struct book *b, const struct book_tunnel *t)
-{
-	return t->live && !t->configured && !t->dialled &&
-	    observed(b, t) < BOOK_AGE_S;
+		for (k = 0; k < n; k++)
+			longer += g[k].is && g[k].observed > g[i].observed;
+		if (g[i].observed > 0 && longer < kept(b))
+			g[i].may_go = false;
+	}
 }
 
 static unsigned
-neighbours(const struct book *b, const struct book_tunnel *t, size_t n,
-    const struct book_tunnel *of)
+neighbours(const struct guest *g, size_t n, uint64_t group)
 {
 	unsigned sum = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		sum += may_go(b, &t[i]) &&
-		    book_group(&t[i].at) == book_group(&of->at);
-	return sum;
-}
-
-static unsigned
-longer_here(const struct book *b, const struct book_tunnel *t, size_t n,
-    const struct book_tunnel *than)
-{
-	unsigned sum = 0;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		sum += t[i].live && !t[i].configured && !t[i].dialled &&
-		    observed(b, &t[i]) > observed(b, than);
+		sum += g[i].is && g[i].group == group;
 	return sum;
 }
 
 /* From the network that has most of them, who was here least. */
-int
-book_evict(const struct book *b, const struct book_tunnel *t, size_t n)
+static int
+worst_of(const struct guest *g, size_t n)
 {
 	unsigned most = 0;
 	int worst = -1;
@@ -64,17 +70,29 @@ book_evict(const struct book *b, const struct book_tunnel *t, size_t n)
 	for (i = 0; i < n; i++) {
 		unsigned near;
 
-		if (!may_go(b, &t[i]) ||
-		    (observed(b, &t[i]) > 0 &&
-			longer_here(b, t, n, &t[i]) < kept(b)))
+		if (!g[i].may_go)
 			continue;
-		near = neighbours(b, t, n, &t[i]);
+		near = neighbours(g, n, g[i].group);
 		if (near < most ||
-		    (near == most &&
-			observed(b, &t[i]) >= observed(b, &t[worst])))
+		    (near == most && g[i].observed >= g[worst].observed))
 			continue;
 		most = near;
 		worst = (int)i;
 	}
+	return worst;
+}
+
+int
+book_evict(const struct book *b, const struct book_tunnel *t, size_t n)
+{
+	struct guest *g = xcalloc(n + 1, sizeof(*g));
+	size_t i;
+	int worst;
+
+	for (i = 0; i < n; i++)
+		g[i] = guest_of(b, &t[i]);
+	keep_some(b, g, n);
+	worst = worst_of(g, n);
+	free(g);
 	return worst;
 }

@@ -4,27 +4,36 @@
  */
 #include "book/act.h"
 
-/* Picks among those of a list that fit, all alike. NULL: none. */
-typedef bool fits_fn(const struct item *it, const void *arg);
-
-static struct item *
-draw(struct book *b, enum list l, fits_fn *fits, const void *arg)
-{
-	uint64_t n = 0, k;
-	size_t i;
-
-	for (i = 0; i < b->n[l]; i++)
-		n += fits(b->list[l][i], arg);
-	if (n == 0)
-		return NULL;
-	k = act_random(b, n);
-	for (i = 0; !fits(b->list[l][i], arg) || k-- > 0; i++)
-		;
-	return b->list[l][i];
-}
-
 /* --- those only heard of ----------------------------------------------------
  */
+
+/* One of several alike, without knowing before how many there are. */
+struct draw {
+	uint64_t seed;
+	struct item *it;
+	size_t n, most;
+};
+
+/* of: the more, the sooner it is to go. */
+static void
+offer(struct draw *d, struct item *it, size_t of)
+{
+	if (of < d->most)
+		return;
+	if (of > d->most)
+		d->n = 0;
+	d->most = of;
+	d->seed = d->seed * UINT64_C(6364136223846793005) +
+	    UINT64_C(1442695040888963407);
+	if ((d->seed >> 33) % ++d->n == 0)
+		d->it = it;
+}
+
+static struct draw
+draw_of(struct book *b)
+{
+	return (struct draw){ .seed = act_random(b, UINT64_MAX) };
+}
 
 /* What a person said stays, but for more of it; so does what is under way. */
 static bool
@@ -35,70 +44,39 @@ may_go(const struct item *it, struct book_source newcomer)
 		newcomer.from == BOOK_FROM_USER);
 }
 
-/* What must go: in the same source; or group; or of a kind of source. */
-struct search {
-	struct book_source newcomer;
-	const struct share *source, *group;
-	int from;    /* -1: any */
-	size_t most; /* entries of its source, in all or in the group */
-};
-
-static bool
-of_source(const struct item *it, const void *arg)
+static struct item *
+from_source(struct book *b, struct book_source newcomer, const struct share *s)
 {
-	const struct search *s = arg;
-
-	return it->source == s->source && may_go(it, s->newcomer);
-}
-
-/* How many of its group its source has told of. */
-static size_t
-told_there(const struct book *b, const struct item *it)
-{
-	size_t i, n = 0;
+	struct draw d = draw_of(b);
+	size_t i;
 
 	for (i = 0; i < b->n[HEARD]; i++)
-		n += b->list[HEARD][i]->group == it->group &&
-		    b->list[HEARD][i]->source == it->source;
-	return n;
+		if (b->list[HEARD][i]->source == s &&
+		    may_go(b->list[HEARD][i], newcomer))
+			offer(&d, b->list[HEARD][i], 0);
+	return d.it;
 }
 
-static bool
-of_group(const struct item *it, const void *arg)
-{
-	const struct search *s = arg;
-
-	return it->group == s->group && it->source == s->source &&
-	    may_go(it, s->newcomer);
-}
-
-/* Who told most of a group loses there. */
+/* Who told most of a network loses there. */
 static struct item *
-from_group(struct book *b, struct search *s)
+from_group(struct book *b, struct book_source newcomer, const struct share *g)
 {
-	size_t i, n;
+	struct item *in[BOOK_PER_GROUP];
+	struct draw d = draw_of(b);
+	size_t i, k, n = 0;
 
-	for (i = 0; i < b->n[HEARD]; i++) {
-		const struct item *it = b->list[HEARD][i];
+	for (i = 0; i < b->n[HEARD] && n < BOOK_PER_GROUP; i++)
+		if (b->list[HEARD][i]->group == g)
+			in[n++] = b->list[HEARD][i];
+	for (i = 0; i < n; i++) {
+		size_t told = 0;
 
-		if (it->group != s->group || !may_go(it, s->newcomer))
-			continue;
-		n = told_there(b, it);
-		if (n <= s->most)
-			continue;
-		s->most = n;
-		s->source = it->source;
+		for (k = 0; k < n; k++)
+			told += in[k]->source == in[i]->source;
+		if (may_go(in[i], newcomer))
+			offer(&d, in[i], told);
 	}
-	return draw(b, HEARD, of_group, s);
-}
-
-static bool
-of_kind(const struct item *it, const void *arg)
-{
-	const struct search *s = arg;
-
-	return it->e.source.from == s->from &&
-	    it->source->n[HEARD] == s->most && may_go(it, s->newcomer);
+	return d.it;
 }
 
 /*
@@ -106,29 +84,29 @@ of_kind(const struct item *it, const void *arg)
  * of tellers drives out the lists, nor a long list the tellers.
  */
 static struct item *
-from_most(struct book *b, struct search *s)
+from_most(struct book *b, struct book_source newcomer)
 {
-	size_t i, n[BOOK_FROMS] = { 0 };
+	struct draw d[BOOK_FROMS];
+	size_t i, n[BOOK_FROMS] = { 0 }, most = 0;
 
-	for (i = 0; i < b->n[HEARD]; i++)
-		if (may_go(b->list[HEARD][i], s->newcomer))
-			n[b->list[HEARD][i]->e.source.from]++;
-	s->from = 0;
-	for (i = 1; i < BOOK_FROMS; i++)
-		if (n[i] > n[s->from])
-			s->from = (int)i;
+	for (i = 0; i < BOOK_FROMS; i++)
+		d[i] = draw_of(b);
 	for (i = 0; i < b->n[HEARD]; i++) {
-		const struct item *it = b->list[HEARD][i];
+		struct item *it = b->list[HEARD][i];
 
-		if (it->e.source.from == s->from && may_go(it, s->newcomer) &&
-		    it->source->n[HEARD] > s->most)
-			s->most = it->source->n[HEARD];
+		if (!may_go(it, newcomer))
+			continue;
+		n[it->e.source.from]++;
+		offer(&d[it->e.source.from], it, it->source->n[HEARD]);
 	}
-	return draw(b, HEARD, of_kind, s);
+	for (i = 1; i < BOOK_FROMS; i++)
+		if (n[i] > n[most])
+			most = i;
+	return d[most].it;
 }
 
 static bool
-full(const struct share *s, size_t max)
+is_full(const struct share *s, size_t max)
 {
 	return s != NULL && s->n[HEARD] >= max;
 }
@@ -144,27 +122,24 @@ make_room(struct book *b, struct item *goes)
 bool
 act_room_group(struct book *b, struct book_source src, uint64_t group)
 {
-	struct search s = { .newcomer = src,
-		.group = act_share(&b->groups, group) };
+	const struct share *g = act_share(&b->groups, group);
 
-	if (group == 0 || !full(s.group, BOOK_PER_GROUP))
+	if (group == 0 || !is_full(g, BOOK_PER_GROUP))
 		return true;
-	return make_room(b, from_group(b, &s));
+	return make_room(b, from_group(b, src, g));
 }
 
 bool
 act_room_heard(struct book *b, struct book_source src, uint64_t group)
 {
-	struct search s = { .newcomer = src,
-		.source = act_share(&b->sources, act_source_key(src)),
-		.group = act_share(&b->groups, group) };
+	const struct share *s = act_share(&b->sources, act_source_key(src));
 
-	if (full(s.source, BOOK_PER_SOURCE))
-		return make_room(b, draw(b, HEARD, of_source, &s));
-	if (group != 0 && full(s.group, BOOK_PER_GROUP))
+	if (is_full(s, BOOK_PER_SOURCE))
+		return make_room(b, from_source(b, src, s));
+	if (group != 0 && is_full(act_share(&b->groups, group), BOOK_PER_GROUP))
 		return act_room_group(b, src, group);
 	if (b->n[HEARD] >= BOOK_HEARD)
-		return make_room(b, from_most(b, &s));
+		return make_room(b, from_most(b, src));
 	return true;
 }
 
@@ -199,8 +174,5 @@ act_room_reached(struct book *b)
 		    (least == NULL || it->e.observed < least->e.observed))
 			least = it;
 	}
-	if (least == NULL)
-		return false;
-	act_drop(b, least);
-	return true;
+	return make_room(b, least);
 }

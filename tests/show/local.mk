@@ -23,6 +23,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/rekey \
 	tests/show/runs \
 	tests/show/sim-day \
+	tests/show/sybil \
 	tests/show/vectors \
 	tests/show/verdicts
 dist_noinst_SCRIPTS += scripts/build.sh scripts/check scripts/install-deps.sh \

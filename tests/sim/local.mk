@@ -16,6 +16,10 @@ sim_sources = \
 	tests/sim/neg_cores.c tests/sim/neg_cores.h \
 	tests/sim/node.c tests/sim/node.h \
 	tests/sim/place.c tests/sim/place.h \
+	tests/sim/syb_crowd.c tests/sim/syb_crowd.h \
+	tests/sim/syb_naive.c \
+	tests/sim/syb_node.c tests/sim/syb_node.h \
+	tests/sim/sybil.c tests/sim/sybil.h \
 	tests/sim/verdict.c tests/sim/verdict.h \
 	tests/sim/world.c tests/sim/world.h
 sim_libs = src/core/libcore.a src/neg/libneg.a src/book/libbook.a src/wire/libwire.a \
@@ -30,6 +34,8 @@ tests_sim_vplama_sim_hashed_CPPFLAGS = $(AM_CPPFLAGS) -DSIM_HASHED=1
 tests_sim_vplama_sim_hashed_LDADD = $(sim_libs) src/base/libbase.a \
 	$(JSON_LIBS) $(SODIUM_LIBS)
 
-TESTS += tests/sim/test_lasting.sh tests/sim/test_negotiate.sh tests/sim/test_sim.sh tests/sim/test_verdict.sh
-EXTRA_DIST += tests/sim/test_lasting.sh tests/sim/test_negotiate.sh tests/sim/test_sim.sh tests/sim/test_verdict.sh \
+TESTS += tests/sim/test_lasting.sh tests/sim/test_negotiate.sh tests/sim/test_sim.sh \
+	tests/sim/test_sybil.sh tests/sim/test_verdict.sh
+EXTRA_DIST += tests/sim/test_lasting.sh tests/sim/test_negotiate.sh tests/sim/test_sim.sh \
+	tests/sim/test_sybil.sh tests/sim/test_verdict.sh \
 	tests/data/verdicts.expected tests/data/verdicts.jsonl

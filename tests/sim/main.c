@@ -9,6 +9,7 @@
 #include "crypto/prim.h"
 #include "lasting.h"
 #include "negotiate.h"
+#include "sybil.h"
 #include "verdict.h"
 #include "world.h"
 
@@ -23,6 +24,7 @@ static const char usage[] =
     "                  [-i SECONDS] [-S SEED]\n"
     "       vplama-sim lasting\n"
     "       vplama-sim negotiate [OPTION]...\n"
+    "       vplama-sim sybil [OPTION]...\n"
     "       vplama-sim verdict [FILE]\n"
     "  -g  gnodes [200]                 -t  tunnels of each, even [4]\n"
     "  -H  virtual hours [1]            -l  loss, 0 to 1 [0.05]\n"
@@ -101,6 +103,8 @@ main(int argc, char **argv)
 	log_init("vplama-sim", LOG_LV_INFO);
 	if (argc > 1 && strcmp(argv[1], "lasting") == 0)
 		return lasting_main(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "sybil") == 0)
+		return sybil_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "verdict") == 0)
 		return verdict_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "negotiate") == 0)

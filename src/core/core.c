@@ -290,6 +290,10 @@ void
 core_peer_del(
     struct core *c, struct peer *p, uint8_t close_reason, struct turn *t)
 {
+	if (p->origin != PEER_CONFIGURED) {
+		trial_end(c, p, close_reason, t);
+		return;
+	}
 	peer_send_close(c, p, close_reason, t);
 	peer_drop(c, p, PEER_CANDIDATE, MESH_DOWN_REMOVED, t);
 	peer_free(c, p);

@@ -2,6 +2,9 @@
 #ifndef VPLAM_CORE_EVENT_H
 #define VPLAM_CORE_EVENT_H
 
+struct core;
+struct peer;
+
 /* What happened, for the log, `vplamctl monitor` and the name resolver. */
 enum core_event {
 	EV_PEER_STATE,	   /* peer->state changed */
@@ -12,13 +15,16 @@ enum core_event {
 	EV_PEER_RECURSION, /* a device gave what went to it as datagrams */
 	EV_PEER_CLASS,	   /* what it may do, or that its key is known now */
 	EV_PEER_REVOKED,   /* its key is; it is not dialled any more */
-	EV_PEER_GONE,  /* taken out, though nobody said so: too little worth */
-	EV_MESH_UP,    /* a mesh daemon said HELLO; peer is NULL */
-	EV_MESH_DOWN,  /* it is gone; peer is NULL */
-	EV_NEG_STATE,  /* a link of the negotiation is in a new state */
-	EV_NEG_DEMAND, /* a peer wants us to move; or what became of it */
-	EV_NEG_MOVED,  /* our own place has changed; peer is NULL */
-	EV_NEG_STABLE, /* we are stable, or no more; peer is NULL */
+	EV_PEER_GONE,	   /* taken out by the core, which had made it */
+	EV_MESH_UP,	   /* a mesh daemon said HELLO; peer is NULL */
+	EV_MESH_DOWN,	   /* it is gone; peer is NULL */
+	EV_NEG_STATE,	   /* a link of the negotiation is in a new state */
+	EV_NEG_DEMAND,	   /* a peer wants us to move; or what became of it */
+	EV_NEG_MOVED,	   /* our own place has changed; peer is NULL */
+	EV_NEG_STABLE,	   /* we are stable, or no more; peer is NULL */
 };
+
+/* To core_io.event, but nothing of peers on trial. */
+void peer_event(struct core *c, enum core_event ev, const struct peer *p);
 
 #endif

@@ -14,7 +14,6 @@
 #define EX_SELF 8    /* addresses that turned out to be ours */
 
 struct core;
-struct revoked_key;
 
 /* What the hook said of a key, or has been asked. */
 struct word {
@@ -39,6 +38,7 @@ struct exchange {
 	unsigned n_self;
 
 	struct mono minute_at, pick_at;
+	struct mono picked; /* the last time; 0: never */
 	unsigned n_doomed;
 	struct bucket records; /* from all peers together */
 	struct bucket asks;    /* of the hook */
@@ -46,6 +46,9 @@ struct exchange {
 	struct htab revoked; /* X25519 keys of revoked ones */
 	struct word word[EX_WORDS];
 };
+
+void revoked_init(struct exchange *ex, const uint8_t secret[16]);
+void revoked_fini(struct exchange *ex);
 
 /* The X25519 key is that of a revoked one. */
 bool exchange_has_revoked(const struct core *c, const uint8_t x_pk[KEY_LEN]);

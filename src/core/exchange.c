@@ -3,26 +3,19 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/container.h"
 #include "base/xmem.h"
 #include "core/core.h"
-#include "core/dial.h"
 #include "core/ex.h"
 #include "core/trial.h"
 #include "crypto/sign.h"
 
+#define PICK_GAP_US (200 * MONO_MS)
 #define MINUTE_US (60 * (uint64_t)MONO_SEC)
 #define RECORDS_RATE 500 /* a second that are looked at, in all */
 #define RECORDS_BURST 2000
 #define LEARNED_ID (UINT32_C(1) << 31) /* no peer's id reaches that */
 
 _Static_assert(RECORD_KEY == KEY_LEN && RECORD_SIG == SIG_LEN, "one size");
-
-/* A key that must not be used, as handshakes show it. */
-struct revoked_key {
-	struct hnode node;
-	uint8_t x_pk[KEY_LEN];
-};
 
 /* The callbacks of src/book. */
 
@@ -97,37 +90,11 @@ exchange_start(struct core *c, const struct exchange_config *cfg,
 	ex->io = *io;
 	ex->book = book_new(&bc, &bio, c->id.ed_pk);
 	on_random(ex, secret, sizeof(secret));
-	htab_init(&ex->revoked, HTAB_KEY_OFF(struct revoked_key, node, x_pk),
-	    KEY_LEN, secret);
+	revoked_init(ex, secret);
 	bucket_init(&ex->records, RECORDS_RATE, RECORDS_BURST, start);
 	trust_start(ex, start);
 	c->ex = ex;
 	c->caps |= CAP_RECORDS;
-}
-
-static struct revoked_key *
-revoked_find(const struct exchange *ex, const uint8_t x_pk[KEY_LEN])
-{
-	struct hnode *n = htab_find(&ex->revoked, x_pk);
-
-	return n != NULL ? CONTAINER_OF(n, struct revoked_key, node) : NULL;
-}
-
-static void
-revoked_forget(struct exchange *ex)
-{
-	const struct book_revoked *r;
-	struct revoked_key *k;
-	uint8_t x_pk[KEY_LEN];
-	size_t pos = 0;
-
-	while ((r = book_each_revoked(ex->book, &pos)) != NULL) {
-		if (!key_to_x25519(r->key, x_pk) ||
-		    (k = revoked_find(ex, x_pk)) == NULL)
-			continue;
-		htab_del(&ex->revoked, &k->node);
-		free(k);
-	}
 }
 
 void
@@ -137,8 +104,7 @@ exchange_fini(struct core *c)
 
 	if (ex == NULL)
 		return;
-	revoked_forget(ex);
-	htab_fini(&ex->revoked);
+	revoked_fini(ex);
 	book_free(ex->book);
 	free(ex);
 	c->ex = NULL;
@@ -169,59 +135,16 @@ exchange_restore_watched(struct core *c, uint32_t minutes)
 	book_restore_watched(c->ex->book, minutes);
 }
 
-bool
-exchange_has_revoked(const struct core *c, const uint8_t x_pk[KEY_LEN])
-{
-	return c->ex != NULL && revoked_find(c->ex, x_pk) != NULL;
-}
-
-/* Its tunnel ends, and no other begins. */
-static void
-shut_out(struct core *c, struct peer *p)
-{
-	p->revoked = true;
-	dial_end(c, p);
-	trial_doom(c, p, CLOSE_POLICY);
-	peer_event(c, EV_PEER_REVOKED, p);
-}
-
-/* As handshakes will show it. */
-static void
-revoke_key(struct core *c, const uint8_t ed_pk[KEY_LEN])
-{
-	struct revoked_key *k = xcalloc(1, sizeof(*k));
-	struct peer *p;
-
-	if (!key_to_x25519(ed_pk, k->x_pk) ||
-	    revoked_find(c->ex, k->x_pk) != NULL) {
-		free(k);
-		return;
-	}
-	htab_add(&c->ex->revoked, &k->node);
-	p = peertab_by_key(c, k->x_pk);
-	if (p != NULL)
-		shut_out(c, p);
-}
-
-void
-exchange_restore_revoked(struct core *c, const struct book_revoked *r)
-{
-	book_restore_revoked(c->ex->book, r);
-	if (book_is_revoked(c->ex->book, r->key))
-		revoke_key(c, r->key);
-}
-
-void
-exchange_new_peer(struct core *c, struct peer *p)
-{
-	if (exchange_has_revoked(c, p->cfg.x_pk))
-		shut_out(c, p);
-}
-
 void
 exchange_pick_soon(struct core *c, struct turn *t)
 {
-	c->ex->pick_at = t->now;
+	struct exchange *ex = c->ex;
+	struct mono at = mono_add(ex->picked, PICK_GAP_US);
+
+	/* The first time at once; then the book is not read for each news. */
+	if (ex->picked.us == 0 || mono_before(at, t->now))
+		at = t->now;
+	ex->pick_at = mono_min(ex->pick_at, at);
 }
 
 bool
@@ -275,69 +198,6 @@ exchange_heard(struct core *c, struct book_source src, const uint8_t *raw,
 	if (*ret == BOOK_NEW || *ret == BOOK_NEWER)
 		exchange_pick_soon(c, t);
 	return true;
-}
-
-static bool
-is_authority(const struct exchange *ex, const uint8_t key[KEY_LEN])
-{
-	unsigned i;
-
-	for (i = 0; i < ex->cfg.trust.n_authority; i++)
-		if (memcmp(ex->cfg.trust.authority[i], key, KEY_LEN) == 0)
-			return true;
-	return false;
-}
-
-/* One that anybody could make concerns us only if we know the key. */
-static bool
-knows(struct core *c, const uint8_t ed_pk[KEY_LEN])
-{
-	uint8_t x_pk[KEY_LEN];
-
-	return book_find(c->ex->book, ed_pk) != NULL ||
-	    memcmp(c->id.ed_pk, ed_pk, KEY_LEN) == 0 ||
-	    (key_to_x25519(ed_pk, x_pk) && peertab_by_key(c, x_pk) != NULL);
-}
-
-static bool
-take_revoked(struct core *c, const uint8_t *raw, size_t len,
-    const struct peer *from, bool any, struct turn *t)
-{
-	struct book_revoked br;
-	const uint8_t *sig;
-	struct revoke r;
-	bool own;
-
-	if (!revoke_parse(raw, len, &r, &sig))
-		return false;
-	own = memcmp(r.by, r.key, KEY_LEN) == 0;
-	if (own ? !any && !knows(c, r.key) : !is_authority(c->ex, r.by))
-		return false;
-	if (book_is_revoked(c->ex->book, r.key))
-		return true;
-	if (!key_verify(
-		r.by, SIGN_REVOKE, c->net.netid, raw, len - RECORD_SIG, sig))
-		return false;
-	memcpy(br.key, r.key, KEY_LEN);
-	memcpy(br.raw, raw, REVOKE_LEN);
-	if (book_revoke(c->ex->book, &br)) {
-		revoke_key(c, r.key);
-		tell_revoked(c, br.raw, from, t);
-	}
-	return true;
-}
-
-bool
-exchange_revoke(struct core *c, const uint8_t *raw, size_t len, struct turn *t)
-{
-	return take_revoked(c, raw, len, NULL, true, t);
-}
-
-bool
-exchange_take_revoked(struct core *c, const uint8_t *raw, size_t len,
-    const struct peer *from, struct turn *t)
-{
-	return take_revoked(c, raw, len, from, false, t);
 }
 
 const struct book *
@@ -499,6 +359,7 @@ exchange_tick(struct core *c, struct turn *t)
 	}
 	if (!mono_due(ex->pick_at, t->now))
 		return;
+	ex->picked = t->now;
 	ex->pick_at = MONO_NEVER;
 	if (!c->stopping && !trust_is_closed(c))
 		trial_pick(c, t);

@@ -231,7 +231,7 @@ handle(struct rx *rx, const struct pkt *pk)
 		count(&rx->c->cnt, why);
 		return;
 	}
-	if (!trust_carries(rx->c, rx->p, f.type)) {
+	if (!rx->p->carries && !trust_carries(rx->c, rx->p, f.type)) {
 		count(&rx->c->cnt, CNT_class_refused);
 		return;
 	}

@@ -19,13 +19,16 @@ src_core_libcore_a_SOURCES = \
 	src/core/mesh.c src/core/mesh.h \
 	src/core/peer.c src/core/peer.h \
 	src/core/negotiate.c src/core/negotiate.h \
+	src/core/own.c \
 	src/core/pmtu.c src/core/pmtu.h \
 	src/core/ratelimit.c src/core/ratelimit.h \
 	src/core/recursion.c src/core/recursion.h \
 	src/core/peer_send.c src/core/peer_send.h \
 	src/core/peertab.c src/core/peertab.h \
 	src/core/replay.c src/core/replay.h \
+	src/core/revoked.c \
 	src/core/roam.c src/core/roam.h \
+	src/core/room.c src/core/room.h \
 	src/core/route.c src/core/route.h \
 	src/core/session.c src/core/session.h \
 	src/core/tell.c src/core/tell.h \

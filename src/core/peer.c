@@ -11,6 +11,7 @@
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
+#include "core/trial.h"
 #include "crypto/kx.h"
 
 const char *
@@ -115,6 +116,7 @@ void
 peer_free(struct core *c, struct peer *p)
 {
 	release(c, p);
+	trial_forget(c, p);
 	known_forget(c, p);
 	htab_del(&c->by_key, &p->key_node);
 	htab_del(&c->by_id, &p->id_node);

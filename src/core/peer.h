@@ -15,7 +15,6 @@
 #include "base/pool.h"
 #include "base/run.h"
 #include "core/attempt.h"
-#include "core/event.h"
 #include "core/frag.h"
 #include "core/peertab.h"
 #include "core/pmtu.h"
@@ -108,8 +107,7 @@ struct peer {
 	bool met;	     /* it dialled us, and we knew it */
 	bool doomed;	     /* core/trial ends it at the next tick */
 	uint8_t doom_reason; /* enum close_reason */
-	uint32_t told_by;    /* its enum book_from, and which of them */
-	uint32_t told_which;
+	uint32_t told_by, told_which; /* its enum book_from, which of them */
 
 	struct addr ep[PEER_ENDPOINTS];
 	unsigned n_ep, next_ep;
@@ -169,9 +167,6 @@ struct peer *peer_new(struct core *c, const struct peer_config *cfg,
 /* Takes p out of all tables and frees it with all it holds. Tells nobody. */
 void peer_free(struct core *c, struct peer *p);
 
-/* To core_io.event, but nothing of peers on trial. */
-void peer_event(struct core *c, enum core_event ev, const struct peer *p);
-
 /* Tells the mesh daemon (why is an enum mesh_down) and core_io.event. */
 void peer_set_state(struct core *c, struct peer *p, enum peer_state s,
     uint8_t why, struct turn *t);
@@ -191,10 +186,7 @@ void peer_take_waiting(struct core *c, struct peer *p, struct session *s,
 void peer_confirm(
     struct core *c, struct peer *p, struct session *s, struct turn *t);
 
-/*
- * The limits have changed: sessions live as long as they allow. None ends
- * sooner than it would have: its successor comes first, and nothing is lost.
- */
+/* The limits have changed: sessions live as long, but none ends sooner. */
 void peer_prolong(struct core *c, struct peer *p);
 
 /* Frees the sessions older than reject-after; the next one's time. */

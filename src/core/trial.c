@@ -71,16 +71,23 @@ trial_doom(struct core *c, struct peer *p, uint8_t close_reason)
 	c->ex->n_doomed++;
 }
 
+void
+trial_forget(struct core *c, struct peer *p)
+{
+	if (p->doomed)
+		c->ex->n_doomed--;
+	p->doomed = false;
+}
+
 static void
 end(struct core *c, struct peer *p, struct turn *t)
 {
 	bool was_shown = !peer_is_trial(p);
 
-	c->ex->n_doomed--;
 	peer_send_close(c, p, p->doom_reason, t);
 	if (!is_made(p)) {
 		peer_drop(c, p, PEER_VNODE, MESH_DOWN_CLOSED, t);
-		p->doomed = false;
+		trial_forget(c, p);
 		return;
 	}
 	if (!p->ever_live && p->origin == PEER_LEARNED)
@@ -236,8 +243,8 @@ dial(struct core *c, const struct book_entry *e, struct turn *t)
 	return true;
 }
 
-static void
-tunnel_of(const struct peer *p, struct book_tunnel *ret)
+void
+trial_tunnel(const struct peer *p, struct book_tunnel *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	if (p->ed_known)
@@ -260,7 +267,7 @@ tunnels(const struct core *c, size_t *ret_n)
 	size_t n = 0;
 
 	TAILQ_FOREACH (p, &c->peers, link)
-		tunnel_of(p, &bt[n++]);
+		trial_tunnel(p, &bt[n++]);
 	*ret_n = n;
 	return bt;
 }
@@ -338,85 +345,4 @@ trial_due(struct core *c, struct peer *p)
 		trial_doom(c, p, CLOSE_REMOVED);
 	else if (!p->ed_known)
 		trial_doom(c, p, CLOSE_POLICY);
-}
-
-/* Live tunnels of one kind that others opened. */
-struct group {
-	struct book_tunnel *bt;
-	struct peer **peer;
-	size_t n;
-};
-
-enum kind {
-	KIND_IN,       /* all */
-	KIND_NEW,      /* those whom we had not met */
-	KIND_STRANGER, /* strangers */
-};
-
-static bool
-is_of(const struct peer *p, enum kind k)
-{
-	if (p->origin != PEER_ADMITTED || p->state != PEER_VRNODE ||
-	    !p->ed_known || p->doomed)
-		return false;
-	return k == KIND_IN || (k == KIND_NEW ? !p->met : !p->member);
-}
-
-static size_t
-gather(const struct core *c, struct group *g, enum kind k)
-{
-	struct peer *p;
-
-	g->n = 0;
-	TAILQ_FOREACH (p, &c->peers, link) {
-		if (!is_of(p, k))
-			continue;
-		tunnel_of(p, &g->bt[g->n]);
-		g->peer[g->n++] = p;
-	}
-	return g->n;
-}
-
-/* Of what was gathered last, the least worthy goes; else, p does. */
-static void
-evict(struct core *c, const struct group *g, struct peer *p)
-{
-	int i = book_evict(c->ex->book, g->bt, g->n);
-
-	count(&c->cnt, CNT_peer_evicted);
-	trial_doom(c, i >= 0 ? g->peer[i] : p, CLOSE_ROOM);
-}
-
-/*
- * Half of the places are for whom we dial (book_pick() keeps to that), and of
- * the rest a quarter for those whom we had met. Strangers go first.
- */
-static void
-place(struct core *c, struct group *g, struct peer *p)
-{
-	unsigned in = c->ex->cfg.trust.max_peers / 2;
-
-	if (gather(c, g, KIND_NEW) > in - in / 4 ||
-	    gather(c, g, KIND_STRANGER) > TRUST_STRANGERS) {
-		evict(c, g, p);
-	} else if (gather(c, g, KIND_IN) > in) {
-		if (gather(c, g, KIND_STRANGER) == 0)
-			(void)gather(c, g, KIND_IN);
-		evict(c, g, p);
-	}
-}
-
-void
-trial_place(struct core *c, struct peer *p, bool known)
-{
-	struct group g;
-
-	if (p->origin != PEER_ADMITTED)
-		return;
-	p->met = known;
-	g.bt = xcalloc(c->n_peers, sizeof(*g.bt));
-	g.peer = xcalloc(c->n_peers, sizeof(struct peer *));
-	place(c, &g, p);
-	free(g.bt);
-	free(g.peer);
 }

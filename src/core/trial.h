@@ -11,6 +11,7 @@
 #include "base/mono.h"
 #include "crypto/prim.h"
 
+struct book_tunnel;
 struct core;
 struct peer;
 struct turn;
@@ -33,12 +34,6 @@ void trial_down(struct core *c, struct peer *p, struct turn *t);
 void trial_named(struct core *c, struct peer *p, const uint8_t ed_pk[KEY_LEN],
     struct turn *t);
 
-/*
- * A peer that dialled us has a name; known: we had met before. Is there room
- * for it? Else it, or another, is doomed.
- */
-void trial_place(struct core *c, struct peer *p, bool known);
-
 /* The records have been exchanged: a feeler has done what it was for. */
 void trial_exchanged(struct core *c, struct peer *p);
 
@@ -53,6 +48,12 @@ void trial_doom(struct core *c, struct peer *p, uint8_t close_reason);
 void trial_end(
     struct core *c, struct peer *p, uint8_t close_reason, struct turn *t);
 void trial_reap(struct core *c, struct turn *t);
+
+/* p is about to be freed. */
+void trial_forget(struct core *c, struct peer *p);
+
+/* p as src/book sees tunnels. */
+void trial_tunnel(const struct peer *p, struct book_tunnel *ret);
 
 /* Tunnels that we opened or took by ourselves. */
 unsigned trial_count(const struct core *c);

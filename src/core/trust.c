@@ -255,13 +255,17 @@ trust_admit(struct core *c, const uint8_t x_pk[KEY_LEN],
 static void
 reconsider(struct core *c, struct peer *p, struct turn *t)
 {
-	const struct word *w;
+	const struct word *w = NULL;
 
 	if (p->origin == PEER_CONFIGURED)
 		return;
-	p->member = trust_is_member(c, p->cfg.x_pk, t->now);
-	w = mode_of(c) == TRUST_HOOK ? word_of(c->ex, p->cfg.x_pk, t->now)
-				     : NULL;
+	if (mode_of(c) == TRUST_HOOK) {
+		w = word_of(c->ex, p->cfg.x_pk, t->now);
+		trust_ask(c, p, t);
+	}
+	/* What the hook said once holds as long as the tunnel does. */
+	if (mode_of(c) != TRUST_HOOK || (w != NULL && !w->asked))
+		p->member = trust_is_member(c, p->cfg.x_pk, t->now);
 	if (trust_is_closed(c) || (w != NULL && !w->asked && w->class < 0))
 		trial_doom(c, p, CLOSE_POLICY);
 	trust_update(c, p, t);

@@ -1,4 +1,4 @@
-/* Vnodes that find each other: real cores, real tunnels, real signatures. */
+/* Who is let in, as what, and what that allows: real cores. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -6,9 +6,11 @@
 
 #include <cmocka.h>
 
-#include "base/xmem.h"
-#include "core/peer_send.h"
+#include "core/exchange.h"
+#include "core/trust.h"
 #include "tests/unit/party.h"
+
+#define HOUR (3600 * (uint64_t)MONO_SEC)
 
 static struct party *
 party_of(uint64_t seed, enum trust_mode mode)
@@ -19,40 +21,412 @@ party_of(uint64_t seed, enum trust_mode mode)
 	return &p;
 }
 
-/* Ends 1 to n - 1 know nobody but 0. */
+/* 1 knows where 0 is. */
 static void
-one_is_known(struct party *p, unsigned n)
+pair(struct party *p)
 {
-	unsigned i;
+	party_start(p, 0, 2);
+	party_tell(p, 1, 0);
+}
 
-	party_start(p, 0, n);
-	for (i = 1; i < n; i++)
-		party_tell(p, i, 0);
+static enum peer_class
+class_at(struct party *p, unsigned at, unsigned of)
+{
+	const struct peer *pe = party_peer(p, at, of);
+
+	assert_non_null(pe);
+	return trust_class(&p->d.end[at].core, pe);
 }
 
 static void
-meshes(enum trust_mode mode, uint64_t seed)
+reload(struct party *p, unsigned nr)
 {
-	struct party *p = party_of(seed, mode);
+	struct turn t = duo_turn(&p->d, nr);
 
-	one_is_known(p, 6);
-	assert_true(party_wait_meshed(p, 6, 10 * MONO_SEC));
+	exchange_set_config(&p->d.end[nr].core, &p->cfg, &t);
+	duo_done(&p->d);
+}
+
+static void
+known_refuses_all_others(void **state)
+{
+	struct party *p = party_of(1, TRUST_KNOWN);
+
+	(void)state;
+	party_start(p, 0, 1);
+	p->cfg.trust.mode = TRUST_OPEN;
+	party_start(p, 1, 2);
+	party_tell(p, 1, 0);
+	duo_run(&p->d, 60 * MONO_SEC);
+	assert_null(party_peer(p, 0, 1));
+	assert_in_range(duo_cnt(&p->d, 0, CNT_init_unknown), 1, 3);
+	assert_int_equal(duo_cnt(&p->d, 0, CNT_handshakes), 0);
+	party_fini(p);
+}
+
+/* The frames of inner traffic, as a stranger would send them. */
+static void
+pester(struct party *p, unsigned a, unsigned b)
+{
+	static const struct {
+		uint8_t type, body[64];
+	} frames[] = {
+		{ FRAME_DATA, { 0x45 } },
+		{ FRAME_NTK, { 0 } },
+		{ FRAME_CLAIM, { 0 } },
+		{ FRAME_NEG, { 1, 0, 1 } },
+		{ FRAME_FRAG, { 0, 0, 0, 0, 0, 2, FRAME_DATA } },
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
+		party_send(p, a, b, frames[i].type, frames[i].body,
+		    sizeof(frames[i].body));
+	duo_run(&p->d, 100 * MONO_MS);
+}
+
+static void
+strangers_get_a_list_and_no_more(void **state)
+{
+	struct party *p = party_of(2, TRUST_OPEN);
+
+	(void)state;
+	pair(p);
+	assert_true(party_wait_meshed(p, 2, 5 * MONO_SEC));
+	assert_int_equal(class_at(p, 0, 1), CLASS_STRANGER);
+	assert_int_equal(class_at(p, 1, 0), CLASS_STRANGER);
+	assert_int_equal(duo_recs(&p->d, 0, MESH_PEER_UP), 0);
+	duo_say_nr(&p->d, 0, 1);
+	duo_run(&p->d, MONO_SEC);
+	assert_int_equal(duo_heard(&p->d, 1, 1), 0);
+	assert_int_equal(duo_cnt(&p->d, 0, CNT_fan_no_peer), 1);
+	pester(p, 1, 0);
+	assert_int_equal(duo_cnt(&p->d, 0, CNT_class_refused), 5);
+	assert_true(party_entry(p, 0, 1)->record_len > 0);
 	party_fini(p);
 }
 
 static void
-six_with_one_address_known(void **state)
+open_transit_is_for_strangers_too(void **state)
 {
+	struct party *p = party_of(3, TRUST_OPEN);
+	uint32_t number = 1;
+	unsigned ups;
+
 	(void)state;
-	meshes(TRUST_OPEN, 1);
-	meshes(TRUST_SECRET, 2);
+	pair(p);
+	assert_true(party_wait_meshed(p, 2, 5 * MONO_SEC));
+	p->cfg.trust.open_transit = true;
+	reload(p, 0);
+	assert_int_equal(duo_recs(&p->d, 0, MESH_PEER_UP), 1);
+	reload(p, 1);
+	assert_true(duo_carries(&p->d, 0, 1, &number));
+	assert_int_equal(class_at(p, 0, 1), CLASS_STRANGER);
+	ups = p->d.end[0].classes;
+	p->cfg.trust.open_transit = false;
+	reload(p, 0);
+	assert_int_equal(duo_recs(&p->d, 0, MESH_PEER_DOWN), 1);
+	assert_int_equal(p->d.end[0].classes, ups + 1);
+	assert_false(duo_carries(&p->d, 0, 1, &number));
+	party_fini(p);
+}
+
+static void
+the_secret_makes_members(void **state)
+{
+	struct party *p = party_of(4, TRUST_SECRET);
+	uint32_t number = 1;
+
+	(void)state;
+	pair(p);
+	assert_true(party_wait_meshed(p, 2, 5 * MONO_SEC));
+	assert_int_equal(class_at(p, 0, 1), CLASS_MEMBER);
+	assert_int_equal(duo_recs(&p->d, 0, MESH_PEER_UP), 1);
+	assert_memory_equal(duo_last(&p->d, 0, MESH_PEER_UP)->rec.u.up.key,
+	    p->d.end[1].core.id.ed_pk, KEY_LEN);
+	assert_true(duo_carries(&p->d, 0, 1, &number));
+	party_fini(p);
+}
+
+static void
+three_days_make_an_established_one(void **state)
+{
+	struct party *p = party_of(5, TRUST_SECRET);
+	size_t i;
+
+	(void)state;
+	pair(p);
+	assert_true(party_wait_meshed(p, 2, 5 * MONO_SEC));
+	duo_run(&p->d, 120 * (uint64_t)MONO_SEC);
+	for (i = 0; i < p->w[0].n_saved; i++)
+		p->w[0].saved[i].observed = BOOK_AGE_S - 120;
+	party_restart(p, 0);
+	duo_run(&p->d, 60 * MONO_SEC);
+	assert_true(party_wait_meshed(p, 2, 60 * MONO_SEC));
+	assert_int_equal(class_at(p, 0, 1), CLASS_MEMBER);
+	duo_run(&p->d, 180 * (uint64_t)MONO_SEC);
+	assert_int_equal(class_at(p, 0, 1), CLASS_ESTABLISHED);
+	assert_int_equal(class_at(p, 1, 0), CLASS_MEMBER);
+	party_fini(p);
+}
+
+static void
+decide(struct party *p, unsigned nr, unsigned of, int class)
+{
+	struct turn t = duo_turn(&p->d, nr);
+
+	trust_decided(&p->d.end[nr].core, p->d.end[of].core.id.x_pk, class, &t);
+	duo_done(&p->d);
+}
+
+static void
+the_hook_lets_in(void **state)
+{
+	struct party *p = party_of(6, TRUST_HOOK);
+	uint32_t number = 1;
+
+	(void)state;
+	party_start(p, 0, 1);
+	p->cfg.trust.mode = TRUST_OPEN;
+	p->cfg.trust.open_transit = true;
+	party_start(p, 1, 2);
+	party_tell(p, 1, 0);
+	decide(p, 0, 1, CLASS_MEMBER); /* nobody asked: ignored */
+	duo_run(&p->d, 200 * MONO_MS);
+	assert_int_equal(p->w[0].asks, 1);
+	assert_memory_equal(p->w[0].asked, p->d.end[1].core.id.x_pk, KEY_LEN);
+	assert_null(party_peer(p, 0, 1));
+	decide(p, 0, 1, CLASS_MEMBER);
+	assert_true(party_wait_meshed(p, 2, 3 * MONO_SEC));
+	assert_int_equal(p->w[0].asks, 1);
+	assert_int_equal(class_at(p, 0, 1), CLASS_MEMBER);
+	assert_true(duo_carries(&p->d, 0, 1, &number));
+	party_fini(p);
+}
+
+static void
+the_hook_refuses(void **state)
+{
+	struct party *p = party_of(7, TRUST_HOOK);
+
+	(void)state;
+	party_start(p, 0, 1);
+	p->cfg.trust.mode = TRUST_OPEN;
+	party_start(p, 1, 2);
+	party_tell(p, 1, 0);
+	duo_run(&p->d, 200 * MONO_MS);
+	decide(p, 0, 1, -1);
+	duo_run(&p->d, HOUR / 2);
+	assert_null(party_peer(p, 0, 1));
+	assert_int_equal(p->w[0].asks, 1);
+	duo_run(&p->d, HOUR);
+	assert_true(p->w[0].asks > 1); /* it may have changed its mind */
+	party_fini(p);
+}
+
+/* One that we dialled is a stranger until the hook has spoken. */
+static void
+the_hook_is_asked_of_those_we_dial(void **state)
+{
+	struct party *p = party_of(8, TRUST_HOOK);
+
+	(void)state;
+	party_start(p, 0, 1);
+	p->cfg.trust.mode = TRUST_OPEN;
+	party_start(p, 1, 2);
+	party_tell(p, 0, 1);
+	assert_true(party_wait_meshed(p, 2, 5 * MONO_SEC));
+	assert_int_equal(class_at(p, 0, 1), CLASS_STRANGER);
+	assert_int_equal(p->w[0].asks, 1);
+	decide(p, 0, 1, CLASS_MEMBER);
+	assert_int_equal(class_at(p, 0, 1), CLASS_MEMBER);
+	assert_int_equal(duo_recs(&p->d, 0, MESH_PEER_UP), 1);
+	party_fini(p);
+}
+
+static void
+a_person_makes_an_anchor(void **state)
+{
+	struct party *p = party_of(9, TRUST_OPEN);
+	struct peer *pe;
+
+	(void)state;
+	pair(p);
+	assert_true(party_wait_meshed(p, 2, 5 * MONO_SEC));
+	pe = duo_peer(&p->d, 0, 1, true);
+	assert_true(duo_wait_up(&p->d, 0, 1, 5 * MONO_SEC));
+	assert_ptr_equal(party_peer(p, 0, 1), pe);
+	assert_int_equal(class_at(p, 0, 1), CLASS_ANCHOR);
+	assert_int_equal(p->d.end[0].core.n_peers, 1);
+	assert_int_equal(duo_recs(&p->d, 0, MESH_PEER_UP), 1);
+	party_fini(p);
+}
+
+static void
+a_stricter_mode_ends_tunnels(void **state)
+{
+	struct party *p = party_of(10, TRUST_OPEN);
+
+	(void)state;
+	pair(p);
+	assert_true(party_wait_meshed(p, 2, 5 * MONO_SEC));
+	p->cfg.trust.mode = TRUST_KNOWN;
+	reload(p, 0);
+	duo_run(&p->d, MONO_SEC);
+	assert_null(party_peer(p, 0, 1));
+	assert_int_equal(duo_cnt(&p->d, 1, CNT_peer_closed), 1);
+	duo_run(&p->d, 600 * (uint64_t)MONO_SEC);
+	assert_null(party_peer(p, 0, 1));
+	party_fini(p);
+}
+
+/* 0 - 1 - 2 - 3 and no other way. */
+static void
+chain(struct party *p, const struct identity *authority)
+{
+	unsigned a, b;
+
+	memcpy(p->cfg.trust.authority[0], authority->ed_pk, KEY_LEN);
+	p->cfg.trust.n_authority = 1;
+	for (a = 0; a < 4; a++)
+		for (b = 0; b < 4; b++)
+			p->d.dir[a][b].cut = a + 1 != b && b + 1 != a;
+	party_start(p, 0, 4);
+	for (a = 1; a < 4; a++)
+		party_tell(p, a, a - 1);
+	duo_run(&p->d, 30 * MONO_SEC);
+	for (a = 1; a < 4; a++)
+		assert_true(party_live(p, a, a - 1));
+}
+
+static bool
+revoke_at(struct party *p, unsigned nr, const uint8_t *raw, size_t len)
+{
+	struct turn t = duo_turn(&p->d, nr);
+	bool ok = exchange_revoke(&p->d.end[nr].core, raw, len, &t);
+
+	duo_done(&p->d);
+	return ok;
+}
+
+static void
+a_revocation_goes_round(void **state)
+{
+	struct party *p = party_of(11, TRUST_SECRET);
+	struct identity authority, other;
+	uint8_t raw[REVOKE_LEN];
+	unsigned i;
+
+	(void)state;
+	party_identity(p, &authority);
+	party_identity(p, &other);
+	chain(p, &authority);
+	assert_false(revoke_at(
+	    p, 0, raw, party_revoke(p, &p->d.end[3].core.id, &other, raw)));
+	raw[40] ^= 1;
+	assert_false(revoke_at(p, 0, raw, REVOKE_LEN));
+	assert_true(revoke_at(
+	    p, 0, raw, party_revoke(p, &p->d.end[3].core.id, &authority, raw)));
+	duo_run(&p->d, MONO_SEC);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(p->w[i].n_revoked, 1);
+	assert_null(party_peer(p, 2, 3));
+	assert_null(party_entry(p, 2, 3));
+	duo_run(&p->d, 300 * (uint64_t)MONO_SEC);
+	assert_null(party_peer(p, 2, 3));
+	party_restart(p, 2);
+	party_restart(p, 3);
+	party_tell(p, 3, 2);
+	duo_run(&p->d, 30 * MONO_SEC);
+	assert_null(party_peer(p, 2, 3));
+	assert_true(duo_cnt(&p->d, 2, CNT_init_revoked) > 0);
+	party_fini(p);
+}
+
+/* Whoever comes later learns of it too; what anybody could make is nothing. */
+static void
+later_ones_hear_of_it(void **state)
+{
+	struct party *p = party_of(12, TRUST_SECRET);
+	struct identity stolen, junk;
+	uint8_t raw[2 + REVOKE_LEN] = { 0, REVOKE_LEN };
+
+	(void)state;
+	pair(p);
+	party_identity(p, &stolen);
+	party_identity(p, &junk);
+	/* the key signs its own end: here a person brings it */
+	assert_true(revoke_at(
+	    p, 0, raw + 2, party_revoke(p, &stolen, &stolen, raw + 2)));
+	assert_true(party_wait_meshed(p, 2, 5 * MONO_SEC));
+	duo_run(&p->d, 5 * MONO_SEC);
+	assert_int_equal(p->w[1].n_revoked, 0); /* 1 never heard of it */
+	party_revoke(p, &junk, &junk, raw + 2);
+	party_send(p, 1, 0, FRAME_RECORDS, raw, sizeof(raw));
+	duo_run(&p->d, MONO_SEC);
+	assert_int_equal(p->w[0].n_revoked, 1);
+	party_fini(p);
+}
+
+static void
+a_configured_one_can_be_revoked(void **state)
+{
+	struct party *p = party_of(13, TRUST_KNOWN);
+	uint8_t raw[REVOKE_LEN];
+	struct peer *pe;
+
+	(void)state;
+	party_start(p, 0, 2);
+	pe = duo_peer(&p->d, 0, 1, true);
+	duo_peer(&p->d, 1, 0, true);
+	assert_true(duo_wait_up(&p->d, 0, 1, MONO_SEC));
+	duo_run(&p->d, 5 * MONO_SEC);
+	assert_true(revoke_at(p, 0, raw,
+	    party_revoke(p, &p->d.end[1].core.id, &p->d.end[1].core.id, raw)));
+	duo_run(&p->d, 300 * (uint64_t)MONO_SEC);
+	assert_int_equal(pe->state, PEER_VNODE);
+	assert_int_equal(p->d.end[0].revoked, 1);
+	assert_true(duo_cnt(&p->d, 0, CNT_init_revoked) > 0);
+	assert_int_equal(duo_recs(&p->d, 0, MESH_PEER_DOWN), 1);
+	party_fini(p);
+}
+
+/* Whoever has the network's secret and no more gets no further than that. */
+static void
+others_secrets_are_of_no_use(void **state)
+{
+	const struct duo_options opt = { .wall_ms = PARTY_WALL_MS };
+	struct party *p = party_of(14, TRUST_SECRET);
+
+	(void)state;
+	party_start(p, 0, 1);
+	party_start_as(p, 1, &opt); /* of the open network */
+	party_tell(p, 1, 0);
+	duo_run(&p->d, 60 * MONO_SEC);
+	assert_null(party_peer(p, 0, 1));
+	assert_in_range(duo_cnt(&p->d, 0, CNT_mac1_bad), 1, 3);
+	assert_int_equal(p->d.end[0].out_n, 0);
+	party_fini(p);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(six_with_one_address_known),
+		cmocka_unit_test(known_refuses_all_others),
+		cmocka_unit_test(strangers_get_a_list_and_no_more),
+		cmocka_unit_test(open_transit_is_for_strangers_too),
+		cmocka_unit_test(the_secret_makes_members),
+		cmocka_unit_test(three_days_make_an_established_one),
+		cmocka_unit_test(the_hook_lets_in),
+		cmocka_unit_test(the_hook_refuses),
+		cmocka_unit_test(the_hook_is_asked_of_those_we_dial),
+		cmocka_unit_test(a_person_makes_an_anchor),
+		cmocka_unit_test(a_stricter_mode_ends_tunnels),
+		cmocka_unit_test(a_revocation_goes_round),
+		cmocka_unit_test(later_ones_hear_of_it),
+		cmocka_unit_test(a_configured_one_can_be_revoked),
+		cmocka_unit_test(others_secrets_are_of_no_use),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

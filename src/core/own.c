@@ -1,0 +1,128 @@
+/* Our own record: what it says, when it is signed anew. */
+#include <string.h>
+
+#include "core/core.h"
+#include "core/ex.h"
+#include "core/trial.h"
+#include "crypto/sign.h"
+
+#define OWN_LIFE_S 86400u
+
+static unsigned
+add_addr(struct addr *to, unsigned n, const struct addr *a)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (addr_equal(&to[i], a))
+			return n;
+	if (n < RECORD_ENDPOINTS && addr_routable(a))
+		to[n++] = *a;
+	return n;
+}
+
+/* Where peers see us, when that is what we have ourselves. */
+static void
+look_around(struct core *c)
+{
+	struct exchange *ex = c->ex;
+	struct addr seen[RECORD_ENDPOINTS];
+	const struct peer *p;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (p, &c->peers, link)
+		if (p->state == PEER_VRNODE && !p->behind_nat &&
+		    p->reflexive.port != 0 &&
+		    addr_equal(&p->reflexive, &p->path.local))
+			n = add_addr(seen, n, &p->reflexive);
+	if (n == 0)
+		return; /* nobody says otherwise */
+	memcpy(ex->seen, seen, n * sizeof(*seen));
+	ex->n_seen = n;
+}
+
+static uint8_t
+load(const struct core *c)
+{
+	unsigned max = c->ex->cfg.trust.max_peers, n = trial_count(c);
+
+	if (max == 0)
+		return RECORD_LOAD_UNKNOWN;
+	return n < max ? (uint8_t)(100 * n / max) : 100;
+}
+
+static void
+fill(const struct core *c, struct record *r)
+{
+	const struct exchange *ex = c->ex;
+
+	*r = ex->cfg.self.about;
+	memcpy(r->key, c->id.ed_pk, KEY_LEN);
+	r->caps = c->caps;
+	r->life = OWN_LIFE_S;
+	if (r->n_ep > 0)
+		return;
+	memcpy(r->ep, ex->seen, ex->n_seen * sizeof(*r->ep));
+	r->n_ep = ex->n_seen;
+}
+
+/* Does the one that was signed say the same, and is it young? */
+static bool
+is_current(const struct exchange *ex, struct record *r, uint64_t wall)
+{
+	uint8_t raw[RECORD_MAX];
+	size_t len;
+
+	if (ex->own_len == 0 || wall + RECORD_SKEW_S < ex->own.issued ||
+	    wall >= ex->own.issued + OWN_LIFE_S / 2)
+		return false;
+	r->seq = ex->own.seq;
+	r->issued = ex->own.issued;
+	r->load = ex->own.load; /* changes all the time */
+	len = record_write(r, raw);
+	return len + RECORD_SIG == ex->own_len &&
+	    memcmp(raw, ex->own_raw, len) == 0;
+}
+
+void
+exchange_refresh(struct core *c, struct turn *t)
+{
+	struct exchange *ex = c->ex;
+	struct record r;
+	uint64_t seq;
+	size_t len;
+
+	look_around(c);
+	fill(c, &r);
+	if (is_current(ex, &r, t->wall_ms / 1000))
+		return;
+	/* No clock that went back makes it older than what others have. */
+	seq = t->wall_ms > c->stamp_ms ? t->wall_ms : c->stamp_ms;
+	r.seq = seq > ex->own.seq ? seq : ex->own.seq + 1;
+	r.issued = t->wall_ms / 1000;
+	r.load = load(c);
+	len = record_write(&r, ex->own_raw);
+	if (len == 0) {
+		ex->own_len = 0;
+		return;
+	}
+	identity_sign(&c->id, SIGN_RECORD, c->net.netid, ex->own_raw, len,
+	    ex->own_raw + len);
+	ex->own_len = len + RECORD_SIG;
+	ex->own = r;
+	tell_own(c, t);
+}
+
+bool
+exchange_own(const struct core *c, struct record *ret, uint8_t raw[RECORD_MAX],
+    size_t *ret_len)
+{
+	const struct exchange *ex = c->ex;
+
+	if (ex == NULL || ex->own_len == 0 || ex->own.n_ep == 0)
+		return false;
+	*ret = ex->own;
+	memcpy(raw, ex->own_raw, ex->own_len);
+	*ret_len = ex->own_len;
+	return true;
+}

@@ -413,6 +413,75 @@ we_do_not_dial_ourselves(void **state)
 	party_fini(p);
 }
 
+/* Behind a NAT one has a tunnel and a name, and is nowhere to be dialled. */
+static void
+behind_a_nat(void **state)
+{
+	struct party *p = party_of(29, TRUST_SECRET);
+	uint8_t raw[RECORD_MAX];
+	struct record r;
+	size_t len;
+
+	(void)state;
+	p->d.end[1].face = nowhere(7);
+	one_is_known(p, 3);
+	duo_run(&p->d, 10 * MONO_SEC);
+	assert_true(party_live(p, 0, 1));
+	assert_true(party_live(p, 1, 0));
+	assert_false(exchange_own(&p->d.end[1].core, &r, raw, &len));
+	assert_int_equal(party_entry(p, 0, 1)->proven.port, 0);
+	assert_true(party_live(p, 1, 2)); /* it dials those it hears of */
+	/* nobody passes it on */
+	assert_int_equal(party_entry(p, 2, 1)->source.from, BOOK_FROM_SELF);
+	party_fini(p);
+}
+
+/* One tunnel is wanted; whether others are there is seen, and no more. */
+static void
+feelers_leave_no_trace(void **state)
+{
+	struct party *p = party_of(30, TRUST_OPEN);
+	unsigned i, there;
+
+	(void)state;
+	p->cfg.trust.max_peers = p->cfg.book.max_peers = 2;
+	party_start(p, 0, 1);
+	p->cfg.book.dial = false;
+	party_start(p, 1, 4);
+	for (i = 1; i < 4; i++)
+		party_tell(p, 0, i);
+	for (i = 0; i < 60; i++) {
+		duo_run(&p->d, 15 * MONO_SEC);
+		assert_int_equal(party_made(p, 0), 1);
+	}
+	for (there = 0, i = 1; i < 4; i++)
+		there += party_entry(p, 0, i)->reached;
+	assert_int_equal(there, 3);
+	assert_int_equal(p->d.end[0].trials, 0);
+	assert_int_equal(duo_recs(&p->d, 0, MESH_PEER_UP), 0);
+	party_fini(p);
+}
+
+/* A person takes one out; that leaves nothing behind that keeps us busy. */
+static void
+taken_out_by_hand(void **state)
+{
+	struct party *p = party_of(31, TRUST_OPEN);
+	struct turn t;
+
+	(void)state;
+	one_is_known(p, 2);
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	t = duo_turn(&p->d, 0);
+	core_peer_del(
+	    &p->d.end[0].core, party_peer(p, 0, 1), CLOSE_REMOVED, &t);
+	duo_done(&p->d);
+	assert_null(party_peer(p, 0, 1));
+	duo_run(&p->d, 60 * MONO_SEC);
+	assert_true(party_live(p, 0, 1)); /* it is let in, and dials */
+	party_fini(p);
+}
+
 int
 main(void)
 {
@@ -432,6 +501,9 @@ main(void)
 		cmocka_unit_test(minutes_of_contact_count),
 		cmocka_unit_test(bad_items_change_nothing),
 		cmocka_unit_test(we_do_not_dial_ourselves),
+		cmocka_unit_test(behind_a_nat),
+		cmocka_unit_test(feelers_leave_no_trace),
+		cmocka_unit_test(taken_out_by_hand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

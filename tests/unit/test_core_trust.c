@@ -343,28 +343,39 @@ a_revocation_goes_round(void **state)
 	party_fini(p);
 }
 
-/* Whoever comes later learns of it too; what anybody could make is nothing. */
+/* Who comes later learns of it too; what anybody could make is nothing. */
 static void
 later_ones_hear_of_it(void **state)
 {
 	struct party *p = party_of(12, TRUST_SECRET);
-	struct identity stolen, junk;
+	struct identity authority, stolen, junk;
 	uint8_t raw[2 + REVOKE_LEN] = { 0, REVOKE_LEN };
+	unsigned i;
 
 	(void)state;
+	party_identity(p, &authority);
+	memcpy(p->cfg.trust.authority[0], authority.ed_pk, KEY_LEN);
+	p->cfg.trust.n_authority = 1;
 	pair(p);
+	for (i = 0; i < 20; i++) {
+		party_identity(p, &stolen);
+		assert_true(revoke_at(p, 0, raw + 2,
+		    party_revoke(p, &stolen, &authority, raw + 2)));
+	}
+	/* its own word, which a person brings: of no concern to others */
 	party_identity(p, &stolen);
-	party_identity(p, &junk);
-	/* the key signs its own end: here a person brings it */
 	assert_true(revoke_at(
 	    p, 0, raw + 2, party_revoke(p, &stolen, &stolen, raw + 2)));
+	assert_int_equal(p->w[0].n_revoked, 21);
 	assert_true(party_wait_meshed(p, 2, 5 * MONO_SEC));
+	assert_in_range(p->w[1].n_revoked, 0, 8); /* not all at once */
 	duo_run(&p->d, 5 * MONO_SEC);
-	assert_int_equal(p->w[1].n_revoked, 0); /* 1 never heard of it */
+	assert_int_equal(p->w[1].n_revoked, 20);
+	party_identity(p, &junk);
 	party_revoke(p, &junk, &junk, raw + 2);
 	party_send(p, 1, 0, FRAME_RECORDS, raw, sizeof(raw));
 	duo_run(&p->d, MONO_SEC);
-	assert_int_equal(p->w[0].n_revoked, 1);
+	assert_int_equal(p->w[0].n_revoked, 21);
 	party_fini(p);
 }
 

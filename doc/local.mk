@@ -1,6 +1,6 @@
 # Documents; other manual pages are listed where their code is.
 dist_doc_DATA = README.md NEWS LICENSE doc/control.md doc/mesh-daemons.md \
-	doc/mesh-socket.md doc/negotiation.md doc/performance.md doc/ports.md \
+	doc/mesh-socket.md doc/negotiation.md doc/peers.md doc/performance.md doc/ports.md \
 	doc/protocol.md
 EXTRA_DIST += ARCHITECTURE.md HACKING.md
 # For mesh daemons beside vplamad; the tests run with them.
@@ -27,4 +27,5 @@ dist_decisions_DATA = \
 	doc/decisions/0017-store-extra.md \
 	doc/decisions/0018-routes.md \
 	doc/decisions/0019-ntkd-by-an-ambassador.md \
-	doc/decisions/0020-what-ntkd-is-told.md
+	doc/decisions/0020-what-ntkd-is-told.md \
+	doc/decisions/0021-trust-and-exchange.md

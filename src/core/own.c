@@ -3,8 +3,10 @@
 
 #include "core/core.h"
 #include "core/ex.h"
+#include "core/negotiate.h"
 #include "core/trial.h"
 #include "crypto/sign.h"
+#include "neg/space.h"
 
 #define OWN_LIFE_S 86400u
 
@@ -51,8 +53,30 @@ load(const struct core *c)
 	return n < max ? (uint8_t)(100 * n / max) : 100;
 }
 
+/* Where our gnode is; a mesh daemon knows better than the configuration. */
 static void
-fill(const struct core *c, struct record *r)
+add_place(const struct core *c, struct record *r, struct mono now)
+{
+	struct neg_self_view v;
+	struct prefix p;
+	unsigned i;
+
+	if (c->neg == NULL)
+		return;
+	neg_show_self(negotiate_neg(c), &v, now);
+	if (v.stable)
+		r->flags |= RECORD_STABLE;
+	if (v.own == NULL)
+		return;
+	for (r->n_prefix = 0, i = 0; i < v.own->n_claims; i++)
+		if (r->n_prefix < RECORD_PREFIXES &&
+		    claim_prefix(&v.own->topo, &v.own->claim[i], &p) &&
+		    prefix_routable(&p))
+			r->prefix[r->n_prefix++] = p;
+}
+
+static void
+fill(const struct core *c, struct record *r, struct mono now)
 {
 	const struct exchange *ex = c->ex;
 
@@ -60,6 +84,7 @@ fill(const struct core *c, struct record *r)
 	memcpy(r->key, c->id.ed_pk, KEY_LEN);
 	r->caps = c->caps;
 	r->life = OWN_LIFE_S;
+	add_place(c, r, now);
 	if (r->n_ep > 0)
 		return;
 	memcpy(r->ep, ex->seen, ex->n_seen * sizeof(*r->ep));
@@ -93,7 +118,7 @@ exchange_refresh(struct core *c, struct turn *t)
 	size_t len;
 
 	look_around(c);
-	fill(c, &r);
+	fill(c, &r, t->now);
 	if (is_current(ex, &r, t->wall_ms / 1000))
 		return;
 	/* No clock that went back makes it older than what others have. */

@@ -13,6 +13,7 @@ src_io_libio_a_SOURCES = \
 	src/io/port_tun.c src/io/port_tun.h \
 	src/io/port_unix.c src/io/port_unix.h \
 	src/io/resolve.c src/io/resolve.h \
+	src/io/spawn.c src/io/spawn.h \
 	src/io/udp.c src/io/udp.h \
 	src/io/udp_rx.c src/io/udp_rx.h \
 	src/io/udp_tx.c src/io/udp_tx.h

@@ -1,23 +1,19 @@
 #include "vplamad/runner.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fdutil.h"
 #include "base/log.h"
 #include "base/xmem.h"
 #include "io/loop.h"
+#include "io/spawn.h"
 
 #define LINE_MAX_LEN 200
 #define READS 16 /* of what a program that has ended has left to read */
@@ -73,14 +69,6 @@ job_free(struct runner_job *j)
 	close_watched(&j->out_watch, &j->out);
 	close_watched(&j->timer_watch, &j->timer);
 	free(j);
-}
-
-/* With whatever it has started. */
-static void
-job_kill(const struct runner_job *j)
-{
-	if (kill(-j->pid, SIGKILL) < 0)
-		(void)kill(j->pid, SIGKILL);
 }
 
 static void
@@ -174,7 +162,7 @@ on_timeout(void *arg, struct turn *t)
 	(void)t;
 	j->late = true;
 	close_watched(&j->timer_watch, &j->timer);
-	job_kill(j);
+	spawn_kill(j->pid);
 }
 
 static int
@@ -189,58 +177,19 @@ start_timer(struct runner_job *j, unsigned ms)
 	return 0;
 }
 
-/* Its input is nothing, its output ours, its signals as usual. */
-static int
-spawn(struct runner_job *j, const char *program, char *const *env, int out)
-{
-	char *const argv[] = { (char *)(uintptr_t)program, NULL };
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t at;
-	sigset_t none, pipe_sig;
-	int rc;
-
-	sigemptyset(&none);
-	sigemptyset(&pipe_sig);
-	sigaddset(&pipe_sig, SIGPIPE);
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&fa, out, 1);
-	posix_spawn_file_actions_adddup2(&fa, out, 2);
-	posix_spawnattr_init(&at);
-	posix_spawnattr_setsigmask(&at, &none);
-	posix_spawnattr_setsigdefault(&at, &pipe_sig);
-	posix_spawnattr_setpgroup(&at, 0);
-	posix_spawnattr_setflags(&at,
-	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-		POSIX_SPAWN_SETPGROUP);
-	rc = posix_spawn(&j->pid, program, &fa, &at, argv, env);
-	posix_spawnattr_destroy(&at);
-	posix_spawn_file_actions_destroy(&fa);
-	return -rc;
-}
-
-/* A pipe for what it says, and its process. */
 static int
 start_process(struct runner_job *j, const char *program, char *const *env)
 {
-	int ends[2], rc;
+	char *const argv[] = { (char *)(uintptr_t)program, NULL };
+	struct spawned sp;
+	int rc = spawn_program(argv, env, true, &sp);
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	j->out = ends[0];
-	rc = fd_nonblock(ends[0]);
-	if (rc == 0)
-		rc = spawn(j, program, env, ends[1]);
-	close(ends[1]);
 	if (rc < 0)
 		return rc;
-	j->pidfd = (int)syscall(SYS_pidfd_open, j->pid, 0);
-	if (j->pidfd >= 0)
-		return 0;
-	rc = -errno;
-	job_kill(j);
-	(void)waitpid(j->pid, NULL, 0);
-	return rc;
+	j->pid = sp.pid;
+	j->pidfd = sp.pidfd;
+	j->out = sp.out;
+	return 0;
 }
 
 static void
@@ -314,7 +263,7 @@ void
 runner_stop(struct runner_job *j)
 {
 	j->done = NULL;
-	job_kill(j);
+	spawn_kill(j->pid);
 }
 
 void
@@ -325,7 +274,7 @@ runner_free(struct runner *r)
 	if (r == NULL)
 		return;
 	while ((j = LIST_FIRST(&r->jobs)) != NULL) {
-		job_kill(j);
+		spawn_kill(j->pid);
 		(void)waitpid(j->pid, NULL, 0); /* it is dead already */
 		job_free(j);
 	}

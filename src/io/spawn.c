@@ -1,0 +1,72 @@
+#include "io/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fdutil.h"
+
+static int
+start(char *const *argv, char *const *env, bool err_too, int out, pid_t *ret)
+{
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t at;
+	sigset_t none, pipe_sig;
+	int rc;
+
+	sigemptyset(&none);
+	sigemptyset(&pipe_sig);
+	sigaddset(&pipe_sig, SIGPIPE);
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&fa, out, 1);
+	if (err_too)
+		posix_spawn_file_actions_adddup2(&fa, out, 2);
+	posix_spawnattr_init(&at);
+	posix_spawnattr_setsigmask(&at, &none);
+	posix_spawnattr_setsigdefault(&at, &pipe_sig);
+	posix_spawnattr_setpgroup(&at, 0);
+	posix_spawnattr_setflags(&at,
+	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+		POSIX_SPAWN_SETPGROUP);
+	rc = posix_spawn(ret, argv[0], &fa, &at, argv, env);
+	posix_spawnattr_destroy(&at);
+	posix_spawn_file_actions_destroy(&fa);
+	return -rc;
+}
+
+int
+spawn_program(
+    char *const *argv, char *const *env, bool err_too, struct spawned *ret)
+{
+	int ends[2], rc;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	rc = fd_nonblock(ends[0]);
+	if (rc == 0)
+		rc = start(argv, env, err_too, ends[1], &ret->pid);
+	close(ends[1]);
+	if (rc == 0) {
+		ret->out = ends[0];
+		ret->pidfd = (int)syscall(SYS_pidfd_open, ret->pid, 0);
+		if (ret->pidfd >= 0)
+			return 0;
+		rc = -errno;
+		spawn_kill(ret->pid);
+		(void)waitpid(ret->pid, NULL, 0);
+	}
+	close(ends[0]);
+	return rc;
+}
+
+void
+spawn_kill(pid_t pid)
+{
+	if (kill(-pid, SIGKILL) < 0)
+		(void)kill(pid, SIGKILL);
+}

@@ -1,0 +1,25 @@
+/* Runs a program, without a shell, as the leader of a process group. */
+#ifndef VPLAM_IO_SPAWN_H
+#define VPLAM_IO_SPAWN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct spawned {
+	pid_t pid;
+	int pidfd; /* readable when it has ended */
+	int out;   /* what it prints; nonblocking */
+};
+
+/*
+ * argv[0] is its path. Its input is nothing, its signals are as usual. err_too:
+ * its standard error goes where its output goes, else where ours goes. 0 or
+ * -errno: -ENOSYS before Linux 5.3, or what posix_spawn() has against it.
+ */
+int spawn_program(
+    char *const *argv, char *const *env, bool err_too, struct spawned *ret);
+
+/* With whatever it has started; before it is waited for. */
+void spawn_kill(pid_t pid);
+
+#endif

@@ -1,6 +1,12 @@
 noinst_LIBRARIES += src/io/libio.a
 src_io_libio_a_SOURCES = \
 	src/io/ctlsock.c src/io/ctlsock.h \
+	src/io/fetch.c src/io/fetch.h src/io/fetch_part.h \
+	src/io/fetch_cmd.c \
+	src/io/fetch_dns.c src/io/fetch_dns.h \
+	src/io/fetch_file.c \
+	src/io/fetch_http.c \
+	src/io/fetch_thread.c src/io/fetch_thread.h \
 	src/io/linkwatch.c src/io/linkwatch.h \
 	src/io/loop.c src/io/loop.h \
 	src/io/meshprobe.c src/io/meshprobe.h \
@@ -16,4 +22,10 @@ src_io_libio_a_SOURCES = \
 	src/io/spawn.c src/io/spawn.h \
 	src/io/udp.c src/io/udp.h \
 	src/io/udp_rx.c src/io/udp_rx.h \
-	src/io/udp_tx.c src/io/udp_tx.h
+	src/io/udp_tx.c src/io/udp_tx.h \
+	src/io/worker.c src/io/worker.h
+if HAVE_CURL
+src_io_libio_a_SOURCES += src/io/fetch_curl.c
+else
+src_io_libio_a_SOURCES += src/io/fetch_no_curl.c
+endif

@@ -6,7 +6,8 @@ IO_TESTS = tests/unit/test_priv tests/unit/test_loop tests/unit/test_udp \
 	tests/unit/test_resolve tests/unit/test_port \
 	tests/unit/test_port_dgram tests/unit/test_port_stream \
 	tests/unit/test_port_fd tests/unit/test_port_tun \
-	tests/unit/test_udp_offload
+	tests/unit/test_udp_offload tests/unit/test_fetch \
+	tests/unit/test_fetch_local
 check_PROGRAMS += $(IO_TESTS)
 TESTS += $(IO_TESTS)
 IO_LDADD = src/io/libio.a src/priv/libpriv.a src/wire/libwire.a \
@@ -45,4 +46,14 @@ tests_unit_test_port_stream_SOURCES = tests/unit/test_port_stream.c \
 tests_unit_test_port_stream_LDADD = $(IO_LDADD)
 tests_unit_test_port_fd_SOURCES = tests/unit/test_port_fd.c $(PORT_PEER)
 tests_unit_test_port_fd_LDADD = $(IO_LDADD)
+FETCH_RIG = tests/unit/fetch_rig.c tests/unit/fetch_rig.h $(IO_ENV)
+tests_unit_test_fetch_SOURCES = tests/unit/test_fetch.c $(FETCH_RIG)
+tests_unit_test_fetch_LDADD = $(IO_LDADD)
+tests_unit_test_fetch_local_SOURCES = tests/unit/test_fetch_local.c \
+	$(FETCH_RIG)
+tests_unit_test_fetch_local_LDADD = $(IO_LDADD)
+tests_unit_test_fetch_local_CPPFLAGS = $(AM_CPPFLAGS)
+if HAVE_CURL
+tests_unit_test_fetch_local_CPPFLAGS += -DHAVE_CURL
+endif
 endif

@@ -1,0 +1,175 @@
+#include "io/fetch_part.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/xmem.h"
+#include "io/loop.h"
+#include "io/spawn.h"
+
+/* A run of a program, until both it and what it prints have ended. */
+struct cmd {
+	fetch_got_fn *done;
+	void *arg;
+	size_t max;
+	pid_t pid; /* 0: none, or waited for */
+	int pidfd, out;
+	struct watch pid_watch, out_watch;
+	struct fetch_got got;
+	bool over;
+};
+
+static void
+finish(struct cmd *c)
+{
+	if (c->over)
+		return;
+	c->over = true;
+	if (c->got.data != NULL)
+		c->got.data[c->got.len] = '\0';
+	c->done(c->arg, &c->got);
+}
+
+static void
+close_watched(struct watch *w, int *fd)
+{
+	watch_fini(w);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* With all that it has started: that is still its group, as it waits. */
+static int
+bury(struct cmd *c)
+{
+	int status = 0;
+
+	if (c->pid > 0) {
+		spawn_kill(c->pid);
+		(void)waitpid(c->pid, &status, 0);
+	}
+	c->pid = 0;
+	close_watched(&c->pid_watch, &c->pidfd);
+	return status;
+}
+
+/* False: there is no more for now, or ever. */
+static bool
+read_some(struct cmd *c)
+{
+	struct fetch_got *got = &c->got;
+	ssize_t n = read(c->out, got->data + got->len, c->max + 1 - got->len);
+
+	if (n > 0)
+		got->len += (size_t)n;
+	if (got->len > c->max) {
+		fetch_got_fail(got, "prints too much");
+		finish(c);
+		return false;
+	}
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		close_watched(&c->out_watch, &c->out);
+	return n > 0;
+}
+
+static void
+on_output(void *arg, struct turn *t)
+{
+	struct cmd *c = arg;
+
+	(void)t;
+	if (!c->over)
+		(void)read_some(c);
+}
+
+static void
+on_end(void *arg, struct turn *t)
+{
+	struct cmd *c = arg;
+	siginfo_t si = { 0 };
+	int status;
+
+	(void)t;
+	if (waitid(P_PID, (id_t)c->pid, &si, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    si.si_pid == 0)
+		return;
+	while (!c->over && c->out >= 0 && read_some(c))
+		;
+	status = bury(c);
+	close_watched(&c->out_watch, &c->out);
+	if (WIFSIGNALED(status))
+		fetch_got_fail(
+		    &c->got, "was killed by signal %d", WTERMSIG(status));
+	else if (WEXITSTATUS(status) != 0)
+		fetch_got_fail(
+		    &c->got, "ended with exit code %d", WEXITSTATUS(status));
+	finish(c);
+}
+
+static void
+watch(struct cmd *c, struct loop *l, struct watch *w, int fd,
+    void (*fn)(void *arg, struct turn *t))
+{
+	watch_init(w, l, fd, WATCH_READ, fn, c);
+	watch_on(w);
+}
+
+static int
+start(struct cmd *c, const struct fetch_ask *ask)
+{
+	const char *path = getenv("PATH");
+	char *program = xstrdup(ask->url);
+	char *argv[] = { program, NULL };
+	char *env[] = {
+		xasprintf("PATH=%s", path != NULL ? path : "/usr/bin:/bin"),
+		NULL,
+	};
+	struct spawned sp;
+	int rc = spawn_program(argv, env, false, &sp);
+
+	free(program);
+	free(env[0]);
+	if (rc < 0)
+		return rc;
+	c->pid = sp.pid;
+	c->pidfd = sp.pidfd;
+	c->out = sp.out;
+	watch(c, ask->loop, &c->pid_watch, c->pidfd, on_end);
+	watch(c, ask->loop, &c->out_watch, c->out, on_output);
+	return 0;
+}
+
+static void *
+cmd_begin(const struct fetch_ask *ask, fetch_got_fn *done, void *arg)
+{
+	struct cmd *c = xcalloc(1, sizeof(*c));
+	int rc;
+
+	c->done = done;
+	c->arg = arg;
+	c->max = ask->max;
+	c->pidfd = c->out = -1;
+	c->got.data = xmalloc(ask->max + 2);
+	rc = start(c, ask);
+	if (rc < 0) {
+		fetch_got_fail(&c->got, "cannot be run: %s", strerror(-rc));
+		finish(c);
+	}
+	return c;
+}
+
+static void
+cmd_end(void *part)
+{
+	struct cmd *c = part;
+
+	(void)bury(c);
+	close_watched(&c->out_watch, &c->out);
+	fetch_got_fini(&c->got);
+	free(c);
+}
+
+const struct fetch_ops fetch_cmd_ops = { cmd_begin, cmd_end };

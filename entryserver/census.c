@@ -64,8 +64,7 @@ get_proven(const struct store_rec *rec, struct addr *ret)
 
 	*ret = (struct addr){ 0 };
 	return rd_bytes(&rd, ret->ip, sizeof(ret->ip)) &&
-	    rd_be16(&rd, &ret->port) && rd_end(&rd) && ret->port != 0 &&
-	    !addr_is_any(ret);
+	    rd_be16(&rd, &ret->port) && rd_end(&rd) && addr_routable(ret);
 }
 
 /* The owner's own words, or what they lack. */

@@ -51,18 +51,9 @@ lines_write(const struct model *m, FILE *out)
 	fprintf(out, "# Unsigned: %sentry.json is what programs should read.\n",
 	    m->base_url);
 	for (unsigned i = 0; i < m->list.n; i++) {
-		const struct entry_server *s = &m->list.server[i];
 		char text[URI_TEXT];
-		struct uri u = { .n_ep = s->n_ep };
 
-		memcpy(u.key, s->key, sizeof(u.key));
-		memcpy(u.name, s->name, sizeof(u.name));
-		memcpy(u.network, m->list.network, sizeof(u.network));
-		for (unsigned k = 0; k < s->n_ep; k++) {
-			host_format(&s->ep[k], u.ep[k].host);
-			u.ep[k].port = s->ep[k].port;
-		}
-		if (uri_write(&u, text))
+		if (model_uri(m, &m->list.server[i], text))
 			fprintf(out, "%s\n", text);
 	}
 }
@@ -87,12 +78,12 @@ zone_server(const struct entry_server *s, unsigned rank, FILE *out)
 
 	base64_format(BASE64_PLAIN, s->key, RECORD_KEY, key);
 	zone_name(s, name);
-	fprintf(out, "_vplama._udp\tIN SRV\t%u 0 %u %s._vplama\n", rank, port,
-	    name);
-	fprintf(out, "%s._vplama\tIN TXT\t\"v=vpla1\" \"k=%s\"\n", name, key);
+	fprintf(
+	    out, "_vplama._udp\tIN SRV\t%u 0 %u %s.vplama\n", rank, port, name);
+	fprintf(out, "%s.vplama\tIN TXT\t\"v=vpla1 k=%s\"\n", name, key);
 	for (unsigned i = 0; i < s->n_ep; i++)
 		if (s->ep[i].port == port) /* SRV has one for all */
-			fprintf(out, "%s._vplama\tIN %s\t%s\n", name,
+			fprintf(out, "%s.vplama\tIN %s\t%s\n", name,
 			    addr_is_v4(&s->ep[i]) ? "A" : "AAAA",
 			    host_format(&s->ep[i], host));
 }

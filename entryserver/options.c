@@ -64,21 +64,23 @@ parse_url(const struct option_row *row, const char *text, void *ret)
 	static const char fit[] = "abcdefghijklmnopqrstuvwxyz"
 				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				  "0123456789-._~:/[]%@+,=";
-	size_t len = strlen(text);
-	char *url = ret;
+	size_t len = strlen(text), head = 0;
 
-	if (strncmp(text, "http://", 7) != 0 &&
-	    strncmp(text, "https://", 8) != 0)
+	if (strncmp(text, "http://", 7) == 0)
+		head = 7;
+	else if (strncmp(text, "https://", 8) == 0)
+		head = 8;
+	else
 		return "is neither http:// nor https://";
 	if (strspn(text, fit) != len)
 		return "has a character that no such address has";
+	if (text[head] == '/' || text[head] == '\0')
+		return "names no host";
 	if (len >= row->most)
 		return "is too long";
 	snprintf(
-	    url, row->most + 1, "%s%s", text, text[len - 1] == '/' ? "" : "/");
-	return strchr(url + 8, '/') == url + 8 || strstr(url, ":///") != NULL
-	    ? "names no host"
-	    : NULL;
+	    ret, row->most + 1, "%s%s", text, text[len - 1] == '/' ? "" : "/");
+	return NULL;
 }
 
 /* A name of the DNS, in letters, digits, '-' and '_'. */

@@ -29,6 +29,7 @@ include tests/unit/ctl.mk
 include tests/unit/shim.mk
 include tests/unit/vplamad.mk
 include tests/unit/page.mk
+include tests/unit/entryd.mk
 include tests/unit/bad.mk
 include tests/sim/local.mk
 include tests/relay/local.mk
@@ -42,6 +43,7 @@ include tests/show/carry.mk
 include tests/show/pathcost.mk
 include tests/show/hostile.mk
 include tests/show/stock.mk
+include tests/show/entrylab.mk
 include tests/show/verdicts.mk
 include tests/lint/local.mk
 include tests/lint/docs.mk

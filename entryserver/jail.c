@@ -1,0 +1,89 @@
+#include "entryserver/jail.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+static const struct passwd *
+find_user(const char *name)
+{
+	const struct passwd *pw;
+
+	errno = 0;
+	pw = getpwnam(name);
+	if (pw == NULL && errno != 0)
+		fatal("user %s", name);
+	if (pw == NULL)
+		fatalx("user %s: there is none of that name", name);
+	if (pw->pw_uid == 0)
+		fatalx("user %s: is root; expected one without rights", name);
+	return pw;
+}
+
+static void
+bound(int what, rlim_t most)
+{
+	const struct rlimit limit = { most, most };
+
+	if (setrlimit(what, &limit) < 0)
+		fatal("cannot bound what this process may use");
+}
+
+static void
+become(const struct jail *j)
+{
+	const struct passwd *pw = find_user(j->user);
+	uid_t uid = pw->pw_uid;
+	gid_t gid = pw->pw_gid;
+
+	if (j->groups ? initgroups(j->user, gid) < 0 : setgroups(1, &gid) < 0)
+		fatal("groups of %s", j->user);
+	if (j->root != NULL && (chroot(j->root) < 0 || chdir("/") < 0))
+		fatal("%s", j->root);
+	if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+		fatal("cannot become %s", j->user);
+	if (setuid(0) == 0 || getuid() != uid)
+		fatalx("cannot give up the rights of root");
+}
+
+void
+jail_enter(const struct jail *j)
+{
+	pid_t parent = getppid();
+
+	if (geteuid() == 0)
+		become(j);
+	else if (j->root != NULL && chdir(j->root) < 0)
+		fatal("%s", j->root);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		fatal("no_new_privs");
+	/* Who started us watches over us; another user's parent is forgotten.
+	 */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+		_exit(1);
+	bound(RLIMIT_CORE, 0);
+	bound(RLIMIT_NOFILE, j->files);
+	if (geteuid() != 0)
+		bound(RLIMIT_NPROC, 0);
+}
+
+void
+jail_folder(const char *path, const char *user)
+{
+	const struct passwd *pw;
+
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		fatal("%s", path);
+	if (geteuid() != 0)
+		return;
+	pw = find_user(user);
+	if (chown(path, pw->pw_uid, pw->pw_gid) < 0)
+		fatal("%s", path);
+}

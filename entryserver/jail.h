@@ -1,0 +1,26 @@
+/* What a process gives up before it works for others. */
+#ifndef VPLAM_ENTRYSERVER_JAIL_H
+#define VPLAM_ENTRYSERVER_JAIL_H
+
+#include <stdbool.h>
+
+struct jail {
+	const char *user;
+	const char *root; /* folder to be locked into; NULL: none */
+	unsigned files;	  /* descriptors that it needs */
+	bool groups;	  /* keeps those that the user is in */
+};
+
+/*
+ * As root: becomes that user, locked into root. Anybody else stays who they
+ * are. Either way: no new privileges, no core, no process, bounds. Ends the
+ * program when anything fails.
+ */
+void jail_enter(const struct jail *j);
+
+/*
+ * Makes the folder if it is missing; as root it becomes the user's.
+ */
+void jail_folder(const char *path, const char *user);
+
+#endif

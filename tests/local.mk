@@ -42,6 +42,7 @@ include tests/show/mtulab.mk
 include tests/show/carry.mk
 include tests/show/pathcost.mk
 include tests/show/hostile.mk
+include tests/show/spread.mk
 include tests/show/stock.mk
 include tests/show/entrylab.mk
 include tests/show/verdicts.mk

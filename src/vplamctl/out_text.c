@@ -88,6 +88,25 @@ show_state(struct out *o, struct json_object *p)
 	fputc('\n', o->f);
 }
 
+/* Of whom nobody configured: how it came, what it may do. */
+static void
+show_origin(struct out *o, struct json_object *p)
+{
+	const char *origin = get_str(p, "origin");
+	char span[HUMAN_TEXT];
+
+	if (origin[0] == '\0' || strcmp(origin, "configured") == 0)
+		return;
+	pen_label(o, "origin");
+	pen_text(o->f, origin);
+	fputs(", ", o->f);
+	pen_text(o->f, get_str(p, "class"));
+	if (get_u64(p, "observed_seconds") > 0)
+		fprintf(o->f, ", observed for %s",
+		    human_span(get_u64(p, "observed_seconds"), span));
+	fputc('\n', o->f);
+}
+
 static void
 show_endpoint(struct out *o, struct json_object *p)
 {
@@ -122,10 +141,13 @@ show_peer(struct out *o, struct json_object *p)
 
 	fputc('\n', o->f);
 	pen_heading(o, YELLOW, "peer", get_str(p, "name"));
-	pen_line(o, "public key", get_str(p, "public_key"));
+	pen_line(o, "public key",
+	    get_obj(p, "public_key") != NULL ? get_str(p, "public_key")
+					     : "(not told yet)");
 	if (get_bool(p, "pair_key"))
 		pen_line(o, "pair key", "(hidden)");
 	show_state(o, p);
+	show_origin(o, p);
 	show_endpoint(o, p);
 	if (get_obj(p, "handshake_age_seconds") != NULL)
 		pen_line(o, "latest handshake",

@@ -24,6 +24,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/runs \
 	tests/show/sim-day \
 	tests/show/sybil \
+	tests/show/spread \
 	tests/show/vectors \
 	tests/show/verdicts
 dist_noinst_SCRIPTS += scripts/build.sh scripts/check scripts/install-deps.sh \

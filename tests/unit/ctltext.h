@@ -10,6 +10,8 @@
 
 #define PEER_B                                                                 \
 	"{\"id\":1,\"name\":\"b\",\"public_key\":\"BBBB\",\"pair_key\":true,"  \
+	"\"origin\":\"configured\",\"class\":\"anchor\",\"observed_seconds\":" \
+	"9,"                                                                   \
 	"\"state\":\"vrnode\",\"since_seconds\":3723,\"dialled\":true,"        \
 	"\"endpoint\":\"192.0.2.1:7469\",\"reflexive\":\"198.51.100.7:4242\"," \
 	"\"behind_nat\":true,\"suite\":\"aes-256-gcm\",\"mtu\":1400,"          \
@@ -20,6 +22,8 @@
 
 #define PEER_C                                                                \
 	"{\"id\":2,\"name\":\"c\\u001b[2J\",\"public_key\":\"CCCC\","         \
+	"\"origin\":\"learned\",\"class\":\"stranger\",\"observed_seconds\":" \
+	"3600,"                                                               \
 	"\"pair_key\":false,\"state\":\"candidate\",\"since_seconds\":0,"     \
 	"\"dialled\":false,\"endpoint\":null,\"reflexive\":null,"             \
 	"\"behind_nat\":false,\"suite\":null,\"mtu\":0,\"latest_handshake\":" \

@@ -134,7 +134,8 @@ show_reads_like_wg(void **state)
 	    "\n"
 	    "peer: c?[2J\n"
 	    "  public key: CCCC\n"
-	    "  state: candidate for 0 seconds\n");
+	    "  state: candidate for 0 seconds\n"
+	    "  origin: learned, stranger, observed for 1 hour\n");
 }
 
 static void

@@ -45,6 +45,7 @@ include tests/show/hostile.mk
 include tests/show/spread.mk
 include tests/show/stock.mk
 include tests/show/entrylab.mk
+include tests/show/store.mk
 include tests/show/verdicts.mk
 include tests/lint/local.mk
 include tests/lint/docs.mk

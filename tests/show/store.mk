@@ -1,0 +1,12 @@
+# What fills the store, feeds vplamad and spoils the disk, for
+# tests/show/store-faults and tests/show/store-kill.
+storekey = tests/show/storekey.c tests/show/storekey.h
+check_PROGRAMS += tests/show/store_feed tests/show/store_fill
+tests_show_store_feed_SOURCES = tests/show/store_feed.c \
+	tests/show/ctlconn.c tests/show/ctlconn.h $(storekey) $(test_tool)
+tests_show_store_feed_LDADD = src/crypto/libcrypto.a src/crypto/libkx.a \
+	src/wire/libwire.a src/base/libbase.a $(JSON_LIBS) $(SODIUM_LIBS)
+tests_show_store_fill_SOURCES = tests/show/store_fill.c $(storekey)
+tests_show_store_fill_LDADD = src/store/libstore.a src/book/libbook.a \
+	src/crypto/libcrypto.a src/crypto/libkx.a src/wire/libwire.a \
+	src/base/libbase.a $(SQLITE_LIBS) $(SODIUM_LIBS)

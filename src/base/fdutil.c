@@ -173,8 +173,10 @@ write_all(int fd, const void *p, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int
-file_write(const char *path, const void *p, size_t len, mode_t mode)
+/* The same bytes at path, there at once; place: rename() or link() */
+static int
+file_put(const char *path, const void *p, size_t len, mode_t mode,
+    int (*place)(const char *from, const char *to))
 {
 	char tmp[4096];
 	int fd, rc;
@@ -188,9 +190,21 @@ file_write(const char *path, const void *p, size_t len, mode_t mode)
 	rc = fchmod(fd, mode) < 0 ? -errno : write_all(fd, p, len);
 	if (close(fd) < 0 && rc == 0)
 		rc = -errno;
-	if (rc == 0 && rename(tmp, path) < 0)
+	if (rc == 0 && place(tmp, path) < 0)
 		rc = -errno;
-	if (rc < 0)
+	if (rc < 0 || place == link)
 		unlink(tmp);
 	return rc;
+}
+
+int
+file_write(const char *path, const void *p, size_t len, mode_t mode)
+{
+	return file_put(path, p, len, mode, rename);
+}
+
+int
+file_create(const char *path, const void *p, size_t len, mode_t mode)
+{
+	return file_put(path, p, len, mode, link);
 }

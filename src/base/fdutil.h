@@ -42,4 +42,7 @@ ssize_t file_read(const char *path, char *buf, size_t max);
  */
 int file_write(const char *path, const void *p, size_t len, mode_t mode);
 
+/* The same, but what is there already stays: -EEXIST. */
+int file_create(const char *path, const void *p, size_t len, mode_t mode);
+
 #endif

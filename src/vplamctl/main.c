@@ -8,7 +8,8 @@
 #include "crypto/prim.h"
 #include "vplamctl/cli.h"
 
-#define ANY 99 /* arguments */
+#define ANY 99	 /* arguments */
+#define LONG 256 /* from here on getopt_long() gives an enum cli_opt */
 
 static const struct verb {
 	const char *word, *second; /* second: NULL for most */
@@ -44,11 +45,61 @@ static const struct verb {
 	    "let our gnode move as that demand wants" },
 	{ "rehook", "refuse", 1, 1, cli_rehook_refuse, "ID",
 	    "stay, whatever that demand wants" },
+	{ "invite", NULL, 0, 0, cli_invite, "[--qr] [--beacon [--hours N]]",
+	    "what others join by: a URI, or a beacon to be read aloud" },
+	{ "join", NULL, 1, ANY, cli_join,
+	    "[--config FILE] [--key-file FILE] [--network NAME] STRING",
+	    "join by a URI, the place of a list, or a beacon" },
+	{ "entry", "list", 0, 0, cli_entry_list, "", "the vnodes we know of" },
+	{ "entry", "sources", 0, 0, cli_entry_sources, "",
+	    "the lists we take vnodes from, and how they are" },
+	{ "entry", "audit", 0, 0, cli_entry_audit, "",
+	    "what the lists say beside what we measured" },
+	{ "entry", "fetch", 0, 0, cli_entry_fetch, "", "get the lists now" },
+	{ "entry", "add", 1, 1, cli_entry_add, "URI",
+	    "tell the address book of a vnode" },
+	{ "entry", "verify", 1, 1, cli_entry_verify,
+	    "[--key KEY] [--sig FILE] FILE", "check a list, without a daemon" },
+	{ "revoke", NULL, 0, 1, cli_revoke,
+	    "[--reason WORD] [--config FILE] [--key-file FILE] "
+	    "[--network NAME] [KEY]",
+	    "take our key, or as an authority KEY, out of use for ever" },
 	{ "reload", NULL, 0, 0, cli_reload, "",
 	    "make vplamad read its configuration again" },
 	{ "stop", NULL, 0, 0, cli_stop, "", "make vplamad end" },
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+#define BIT(opt) (1u << (opt))
+
+/* Other verbs take none of them. */
+static const struct {
+	int (*run)(struct cli *cli, int argc, char **argv);
+	unsigned opts;
+} takes[] = {
+	{ cli_invite, BIT(OPT_QR) | BIT(OPT_BEACON) | BIT(OPT_HOURS) },
+	{ cli_join, BIT(OPT_CONFIG) | BIT(OPT_KEY_FILE) | BIT(OPT_NETWORK) },
+	{ cli_entry_verify, BIT(OPT_KEY) | BIT(OPT_SIG) },
+	{ cli_revoke,
+	    BIT(OPT_REASON) | BIT(OPT_CONFIG) | BIT(OPT_KEY_FILE) |
+		BIT(OPT_NETWORK) },
+};
+
+static const struct option longs[] = {
+	{ "socket", required_argument, NULL, 's' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "beacon", no_argument, NULL, LONG + OPT_BEACON },
+	{ "config", required_argument, NULL, LONG + OPT_CONFIG },
+	{ "hours", required_argument, NULL, LONG + OPT_HOURS },
+	{ "key", required_argument, NULL, LONG + OPT_KEY },
+	{ "key-file", required_argument, NULL, LONG + OPT_KEY_FILE },
+	{ "network", required_argument, NULL, LONG + OPT_NETWORK },
+	{ "qr", no_argument, NULL, LONG + OPT_QR },
+	{ "reason", required_argument, NULL, LONG + OPT_REASON },
+	{ "sig", required_argument, NULL, LONG + OPT_SIG },
+	{ 0 },
+};
 
 static void
 put_usage(FILE *f, const struct verb *v)
@@ -71,7 +122,11 @@ help(FILE *f)
 		    v->second != NULL ? " " : "",
 		    v->second != NULL ? v->second : "", v->args);
 
-		fprintf(f, "%*s%s\n", n < 36 ? 36 - n : 1, "", v->help);
+		if (n > 35) {
+			fputc('\n', f);
+			n = 0;
+		}
+		fprintf(f, "%*s%s\n", 36 - n, "", v->help);
 	}
 	fprintf(f,
 	    "\nPEER is a name, an id, or a public key (six characters of it "
@@ -122,6 +177,21 @@ no_verb(const char *word)
 	return EXIT_USAGE;
 }
 
+/* Were only options given that the verb takes? */
+static bool
+opts_fit(const struct cli *cli, const struct verb *v)
+{
+	unsigned opts = 0, i;
+
+	for (i = 0; i < sizeof(takes) / sizeof(takes[0]); i++)
+		if (takes[i].run == v->run)
+			opts = takes[i].opts;
+	for (i = 0; i < CLI_OPTS; i++)
+		if (cli->opt[i] != NULL && (opts & BIT(i)) == 0)
+			return false;
+	return true;
+}
+
 static int
 run(struct cli *cli, int argc, char **argv)
 {
@@ -131,7 +201,8 @@ run(struct cli *cli, int argc, char **argv)
 	if (v == NULL)
 		return no_verb(argc > 0 ? argv[0] : NULL);
 	words = verb_words(v);
-	if (argc - words < v->least || argc - words > v->most) {
+	if (argc - words < v->least || argc - words > v->most ||
+	    !opts_fit(cli, v)) {
 		fputs("usage: ", stderr);
 		put_usage(stderr, v);
 		return EXIT_USAGE;
@@ -155,12 +226,6 @@ want_colour(void)
 int
 main(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "socket", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	const char *env = getenv("VPLAMA_CONTROL");
 	struct cli cli = { .socket = RUNDIR "/vplama/control.sock",
 		.out = { &out_text, stdout, stderr, want_colour(), false } };
@@ -180,6 +245,11 @@ main(int argc, char **argv)
 			help(stdout);
 			return EXIT_OK;
 		default:
+			if (c >= LONG && c < LONG + CLI_OPTS) {
+				cli.opt[c - LONG] =
+				    optarg != NULL ? optarg : "";
+				break;
+			}
 			help(stderr);
 			return EXIT_USAGE;
 		}

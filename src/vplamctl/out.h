@@ -22,10 +22,16 @@ struct out_ops {
 	void (*mtu)(struct out *o, struct json_object *res);
 	void (*rehook_list)(struct out *o, struct json_object *res);
 	void (*rehook_plan)(struct out *o, struct json_object *res);
+	void (*entry_list)(struct out *o, struct json_object *res);
+	void (*entry_sources)(struct out *o, struct json_object *res);
+	void (*entry_audit)(struct out *o, struct json_object *res);
 	void (*event)(struct out *o, struct json_object *ev);
 
 	/* A change was made; text says which. */
 	void (*done)(struct out *o, const char *text, struct json_object *res);
+
+	/* A result of our own; its "text" are the lines for people. */
+	void (*lines)(struct out *o, struct json_object *res);
 
 	/* err: {"code","text","details"} */
 	void (*fail)(struct out *o, struct json_object *err);

@@ -45,7 +45,11 @@ const struct out_ops out_json = {
 	.mtu = print,
 	.rehook_list = print,
 	.rehook_plan = print,
+	.entry_list = print,
+	.entry_sources = print,
+	.entry_audit = print,
 	.event = print_line,
 	.done = done,
+	.lines = print,
 	.fail = fail,
 };

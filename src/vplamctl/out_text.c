@@ -4,6 +4,7 @@
 
 #include "vplamctl/human.h"
 #include "vplamctl/out.h"
+#include "vplamctl/out_entry.h"
 #include "vplamctl/out_neg.h"
 #include "vplamctl/pen.h"
 
@@ -456,6 +457,20 @@ text_done(struct out *o, const char *text, struct json_object *res)
 }
 
 static void
+text_lines(struct out *o, struct json_object *res)
+{
+	struct json_object *lines = get_obj(res, "text");
+	size_t i;
+
+	for (i = 0; i < get_len(lines); i++) {
+		pen_text(o->f,
+		    json_object_get_string(
+			json_object_array_get_idx(lines, i)));
+		fputc('\n', o->f);
+	}
+}
+
+static void
 text_fail(struct out *o, struct json_object *err)
 {
 	struct json_object *details = get_obj(err, "details");
@@ -483,7 +498,11 @@ const struct out_ops out_text = {
 	.mtu = text_mtu,
 	.rehook_list = neg_text_list,
 	.rehook_plan = neg_text_plan,
+	.entry_list = entry_text_list,
+	.entry_sources = entry_text_sources,
+	.entry_audit = entry_text_audit,
 	.event = text_event,
 	.done = text_done,
+	.lines = text_lines,
 	.fail = text_fail,
 };

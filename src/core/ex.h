@@ -84,8 +84,8 @@ void exchange_pick_soon(struct core *c, struct turn *t);
 
 void trust_start(struct exchange *ex, struct mono now);
 
-/* p may do what its class may: tells those who care. */
-void trust_update(struct core *c, struct peer *p, struct turn *t);
+/* p may do what its class may: tells those who care; false: of nothing. */
+bool trust_update(struct core *c, struct peer *p, struct turn *t);
 void trust_update_all(struct core *c, struct turn *t);
 
 /* A new peer of that key that nobody named: is it a member? */

@@ -3,7 +3,11 @@
 #include "base/xmem.h"
 #include "core/core.h"
 #include "core/ex.h"
+#include "core/timers.h"
 #include "core/trial.h"
+
+#define VISIT_US (10 * MONO_SEC)
+#define VISITORS 64
 
 /* Live tunnels of one kind that others opened. */
 struct group {
@@ -22,7 +26,7 @@ static bool
 is_of(const struct peer *p, enum kind k)
 {
 	if (p->origin != PEER_ADMITTED || p->state != PEER_VRNODE ||
-	    !p->ed_known || p->doomed)
+	    !p->ed_known || p->feeler || p->doomed)
 		return false;
 	return k == KIND_IN || (k == KIND_NEW ? !p->met : !p->member);
 }
@@ -54,34 +58,83 @@ evict(struct core *c, const struct group *g, struct peer *p)
 
 /*
  * Half of the places are for whom we dial (book_pick() keeps to that), and of
- * the rest a quarter for those whom we had met. Strangers go first.
+ * the rest a quarter for those whom we had met. Strangers go first. False:
+ * there is room for all; else what was gathered are those of whom one goes.
  */
-static void
-place(struct core *c, struct group *g, struct peer *p)
+static bool
+is_crowded(const struct core *c, struct group *g)
 {
 	unsigned in = c->ex->cfg.trust.max_peers / 2;
 
 	if (gather(c, g, KIND_NEW) > in - in / 4 ||
-	    gather(c, g, KIND_STRANGER) > TRUST_STRANGERS) {
-		evict(c, g, p);
-	} else if (gather(c, g, KIND_IN) > in) {
-		if (gather(c, g, KIND_STRANGER) == 0)
-			(void)gather(c, g, KIND_IN);
-		evict(c, g, p);
-	}
+	    gather(c, g, KIND_STRANGER) > TRUST_STRANGERS)
+		return true;
+	if (gather(c, g, KIND_IN) <= in)
+		return false;
+	if (gather(c, g, KIND_STRANGER) == 0)
+		(void)gather(c, g, KIND_IN);
+	return true;
+}
+
+static void
+group_init(struct group *g, const struct core *c)
+{
+	g->bt = xcalloc(c->n_peers, sizeof(*g->bt));
+	g->peer = xcalloc(c->n_peers, sizeof(struct peer *));
+}
+
+static void
+group_fini(struct group *g)
+{
+	free(g->bt);
+	free(g->peer);
+}
+
+static unsigned
+visitors(const struct core *c)
+{
+	const struct peer *p;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (p, &c->peers, link)
+		n += p->origin == PEER_ADMITTED && p->feeler && !p->doomed;
+	return n;
 }
 
 void
-room_place(struct core *c, struct peer *p, bool known)
+room_place(struct core *c, struct peer *p, bool met, struct turn *t)
 {
 	struct group g;
 
 	if (p->origin != PEER_ADMITTED)
 		return;
-	p->met = known;
-	g.bt = xcalloc(c->n_peers, sizeof(*g.bt));
-	g.peer = xcalloc(c->n_peers, sizeof(struct peer *));
-	place(c, &g, p);
-	free(g.bt);
-	free(g.peer);
+	p->met = met;
+	group_init(&g, c);
+	if (is_crowded(c, &g)) {
+		p->feeler = true;
+		timers_arm(c, p, TM_TRIAL, mono_add(t->now, VISIT_US));
+		if (visitors(c) > VISITORS) {
+			count(&c->cnt, CNT_peer_evicted);
+			trial_doom(c, p, CLOSE_ROOM);
+		}
+	}
+	group_fini(&g);
+}
+
+void
+room_stay(struct core *c, struct peer *p, struct turn *t)
+{
+	struct group g;
+
+	p->feeler = false;
+	group_init(&g, c);
+	if (is_crowded(c, &g))
+		evict(c, &g, p);
+	group_fini(&g);
+	if (p->doomed) {
+		p->feeler = true; /* nobody has seen it */
+		return;
+	}
+	(void)trust_update(c, p, t);
+	peer_event(c, EV_PEER_STATE, p);
 }

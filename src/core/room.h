@@ -6,11 +6,16 @@
 
 struct core;
 struct peer;
+struct turn;
 
 /*
- * A peer that dialled us has said who it is; met: we knew it before. If there
- * is no room for all, it or another is doomed.
+ * A peer that dialled us has said who it is; met: we knew it before. Without
+ * room it is a visitor for 10 s: many come only to see whether we are there,
+ * and nobody has to go for these.
  */
-void room_place(struct core *c, struct peer *p, bool met);
+void room_place(struct core *c, struct peer *p, bool met, struct turn *t);
+
+/* The visitor wants to stay: it or another is doomed. */
+void room_stay(struct core *c, struct peer *p, struct turn *t);
 
 #endif

@@ -7,7 +7,6 @@
 #include "core/ex.h"
 #include "core/frames.h"
 #include "core/peer_send.h"
-#include "core/room.h"
 #include "core/session.h"
 #include "core/timers.h"
 #include "core/trial.h"
@@ -191,19 +190,17 @@ on_own(struct rx *rx, const struct record *r, const uint8_t *raw, size_t len)
 	struct core *c = rx->c;
 	struct peer *p = rx->p;
 	const struct book_entry *e = book_find(c->ex->book, r->key);
-	bool met = e != NULL && e->reached, first = !p->ed_known;
+	bool met = e != NULL && e->reached;
 	enum book_news news;
 
 	if (!exchange_heard(c, exchange_source(p), raw, len, rx->t, &news)) {
 		count(&c->cnt, CNT_record_bad);
 		return;
 	}
-	if (first)
-		trial_named(c, p, r->key, rx->t);
+	if (!p->ed_known)
+		trial_named(c, p, r->key, met, rx->t);
 	p->tell.got_own = true;
 	exchange_note_reached(c, p, rx->t);
-	if (first)
-		room_place(c, p, met);
 	trial_exchanged(c, p);
 }
 

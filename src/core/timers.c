@@ -254,8 +254,7 @@ on_path(struct core *c, struct peer *p, struct turn *t)
 static void
 on_trial(struct core *c, struct peer *p, struct turn *t)
 {
-	(void)t;
-	trial_due(c, p);
+	trial_due(c, p, t);
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "core/dial.h"
 #include "core/ex.h"
 #include "core/peer_send.h"
+#include "core/room.h"
 #include "core/timers.h"
 #include "wire/mesh.h"
 
@@ -38,15 +39,16 @@ name_by_key(struct peer *p)
 
 void
 trial_named(struct core *c, struct peer *p, const uint8_t ed_pk[KEY_LEN],
-    struct turn *t)
+    bool met, struct turn *t)
 {
 	memcpy(p->cfg.ed_pk, ed_pk, KEY_LEN);
 	p->ed_known = true;
 	name_by_key(p);
 	if (p->origin == PEER_ADMITTED && p->state == PEER_VRNODE)
 		timers_off(c, p, TM_TRIAL);
-	trust_update(c, p, t);
-	peer_event(c, EV_PEER_CLASS, p);
+	room_place(c, p, met, t);
+	if (!trust_update(c, p, t))
+		peer_event(c, EV_PEER_CLASS, p);
 }
 
 static struct peer *
@@ -236,7 +238,7 @@ dial(struct core *c, const struct book_entry *e, struct turn *t)
 	p->told_which = e->source.which;
 	p->feeler = book_is_feeler(c->ex->book, e->key);
 	p->member = trust_is_member(c, cfg.x_pk, t->now);
-	trust_update(c, p, t);
+	(void)trust_update(c, p, t);
 	if (e->proven.port == 0)
 		turn_round(c, ep, n);
 	core_peer_endpoints(c, p, ep, n, t);
@@ -330,17 +332,19 @@ trial_closed(struct core *c, struct peer *p, uint8_t close_reason)
 void
 trial_exchanged(struct core *c, struct peer *p)
 {
-	if (p->feeler)
+	if (p->feeler && p->origin == PEER_LEARNED)
 		trial_doom(c, p, CLOSE_REMOVED);
 }
 
 void
-trial_due(struct core *c, struct peer *p)
+trial_due(struct core *c, struct peer *p, struct turn *t)
 {
 	if (!is_made(p))
 		return;
 	if (p->state != PEER_VRNODE)
 		trial_doom(c, p, CLOSE_REMOVED);
+	else if (p->feeler && p->origin == PEER_ADMITTED)
+		room_stay(c, p, t);
 	else if (p->feeler)
 		trial_doom(c, p, CLOSE_REMOVED);
 	else if (!p->ed_known)

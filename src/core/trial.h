@@ -30,15 +30,15 @@ struct peer *trial_admit(
 void trial_up(struct core *c, struct peer *p, struct turn *t);
 void trial_down(struct core *c, struct peer *p, struct turn *t);
 
-/* Its Ed25519 key is known now. */
+/* Its Ed25519 key is known now; met: we knew that one before. */
 void trial_named(struct core *c, struct peer *p, const uint8_t ed_pk[KEY_LEN],
-    struct turn *t);
+    bool met, struct turn *t);
 
 /* The records have been exchanged: a feeler has done what it was for. */
 void trial_exchanged(struct core *c, struct peer *p);
 
 /* TM_TRIAL is due. */
-void trial_due(struct core *c, struct peer *p);
+void trial_due(struct core *c, struct peer *p, struct turn *t);
 
 /* The peer said goodbye: it has no room, or does not want us. */
 void trial_closed(struct core *c, struct peer *p, uint8_t close_reason);

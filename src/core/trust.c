@@ -92,16 +92,16 @@ may_carry(const struct core *c, const struct peer *p)
 	    (p->member || c->ex->cfg.trust.open_transit);
 }
 
-void
+bool
 trust_update(struct core *c, struct peer *p, struct turn *t)
 {
 	bool may = may_carry(c, p);
 
 	if (may == p->carries)
-		return;
+		return false;
 	if (p->state != PEER_VRNODE) {
 		p->carries = may;
-		return;
+		return false;
 	}
 	if (may) {
 		p->carries = true;
@@ -113,6 +113,7 @@ trust_update(struct core *c, struct peer *p, struct turn *t)
 		p->carries = false;
 	}
 	peer_event(c, EV_PEER_CLASS, p);
+	return true;
 }
 
 static struct word *
@@ -268,7 +269,7 @@ reconsider(struct core *c, struct peer *p, struct turn *t)
 		p->member = trust_is_member(c, p->cfg.x_pk, t->now);
 	if (trust_is_closed(c) || (w != NULL && !w->asked && w->class < 0))
 		trial_doom(c, p, CLOSE_POLICY);
-	trust_update(c, p, t);
+	(void)trust_update(c, p, t);
 }
 
 void

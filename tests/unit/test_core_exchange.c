@@ -462,6 +462,33 @@ feelers_leave_no_trace(void **state)
 	party_fini(p);
 }
 
+/* A full node is looked at: whoever is there stays. */
+static void
+visitors_push_nobody_out(void **state)
+{
+	struct party *p = party_of(32, TRUST_SECRET);
+
+	(void)state;
+	p->cfg.trust.max_peers = p->cfg.book.max_peers = 2;
+	party_start(p, 1, 3);
+	p->cfg.book.dial = false;
+	party_start(p, 0, 1);
+	party_start(p, 3, 4);
+	party_tell(p, 1, 0);
+	party_tell(p, 2, 3);
+	duo_run(&p->d, 10 * MONO_SEC);
+	assert_true(party_live(p, 0, 1));
+	assert_true(party_live(p, 3, 2));
+	party_tell(p, 2, 0);
+	duo_run(&p->d, HOUR / 4);
+	assert_true(party_entry(p, 2, 0)->reached);
+	assert_true(party_live(p, 0, 1));
+	assert_int_equal(duo_cnt(&p->d, 0, CNT_peer_evicted), 0);
+	assert_int_equal(duo_recs(&p->d, 0, MESH_PEER_UP), 1);
+	assert_int_equal(p->d.end[0].trials, 0);
+	party_fini(p);
+}
+
 /* A person takes one out; that leaves nothing behind that keeps us busy. */
 static void
 taken_out_by_hand(void **state)
@@ -503,6 +530,7 @@ main(void)
 		cmocka_unit_test(we_do_not_dial_ourselves),
 		cmocka_unit_test(behind_a_nat),
 		cmocka_unit_test(feelers_leave_no_trace),
+		cmocka_unit_test(visitors_push_nobody_out),
 		cmocka_unit_test(taken_out_by_hand),
 	};
 

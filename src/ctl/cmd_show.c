@@ -38,6 +38,7 @@ node_json(const struct core *c)
 	struct json_object *o = json_object_new_object();
 
 	put_key(o, "public_key", c->id.ed_pk);
+	put_key(o, "handshake_key", c->id.x_pk);
 	put_str(o, "network", c->network);
 	json_object_object_add(o, "suites", suites_json(c->aead.suites));
 	put_u64(o, "mtu", c->limits.mtu);

@@ -154,6 +154,7 @@ peer_json(const struct core *c, const struct peer *p, struct mono now)
 	put_u64(o, "id", p->id);
 	put_str(o, "name", p->cfg.name);
 	put_peer_key(o, p);
+	put_key(o, "handshake_key", p->cfg.x_pk);
 	put_str(o, "origin", peer_origin_name(p->origin));
 	put_str(o, "class", trust_class_name(trust_class(c, p)));
 	put_observed(o, c, p);

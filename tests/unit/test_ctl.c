@@ -218,22 +218,26 @@ show_is_as_documented(void **state)
 {
 	struct json_object *o;
 	struct node a, b;
-	char ka[KEY_TEXT], kb[KEY_TEXT], *want;
+	char ka[KEY_TEXT], kb[KEY_TEXT], xa[KEY_TEXT], xb[KEY_TEXT], *want;
 
 	(void)state;
 	pair_init(&a, &b, false);
 	pass(&a, 3 * MONO_SEC);
 	key_format(a.core.id.ed_pk, ka);
 	key_format(b.core.id.ed_pk, kb);
+	key_format(a.core.id.x_pk, xa);
+	key_format(b.core.id.x_pk, xb);
 	o = result(&a, "{\"cmd\":\"show\"}");
 	want = xasprintf(
 	    "{\"version\":1,\"daemon\":{\"version\":\"0.1.0\",\"pid\":77},"
-	    "\"node\":{\"public_key\":\"%s\",\"network\":\"lanuova\","
+	    "\"node\":{\"public_key\":\"%s\",\"handshake_key\":\"%s\","
+	    "\"network\":\"lanuova\","
 	    "\"suites\":[\"chacha20-poly1305\"],\"mtu\":1400,"
 	    "\"mesh_connected\":false},\"negotiation\":null,\"devices\":[],"
 	    "\"peers\":[{\"id\":1,"
 	    "\"name\":\"b\","
-	    "\"public_key\":\"%s\",\"origin\":\"configured\",\"class\":"
+	    "\"public_key\":\"%s\",\"handshake_key\":\"%s\","
+	    "\"origin\":\"configured\",\"class\":"
 	    "\"anchor\",\"observed_seconds\":null,\"pair_key\":false,\"state\":"
 	    "\"candidate\",\"since_seconds\":3,\"dialled\":false,"
 	    "\"endpoint\":null,\"reflexive\":null,\"behind_nat\":false,"
@@ -242,7 +246,7 @@ show_is_as_documented(void **state)
 	    "\"rx_bytes\":0,\"tx_bytes\":0,\"rx_packets\":0,"
 	    "\"tx_packets\":0,\"fan_received\":0,\"fan_sent\":0,"
 	    "\"deaths\":0,\"rekeys\":0,\"negotiation\":null}],\"more\":false}",
-	    ka, kb);
+	    ka, xa, kb, xb);
 	assert_string_equal(
 	    json_object_to_json_string_ext(
 		o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),

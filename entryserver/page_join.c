@@ -62,16 +62,16 @@ page_join(const struct model *m, FILE *out)
 
 	fputs("<section class=\"join\" id=\"join\" aria-labelledby=\"how\">\n"
 	      "<div>\n<h2 id=\"how\">How to join</h2>\n"
-	      "<p>With <code>vplamad</code> running, one command:</p>\n"
+	      "<p>Where vplama is installed, one command:</p>\n"
 	      "<pre><code class=\"copy\">vplamctl join ",
 	    out);
 	html_shell(out, source);
-	fputs("</code></pre>\n<p>Or three lines in "
-	      "<code>/etc/vplama/vplamad.conf</code>, before it starts:</p>\n"
+	fputs("</code></pre>\n<p>Or by hand, in "
+	      "<code>/etc/vplama/vplamad.conf</code>:</p>\n"
 	      "<pre><code class=\"copy\">network = ",
 	    out);
 	html_conf(out, m->list.network);
-	fputs("\ntrust = \"open\"\nentry = ", out);
+	fputs("\ntrust = open\nopen-transit = yes\nentry = ", out);
 	html_conf(out, source);
 	fputs("</code></pre>\n</div>\n", out);
 	qr(source, out);

@@ -20,6 +20,13 @@ clamp(int v, int least, int most)
 	return v < least ? least : v > most ? most : v;
 }
 
+/* So that no cell is cut. */
+static int
+whole(int v)
+{
+	return v - v % CELL;
+}
+
 static int
 map_x(const struct entry_server *s)
 {
@@ -61,12 +68,12 @@ look_at(const struct entry_list *l, struct view *v, unsigned *ret_places)
 	/* Always of one shape. */
 	if (v->wide < v->high * 2)
 		v->wide = v->high * 2;
-	v->wide = clamp(v->wide, LEAST_WIDE, LAND_WIDE * CELL);
-	v->high = clamp(v->wide / 2, 0, LAND_HIGH * CELL);
-	v->x =
-	    clamp((left + right - v->wide) / 2, 0, LAND_WIDE * CELL - v->wide);
-	v->y =
-	    clamp((top + bottom - v->high) / 2, 0, LAND_HIGH * CELL - v->high);
+	v->wide = clamp(whole(v->wide + CELL), LEAST_WIDE, LAND_WIDE * CELL);
+	v->high = clamp(whole(v->wide / 2), 0, LAND_HIGH * CELL);
+	v->x = clamp(
+	    whole((left + right - v->wide) / 2), 0, LAND_WIDE * CELL - v->wide);
+	v->y = clamp(
+	    whole((top + bottom - v->high) / 2), 0, LAND_HIGH * CELL - v->high);
 	return true;
 }
 

@@ -1,7 +1,7 @@
 # What each promise looks like when it is kept, one command each; and what
 # they need to build.
 EXTRA_DIST += tests/show/lib.sh tests/show/cells.sh tests/show/islands.sh \
-	tests/show/page_look.mjs
+	tests/show/entrylab.sh tests/show/page_look.mjs
 dist_noinst_SCRIPTS += \
 	tests/show/ambassador \
 	tests/show/babel \
@@ -13,6 +13,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/entry-page \
 	tests/show/hostile \
 	tests/show/invariants \
+	tests/show/join \
 	tests/show/model \
 	tests/show/modes \
 	tests/show/mtu \
@@ -29,4 +30,4 @@ dist_noinst_SCRIPTS += \
 	tests/show/verdicts
 dist_noinst_SCRIPTS += scripts/build.sh scripts/check scripts/install-deps.sh \
 	scripts/quickstart
-EXTRA_DIST += scripts/quickstart-babel.sh
+EXTRA_DIST += scripts/quickstart-babel.sh scripts/quickstart-entry.sh

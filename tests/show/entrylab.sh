@@ -94,10 +94,16 @@ entrylab_publish() {
 	}
 }
 
+# entrylab_plain: what a browser makes of the characters of HTML.
+entrylab_plain() {
+	sed "s/&#39;/'/g; s/&quot;/\"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\\&/g"
+}
+
 # entrylab_line NODE: the line to paste, as NODE's browser shows it.
 entrylab_line() {
-	entrylab_get "$1" / | sed -n "s/.*<code[^>]*>\(vplamctl join .*\)<\/code>.*/\1/p" |
-		sed "s/&#39;/'/g; s/&quot;/\"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g"
+	entrylab_get "$1" / | sed -n \
+		's/.*<code[^>]*>\(vplamctl join .*\)<\/code>.*/\1/p' |
+		entrylab_plain
 }
 
 # entrylab_island NODE ADDR/LEN: a machine that knows nobody and nothing.

@@ -26,7 +26,7 @@ is_made(const struct peer *p)
 	return p->origin != PEER_CONFIGURED;
 }
 
-/* Which key it is goes before: the one of the handshake is no one's to see. */
+/* Until it tells the key that people see, by that of its handshake. */
 static void
 name_by_key(struct peer *p)
 {

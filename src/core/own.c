@@ -91,6 +91,16 @@ fill(const struct core *c, struct record *r, struct mono now)
 	r->n_ep = ex->n_seen;
 }
 
+/* By a clock that is none, what was signed by one that was stays young. */
+static bool
+is_young(const struct record *own, uint64_t wall)
+{
+	if (wall < RECORD_EPOCH && own->issued >= RECORD_EPOCH)
+		return true;
+	return wall + RECORD_SKEW_S >= own->issued &&
+	    wall < own->issued + OWN_LIFE_S / 2;
+}
+
 /* Does the one that was signed say the same, and is it young? */
 static bool
 is_current(const struct exchange *ex, struct record *r, uint64_t wall)
@@ -98,8 +108,7 @@ is_current(const struct exchange *ex, struct record *r, uint64_t wall)
 	uint8_t raw[RECORD_MAX];
 	size_t len;
 
-	if (ex->own_len == 0 || wall + RECORD_SKEW_S < ex->own.issued ||
-	    wall >= ex->own.issued + OWN_LIFE_S / 2)
+	if (ex->own_len == 0 || !is_young(&ex->own, wall))
 		return false;
 	r->seq = ex->own.seq;
 	r->issued = ex->own.issued;

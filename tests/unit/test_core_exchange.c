@@ -185,6 +185,34 @@ own_record_is_renewed(void **state)
 	party_fini(p);
 }
 
+/* Our clock goes wrong: others keep a record that holds by theirs. */
+static void
+clock_jumps_spare_the_record(void **state)
+{
+	struct party *p = party_of(33, TRUST_OPEN);
+	uint64_t *wall = &p->d.end[1].wall_ms, right, first, seq;
+
+	(void)state;
+	one_is_known(p, 2);
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	first = seq_at(p, 0, 1);
+	right = *wall;
+	*wall = 0; /* 1970 */
+	duo_run(&p->d, HOUR);
+	assert_int_equal(seq_at(p, 0, 1), first);
+	*wall = UINT64_C(4300000000000); /* 2106 */
+	duo_run(&p->d, HOUR);
+	assert_int_equal(seq_at(p, 0, 1), first);
+	*wall = right - 86400000; /* a day back */
+	duo_run(&p->d, HOUR);
+	*wall = right;
+	duo_run(&p->d, HOUR);
+	seq = seq_at(p, 0, 1);
+	assert_true(seq > first);
+	assert_true(party_meshed(p, 2));
+	party_fini(p);
+}
+
 static void
 nothing_is_said_when_nothing_changes(void **state)
 {
@@ -518,6 +546,7 @@ main(void)
 		cmocka_unit_test(dead_are_never_shown_nor_passed_on),
 		cmocka_unit_test(nobody_makes_us_a_weapon),
 		cmocka_unit_test(own_record_is_renewed),
+		cmocka_unit_test(clock_jumps_spare_the_record),
 		cmocka_unit_test(nothing_is_said_when_nothing_changes),
 		cmocka_unit_test(crossing_dials_make_one_tunnel),
 		cmocka_unit_test(unconfirmed_is_gone),

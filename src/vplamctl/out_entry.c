@@ -144,6 +144,8 @@ put_lists(struct out *o, struct json_object *lists)
 		if (i > 0)
 			fputc('\n', o->f);
 		pen_heading(o, CYAN, "list", get_str(l, "source"));
+		if (!json_object_is_type(l, json_type_object))
+			continue;
 		json_object_object_foreach(l, name, member)
 		{
 			if (strcmp(name, "source") == 0)

@@ -2,7 +2,8 @@
 if HAVE_CMOCKA
 CTL_TESTS = tests/unit/test_ctl tests/unit/test_ctl_entry \
 	tests/unit/test_explain \
-	tests/unit/test_vplamctl tests/unit/test_vplamctl_out
+	tests/unit/test_vplamctl tests/unit/test_vplamctl_entry \
+	tests/unit/test_vplamctl_out
 check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
 
@@ -20,8 +21,12 @@ tests_unit_test_explain_SOURCES = tests/unit/test_explain.c $(CTLNODE)
 tests_unit_test_explain_LDADD = $(CTL_LDADD)
 
 # Runs the program, so that has to be there.
+CTLRUN = tests/unit/ctlrun.c tests/unit/ctlrun.h
 tests_unit_test_vplamctl_SOURCES = tests/unit/test_vplamctl.c \
-	tests/unit/ctltext.h
+	tests/unit/ctltext.h $(CTLRUN)
+tests_unit_test_vplamctl_entry_SOURCES = tests/unit/test_vplamctl_entry.c \
+	$(CTLRUN)
+tests_unit_test_vplamctl_entry_LDADD = $(tests_unit_test_vplamctl_LDADD)
 tests_unit_test_vplamctl_LDADD = \
 	src/vplamctl/libvplamctl.a \
 	src/crypto/libcrypto.a src/crypto/libkx.a \

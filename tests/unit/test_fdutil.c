@@ -274,6 +274,27 @@ write_replaces_whole(void **state)
 	assert_string_equal(buf, "new");
 }
 
+static void
+create_overwrites_nothing(void **state)
+{
+	char buf[64];
+
+	(void)state;
+	unlink("c");
+	assert_int_equal(file_create("c", "first", 5, 0640), 0);
+	assert_int_equal(mode_of("c"), 0640);
+	assert_int_equal(file_create("c", "other", 5, 0600), -EEXIST);
+	assert_int_equal(file_read("c", buf, sizeof(buf)), 5);
+	assert_string_equal(buf, "first");
+	assert_int_equal(access("c.new", F_OK), -1);
+	assert_int_equal(file_create("no/c", "x", 1, 0600), -ENOENT);
+	assert_int_equal(unlink("c"), 0);
+	assert_int_equal(symlink("elsewhere", "c"), 0);
+	assert_int_equal(file_create("c", "x", 1, 0600), -EEXIST);
+	assert_int_equal(access("elsewhere", F_OK), -1);
+	assert_int_equal(unlink("c"), 0);
+}
+
 /* What lies where the temporary file goes gets neither mode nor content. */
 static void
 write_is_not_misled(void **state)
@@ -337,6 +358,7 @@ main(void)
 		CASE(modes),
 		CASE(reading),
 		CASE(write_replaces_whole),
+		CASE(create_overwrites_nothing),
 		CASE(write_is_not_misled),
 		CASE(failed_write_keeps_the_old),
 	};

@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +7,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -16,109 +14,8 @@
 #include "base/fdutil.h"
 #include "base/xmem.h"
 #include "crypto/keys.h"
+#include "tests/unit/ctlrun.h"
 #include "tests/unit/ctltext.h"
-
-static char *dir; /* of this run: socket, input and output of the program */
-static char *sock;
-
-struct result {
-	int rc;
-	char out[8192], err[8192];
-};
-
-static char *
-in_dir(const char *name)
-{
-	return xasprintf("%s/%s", dir, name);
-}
-
-static void
-slurp(const char *name, char *buf, size_t max)
-{
-	char *path = in_dir(name);
-
-	assert_true(file_read(path, buf, max) >= 0);
-	free(path);
-}
-
-/* Runs vplamctl with these arguments and this text on standard input. */
-static struct result
-run(const char *args, const char *input)
-{
-	const char *top = getenv("TOP_BUILDDIR");
-	char *in = in_dir("in");
-	struct result r;
-	char *cmd;
-
-	assert_int_equal(file_write(in, input, strlen(input), 0600), 0);
-	cmd = xasprintf("VPLAMA_CONTROL=%s %s/vplamctl %s <%s >%s/out 2>%s/err",
-	    sock, top != NULL ? top : ".", args, in, dir, dir);
-	r.rc = WEXITSTATUS(system(cmd));
-	free(cmd);
-	free(in);
-	slurp("out", r.out, sizeof(r.out));
-	slurp("err", r.err, sizeof(r.err));
-	return r;
-}
-
-static void
-assert_has(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		fail_msg("no \"%s\" in: %s", part, text);
-}
-
-/* One client: each line it sends gets the next of replies, then it is cut. */
-static void
-serve(int fd, const char *const *replies)
-{
-	char *path = in_dir("requests"), *line = NULL;
-	FILE *log = fopen(path, "w"), *in;
-	int conn = accept(fd, NULL, NULL);
-	size_t max = 0;
-
-	in = fdopen(conn, "r");
-	if (log == NULL || in == NULL)
-		_exit(1);
-	for (; *replies != NULL; replies++) {
-		if (getline(&line, &max, in) < 0)
-			break;
-		fputs(line, log);
-		fflush(log);
-		if (write(conn, *replies, strlen(*replies)) < 0)
-			_exit(1);
-	}
-	_exit(0);
-}
-
-static struct result
-run_against(const char *const *replies, const char *args)
-{
-	int fd = unix_listen(sock, SOCK_STREAM, 0600);
-	struct result r;
-	pid_t pid;
-
-	assert_true(fd >= 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		int flags = fcntl(fd, F_GETFL);
-
-		alarm(30);
-		if (fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0)
-			_exit(1);
-		serve(fd, replies);
-	}
-	close(fd);
-	r = run(args, "");
-	waitpid(pid, NULL, 0);
-	unlink(sock);
-	return r;
-}
-
-#define HELLO                                                         \
-	"{\"id\":1,\"ok\":true,\"result\":{\"version\":1,\"daemon\":" \
-	"\"0.1.0\",\"role\":\"admin\",\"commands\":[]}}\n"
 
 static void
 tables_come_in_pages(void **state)
@@ -137,31 +34,32 @@ tables_come_in_pages(void **state)
 		"{\"id\":3,\"ok\":true,\"result\":{\"macs\":[],"
 		"\"next\":\"a\"}}\n",
 		NULL };
-	struct result r = run_against(pages, "routes");
+	struct ctl_result r = ctl_run_against(pages, "routes");
 	char requests[512];
 
 	(void)state;
 	assert_int_equal(r.rc, 0);
-	assert_has(
+	ctl_has(
 	    r.out, "10.0.0.0/8            b                 configuration\n");
-	assert_has(
+	ctl_has(
 	    r.out, "10.1.0.0/16           c                 configuration\n");
-	slurp("requests", requests, sizeof(requests));
-	assert_has(requests, "{\"id\":2,\"cmd\":\"routes\"}\n");
-	assert_has(requests,
+	ctl_slurp("requests", requests, sizeof(requests));
+	ctl_has(requests, "{\"id\":2,\"cmd\":\"routes\"}\n");
+	ctl_has(requests,
 	    "{\"id\":3,\"cmd\":\"routes\",\"args\":{\"after\":"
 	    "\"10.0.0.0\\/8\"}}\n");
-	r = run_against(pages, "routes --json");
-	assert_has(r.out, "\"10.1.0.0/16\"");
-	assert_has(r.out, "\"next\":null");
-	r = run_against(endless, "macs");
+	r = ctl_run_against(pages, "routes --json");
+	ctl_has(r.out, "\"10.1.0.0/16\"");
+	ctl_has(r.out, "\"next\":null");
+	r = ctl_run_against(endless, "macs");
 	assert_int_equal(r.rc, 0);
 }
 
 static void
 genkey_and_pubkey_go_together(void **state)
 {
-	struct result sec = run("genkey", ""), again = run("genkey", ""), pub;
+	struct ctl_result sec = ctl_run("genkey", ""),
+			  again = ctl_run("genkey", ""), pub;
 	char text[KEY_TEXT + 1];
 	uint8_t seed[KEY_LEN];
 	struct identity id;
@@ -170,7 +68,7 @@ genkey_and_pubkey_go_together(void **state)
 	assert_int_equal(sec.rc, 0);
 	assert_int_equal(strlen(sec.out), 45);
 	assert_string_not_equal(sec.out, again.out);
-	pub = run("pubkey", sec.out);
+	pub = ctl_run("pubkey", sec.out);
 	assert_int_equal(pub.rc, 0);
 	sec.out[44] = '\0';
 	assert_true(key_parse(sec.out, seed));
@@ -178,7 +76,7 @@ genkey_and_pubkey_go_together(void **state)
 	key_format(id.ed_pk, text);
 	strcat(text, "\n");
 	assert_string_equal(pub.out, text);
-	pub = run("pubkey", sec.out); /* no newline this time */
+	pub = ctl_run("pubkey", sec.out); /* no newline this time */
 	assert_string_equal(pub.out, text);
 }
 
@@ -189,15 +87,15 @@ pubkey_wants_exactly_one_key(void **state)
 	static const char *const bad[] = { "", "\n", "x\n", KEY "\n\n",
 		KEY " \n", " " KEY "\n", KEY "=\n", KEY "\n" KEY "\n",
 		KEY KEY };
-	struct result r;
+	struct ctl_result r;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		r = run("pubkey", bad[i]);
+		r = ctl_run("pubkey", bad[i]);
 		assert_int_equal(r.rc, 1);
 		assert_string_equal(r.out, "");
-		assert_has(r.err, "one private key");
+		ctl_has(r.err, "one private key");
 	}
 }
 
@@ -205,16 +103,16 @@ static void
 secrets_in_open_files_are_warned_of(void **state)
 {
 	mode_t old = umask(022);
-	char *out = in_dir("out");
-	struct result r;
+	char *out = ctl_path("out");
+	struct ctl_result r;
 
 	(void)state;
 	unlink(out);
-	r = run("genkey", "");
-	assert_has(r.err, "umask 077");
+	r = ctl_run("genkey", "");
+	ctl_has(r.err, "umask 077");
 	unlink(out);
 	umask(077);
-	r = run("genkey", "");
+	r = ctl_run("genkey", "");
 	assert_string_equal(r.err, "");
 	umask(old);
 	free(out);
@@ -223,9 +121,9 @@ secrets_in_open_files_are_warned_of(void **state)
 static void
 netkey_is_made_of_name_and_passphrase(void **state)
 {
-	struct result a = run("netkey lanuova", "correct horse\n");
-	struct result b = run("netkey lanuova", "correct horse");
-	struct result none = run("netkey lanuova", "\n");
+	struct ctl_result a = ctl_run("netkey lanuova", "correct horse\n");
+	struct ctl_result b = ctl_run("netkey lanuova", "correct horse");
+	struct ctl_result none = ctl_run("netkey lanuova", "\n");
 	char text[KEY_TEXT + 1];
 	uint8_t key[KEY_LEN];
 
@@ -238,8 +136,8 @@ netkey_is_made_of_name_and_passphrase(void **state)
 	assert_string_equal(a.out, text);
 	assert_string_equal(b.out, text);
 	assert_int_equal(none.rc, 1);
-	assert_has(none.err, "passphrase");
-	assert_int_equal(run("netkey ''", "x").rc, 1);
+	ctl_has(none.err, "passphrase");
+	assert_int_equal(ctl_run("netkey ''", "x").rc, 1);
 }
 
 static void
@@ -249,49 +147,49 @@ wrong_usage_gives_two(void **state)
 		"peers", "peers add", "peers add x", "peers burn x",
 		"peers del", "peers del a b", "macs x", "routes x", "genkey x",
 		"netkey", "show a b", "--sing show", "stop now" };
-	struct result r;
+	struct ctl_result r;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		r = run(bad[i], "");
+		r = ctl_run(bad[i], "");
 		if (r.rc != 2)
 			fail_msg("%s: exit code %d", bad[i], r.rc);
 		assert_string_equal(r.out, "");
-		assert_has(r.err, "usage: ");
+		ctl_has(r.err, "usage: ");
 	}
-	r = run("-h", "");
+	r = ctl_run("-h", "");
 	assert_int_equal(r.rc, 0);
-	assert_has(r.out, "genkey");
+	ctl_has(r.out, "genkey");
 }
 
 static void
 absent_daemon_is_named(void **state)
 {
-	struct result r = run("show", "");
+	struct ctl_result r = ctl_run("show", "");
 	int fd;
 
 	(void)state;
 	assert_int_equal(r.rc, 1);
-	assert_has(r.err, "vplamad is not running, or its control socket is");
-	assert_has(r.err, sock);
-	assert_has(r.err, "No such file");
-	r = run("-s /nonexistent/there show", "");
-	assert_has(r.err, "/nonexistent/there: No such file");
-	r = run("--json show", "");
+	ctl_has(r.err, "vplamad is not running, or its control socket is");
+	ctl_has(r.err, ctl_sock);
+	ctl_has(r.err, "No such file");
+	r = ctl_run("-s /nonexistent/there show", "");
+	ctl_has(r.err, "/nonexistent/there: No such file");
+	r = ctl_run("--json show", "");
 	assert_int_equal(r.rc, 1);
-	assert_has(r.out, "\"code\":\"not-running\"");
+	ctl_has(r.out, "\"code\":\"not-running\"");
 	assert_string_equal(r.err, "");
 
 	/* A socket that a killed daemon left behind. */
-	fd = unix_listen(sock, SOCK_STREAM, 0600);
+	fd = unix_listen(ctl_sock, SOCK_STREAM, 0600);
 	assert_true(fd >= 0);
 	close(fd);
-	r = run("show", "");
+	r = ctl_run("show", "");
 	assert_int_equal(r.rc, 1);
-	assert_has(r.err, "vplamad is not running");
-	assert_has(r.err, "refused");
-	unlink(sock);
+	ctl_has(r.err, "vplamad is not running");
+	ctl_has(r.err, "refused");
+	unlink(ctl_sock);
 }
 
 static void
@@ -302,12 +200,12 @@ other_version_is_named(void **state)
 		"\"9.9\"}}\n",
 		NULL
 	};
-	struct result r = run_against(replies, "show");
+	struct ctl_result r = ctl_run_against(replies, "show");
 
 	(void)state;
 	assert_int_equal(r.rc, 1);
-	assert_has(r.err, "vplamad (9.9) speaks version 2");
-	assert_has(r.err, "this vplamctl version 1");
+	ctl_has(r.err, "vplamad (9.9) speaks version 2");
+	ctl_has(r.err, "this vplamctl version 1");
 }
 
 static void
@@ -318,19 +216,19 @@ strangers_on_the_socket_are_noticed(void **state)
 	static const char *const other_id[] = { HELLO,
 		"{\"id\":1,\"ok\":true,\"result\":{}}\n", NULL };
 	static const char *const cut[] = { HELLO, NULL };
-	struct result r;
+	struct ctl_result r;
 
 	(void)state;
-	r = run_against(garbage, "show");
+	r = ctl_run_against(garbage, "show");
 	assert_int_equal(r.rc, 1);
-	assert_has(r.err, "not vplamad");
-	r = run_against(array, "show");
-	assert_has(r.err, "not vplamad");
-	r = run_against(other_id, "show");
-	assert_has(r.err, "not vplamad");
-	r = run_against(cut, "show");
+	ctl_has(r.err, "not vplamad");
+	r = ctl_run_against(array, "show");
+	ctl_has(r.err, "not vplamad");
+	r = ctl_run_against(other_id, "show");
+	ctl_has(r.err, "not vplamad");
+	r = ctl_run_against(cut, "show");
 	assert_int_equal(r.rc, 1);
-	assert_has(r.err, "closed the connection");
+	ctl_has(r.err, "closed the connection");
 }
 
 /* Too many clients: said before anything was asked, so with no id of ours. */
@@ -342,14 +240,14 @@ refusals_are_passed_on(void **state)
 		"\"text\":\"too many control clients\"}}\n",
 		NULL
 	};
-	struct result r;
+	struct ctl_result r;
 
 	(void)state;
-	r = run_against(busy, "show");
+	r = ctl_run_against(busy, "show");
 	assert_int_equal(r.rc, 1);
 	assert_string_equal(r.err, "vplamctl: too many control clients\n");
-	r = run_against(busy, "show --json");
-	assert_has(r.out, "\"busy\"");
+	r = ctl_run_against(busy, "show --json");
+	ctl_has(r.out, "\"busy\"");
 }
 
 static void
@@ -361,16 +259,16 @@ errors_of_the_daemon_are_passed_on(void **state)
 		"\"errors\",\"details\":[\"a.conf:3: mtu\",\"a.conf:4: "
 		"x\"]}}\n",
 		NULL };
-	struct result r = run_against(replies, "reload");
+	struct ctl_result r = ctl_run_against(replies, "reload");
 
 	(void)state;
 	assert_int_equal(r.rc, 1);
 	assert_string_equal(r.out, "");
 	assert_string_equal(
 	    r.err, "vplamctl: errors\n  a.conf:3: mtu\n  a.conf:4: x\n");
-	r = run_against(replies, "reload --json");
+	r = ctl_run_against(replies, "reload --json");
 	assert_int_equal(r.rc, 1);
-	assert_has(r.out, "\"code\":\"config\"");
+	ctl_has(r.out, "\"code\":\"config\"");
 }
 
 static void
@@ -410,15 +308,15 @@ requests_are_as_documented(void **state)
 		{ "stop", "{\"id\":2,\"cmd\":\"stop\"}\n" },
 	};
 	char buf[4096], *want;
-	struct result r;
+	struct ctl_result r;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		r = run_against(ok, cases[i].args);
+		r = ctl_run_against(ok, cases[i].args);
 		assert_int_equal(r.rc, 0);
 		assert_string_equal(r.err, "");
-		slurp("requests", buf, sizeof(buf));
+		ctl_slurp("requests", buf, sizeof(buf));
 		want = xasprintf(
 		    "{\"id\":1,\"cmd\":\"hello\"}\n%s", cases[i].request);
 		assert_string_equal(buf, want);
@@ -442,20 +340,19 @@ all_pages_are_asked_for(void **state)
 		",\"peers\":[],\"more\":true}}\n",
 		NULL };
 	const char *const cut[] = { HELLO, replies[1], NULL };
-	struct result r = run_against(replies, "dump");
+	struct ctl_result r = ctl_run_against(replies, "dump");
 	char buf[4096];
 
 	(void)state;
 	assert_int_equal(r.rc, 0);
-	assert_has(r.out, "\nBBBB\t");
-	assert_has(r.out, "\nCCCC\t");
-	slurp("requests", buf, sizeof(buf));
-	assert_has(
-	    buf, "\n{\"id\":3,\"cmd\":\"show\",\"args\":{\"after\":1}}\n");
-	r = run_against(empty, "dump");
+	ctl_has(r.out, "\nBBBB\t");
+	ctl_has(r.out, "\nCCCC\t");
+	ctl_slurp("requests", buf, sizeof(buf));
+	ctl_has(buf, "\n{\"id\":3,\"cmd\":\"show\",\"args\":{\"after\":1}}\n");
+	r = ctl_run_against(empty, "dump");
 	assert_int_equal(r.rc, 0);
-	assert_has(r.out, "\nBBBB\t");
-	r = run_against(cut, "dump");
+	ctl_has(r.out, "\nBBBB\t");
+	r = ctl_run_against(cut, "dump");
 	assert_int_equal(r.rc, 1);
 	assert_string_equal(r.out, "");
 }
@@ -465,7 +362,7 @@ json_is_what_the_daemon_said(void **state)
 {
 	static const char *const replies[] = { HELLO,
 		"{\"id\":2,\"ok\":true,\"result\":" SHOW "}\n", NULL };
-	struct result r = run_against(replies, "--json show");
+	struct ctl_result r = ctl_run_against(replies, "--json show");
 	struct json_object *got = json_tokener_parse(r.out);
 	struct json_object *want = json_tokener_parse(SHOW);
 
@@ -486,44 +383,14 @@ monitor_prints_until_the_end(void **state)
 	static const char *const replies[] = { HELLO,
 		"{\"id\":2,\"ok\":true,\"result\":{}}\n" EVENT "\n" EVENT "\n",
 		NULL };
-	struct result r = run_against(replies, "monitor");
+	struct ctl_result r = ctl_run_against(replies, "monitor");
 
 	(void)state;
 	assert_int_equal(r.rc, 1);
-	assert_has(r.out, ".123 peer.state b dead\n2023-11-1");
-	assert_has(r.err, "closed the connection");
-	r = run_against(replies, "--json monitor");
-	assert_has(r.out, EVENT "\n" EVENT "\n");
-}
-
-static int
-make_dir(void **state)
-{
-	(void)state;
-	dir = xstrdup("/tmp/vplamctl-test-XXXXXX");
-	if (mkdtemp(dir) == NULL || !crypto_start())
-		return -1;
-	sock = in_dir("control.sock");
-	return 0;
-}
-
-static int
-remove_dir(void **state)
-{
-	static const char *const names[] = { "in", "out", "err", "requests" };
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char *path = in_dir(names[i]);
-
-		unlink(path);
-		free(path);
-	}
-	rmdir(dir);
-	free(sock);
-	free(dir);
-	return 0;
+	ctl_has(r.out, ".123 peer.state b dead\n2023-11-1");
+	ctl_has(r.err, "closed the connection");
+	r = ctl_run_against(replies, "--json monitor");
+	ctl_has(r.out, EVENT "\n" EVENT "\n");
 }
 
 int
@@ -547,5 +414,5 @@ main(void)
 		cmocka_unit_test(monitor_prints_until_the_end),
 	};
 
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, ctl_begin, ctl_end);
 }

@@ -263,6 +263,59 @@ explain_says_rule_place_and_facts(void **state)
 }
 
 static void
+entries_are_a_table(void **state)
+{
+	(void)state;
+	assert_printed(
+	    PRINTED(out_text, entry_list,
+		"{\"entries\":[{\"public_key\":"
+		"\"sofPXkY+nMdiHnx+CEARLUcXbLXK8fscBjVhoqvhf2M=\","
+		"\"told_by\":\"peer\",\"endpoints\":[\"192.0.2.1:7469\"],"
+		"\"live\":true,\"reached\":true,\"proven\":\"192.0.2.2:7469\","
+		"\"anchor\":true,\"observed_seconds\":259260,\"rtt_us\":12345,"
+		"\"uptime_30d\":99,\"record\":{\"name\":\"n\\u001btower\"}},"
+		"{\"public_key\":"
+		"\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\","
+		"\"told_by\":\"list\",\"endpoints\":[\"[2001:db8::1]:1\"],"
+		"\"live\":false,\"reached\":false,\"proven\":null,"
+		"\"uptime_30d\":null,\"record\":null}]}",
+		false),
+	    "vnode             state           address                       "
+	    "told by  30 d    rtt        watched for\n"
+	    "n?tower           tunnel, anchor  192.0.2.2:7469                "
+	    "peer     99%     12.3 ms    3 days, 1 minute\n"
+	    "AAECAwQFBgcI      heard of        [2001:db8::1]:1               "
+	    "list     -       -          0 seconds\n");
+	assert_printed(PRINTED(out_text, entry_list, "{\"entries\":[]}", false),
+	    "no other vnode is known\n");
+}
+
+static void
+lists_are_read_as_paragraphs(void **state)
+{
+	(void)state;
+	assert_printed(
+	    PRINTED(out_text, entry_sources,
+		"{\"sources\":[{\"source\":\"http://a/e\",\"ok\":true,"
+		"\"last_error\":null,\"serial\":7,\"of\":[\"x\",\"y\"]},"
+		"{\"source\":\"dns:b\",\"servers\":[{\"n\":1},{\"n\":2}]}]}",
+		false),
+	    "list: http://a/e\n"
+	    "  ok: yes\n"
+	    "  last error: -\n"
+	    "  serial: 7\n"
+	    "  of: x, y\n"
+	    "\n"
+	    "list: dns:b\n"
+	    "  servers: \n"
+	    "    n: 1\n"
+	    "\n"
+	    "    n: 2\n");
+	assert_printed(PRINTED(out_text, entry_audit, "{\"lists\":[]}", false),
+	    "no list of vnodes is configured; option entry\n");
+}
+
+static void
 empty_results_print_without_harm(void **state)
 {
 	static const size_t members[] = { offsetof(struct out_ops, show),
@@ -271,13 +324,19 @@ empty_results_print_without_harm(void **state)
 		offsetof(struct out_ops, macs),
 		offsetof(struct out_ops, routes),
 		offsetof(struct out_ops, explain),
+		offsetof(struct out_ops, entry_list),
+		offsetof(struct out_ops, entry_sources),
+		offsetof(struct out_ops, entry_audit),
+		offsetof(struct out_ops, lines),
 		offsetof(struct out_ops, event),
 		offsetof(struct out_ops, fail) };
 	static const char *const docs[] = { "{}", "[]", "7",
 		("{\"peers\":{},\"node\":[],\"counters\":[],\"facts\":[1],"
 		 "\"macs\":[1],\"routes\":{},\"devices\":[7],"
 		 "\"details\":[{}]}"),
-		"{\"peers\":[1,null],\"daemon\":{\"listen\":[null]}}" };
+		"{\"entries\":[1,{\"endpoints\":{}}],\"sources\":[1,{}],"
+		"\"lists\":{},\"text\":[{}],\"peers\":[1,null],\"daemon\":{"
+		"\"listen\":[null]}}" };
 	size_t i, j;
 
 	(void)state;
@@ -301,6 +360,8 @@ main(void)
 		cmocka_unit_test(counters_leave_out_what_never_happened),
 		cmocka_unit_test(macs_and_routes_are_tables),
 		cmocka_unit_test(explain_says_rule_place_and_facts),
+		cmocka_unit_test(entries_are_a_table),
+		cmocka_unit_test(lists_are_read_as_paragraphs),
 		cmocka_unit_test(empty_results_print_without_harm),
 	};
 

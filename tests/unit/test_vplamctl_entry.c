@@ -412,7 +412,7 @@ revocations(void **state)
 	assert_int_equal(r.rc, 0);
 	ctl_has(r.out, "the key is revoked");
 	ctl_slurp("requests", buf, sizeof(buf));
-	ctl_has(buf, "\"entry.revoke\",\"args\":{\"revocation\":\"AgE");
+	ctl_has(buf, "\"entry.revoke\",\"args\":{\"revocation\":\"Ag");
 	free(args);
 
 	args = xasprintf(

@@ -13,6 +13,7 @@
 #include "base/fdutil.h"
 #include "base/xmem.h"
 #include "vplamctl/ask.h"
+#include "vplamctl/human.h"
 #include "vplamctl/jointext.h"
 #include "vplamctl/site.h"
 #include "wire/uri.h"
@@ -87,20 +88,16 @@ take_beacon(struct join *j)
 {
 	struct beacon b;
 	const char *why;
-	char text[ADDR_TEXT], *host = text;
-	time_t now = time(NULL), ends;
+	char text[ADDR_TEXT], ended[HUMAN_TEXT], *host = text;
+	int64_t now = (int64_t)time(NULL);
 
 	if (!beacon_parse(j->string, &b, &why))
 		return refuse(j, "the beacon %s", why);
-	ends = (time_t)b.ends;
-	if (now >= (time_t)RECORD_EPOCH && now >= ends) {
-		strftime(
-		    text, sizeof(text), "%Y-%m-%d %H:%M UTC", gmtime(&ends));
+	if (now >= (int64_t)RECORD_EPOCH && now >= b.ends)
 		return refuse(j,
 		    "the beacon ended at %s; ask for a new one (or set the "
 		    "clock)",
-		    text);
-	}
+		    human_date(b.ends, ended));
 	addr_format(&b.ep, text);
 	*strrchr(text, ':') = '\0';
 	if (*host == '[')

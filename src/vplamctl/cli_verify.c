@@ -92,20 +92,13 @@ check_signature(struct report *r, const struct cli *cli, const char *path,
 		say(r, false,
 		    "signature: not checked; give the list's key "
 		    "with --key");
-	else
+	else {
+		for (n = 0; trusted[n] != '\0';
+		     n++) /* minisign's own has tabs */
+			if (trusted[n] == '\t')
+				trusted[n] = ' ';
 		say(r, true, "signature: holds (%s)", trusted);
-}
-
-static const char *
-date(int64_t t, char ret[static HUMAN_TEXT])
-{
-	time_t at = (time_t)t;
-	struct tm tm;
-
-	if (gmtime_r(&at, &tm) == NULL ||
-	    strftime(ret, HUMAN_TEXT, "%Y-%m-%d %H:%M UTC", &tm) == 0)
-		strcpy(ret, "?");
-	return ret;
+	}
 }
 
 static void
@@ -114,12 +107,12 @@ check_times(struct report *r, const struct entry_list *l, int64_t now)
 	char a[HUMAN_TEXT], b[HUMAN_TEXT];
 
 	say(r, l->generated <= now + (int64_t)RECORD_SKEW_S, "generated: %s%s",
-	    date(l->generated, a),
+	    human_date(l->generated, a),
 	    l->generated > now + (int64_t)RECORD_SKEW_S
 		? ", which is yet to come"
 		: "");
 	say(r, now < l->valid_until, "fresh until: %s, valid until: %s%s",
-	    date(l->fresh_until, a), date(l->valid_until, b),
+	    human_date(l->fresh_until, a), human_date(l->valid_until, b),
 	    now >= l->valid_until	? ", which has passed"
 		: now >= l->fresh_until ? "; a newer one should be there"
 					: "");

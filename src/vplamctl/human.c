@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 const char *
 human_bytes(uint64_t n, char buf[static HUMAN_TEXT])
@@ -68,5 +69,17 @@ human_rtt(uint64_t us, char buf[static HUMAN_TEXT])
 {
 	snprintf(buf, HUMAN_TEXT, "%" PRIu64 ".%" PRIu64 " ms", us / 1000,
 	    us % 1000 / 100);
+	return buf;
+}
+
+const char *
+human_date(int64_t t, char buf[static HUMAN_TEXT])
+{
+	time_t at = (time_t)t;
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm) == NULL ||
+	    strftime(buf, HUMAN_TEXT, "%Y-%m-%d %H:%M UTC", &tm) == 0)
+		strcpy(buf, "?");
 	return buf;
 }

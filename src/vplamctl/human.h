@@ -15,6 +15,9 @@ const char *human_span(uint64_t seconds, char buf[static HUMAN_TEXT]);
 /* The same with "ago"; "now". */
 const char *human_ago(uint64_t seconds, char buf[static HUMAN_TEXT]);
 
+/* "2026-11-21 22:11 UTC", of seconds since 1970. */
+const char *human_date(int64_t t, char buf[static HUMAN_TEXT]);
+
 /* "12.3 ms" */
 const char *human_rtt(uint64_t us, char buf[static HUMAN_TEXT]);
 

@@ -77,62 +77,147 @@ entry_text_list(struct out *o, struct json_object *res)
 	}
 }
 
-static void put_members(struct out *o, struct json_object *v, int depth);
-
-/* "what_it_is" as "what it is". */
-static void
-put_name(struct out *o, const char *name, int depth)
+static enum colour
+list_colour(const char *state)
 {
-	fprintf(o->f, "%*s", 2 * depth, "");
-	for (; *name != '\0'; name++)
-		fputc(*name == '_' ? ' ' : *name, o->f);
-	fputs(": ", o->f);
+	if (strcmp(state, "good") == 0)
+		return GREEN;
+	return strcmp(state, "failed") == 0 ? RED : YELLOW;
 }
 
 static void
-put_value(struct out *o, struct json_object *v, int depth)
+put_signer(struct out *o, struct json_object *l)
 {
-	bool nested = json_object_is_type(v, json_type_object) ||
-	    (get_len(v) > 0 &&
-		json_object_is_type(
-		    json_object_array_get_idx(v, 0), json_type_object));
+	const char *signer = get_str(l, "signer");
 
-	if (nested) {
-		fputc('\n', o->f);
-		put_members(o, v, depth + 1);
+	pen_label(o, "signer");
+	pen_text(o->f, signer[0] != '\0' ? signer : "nobody yet");
+	if (signer[0] != '\0' && !get_bool(l, "key_configured"))
+		fputs(", the first that was seen; \"#KEY\" behind the URL "
+		      "would say it beforehand",
+		    o->f);
+	fputc('\n', o->f);
+}
+
+/* Of the last good list. */
+static void
+put_said(struct out *o, struct json_object *l)
+{
+	char text[HUMAN_TEXT];
+
+	pen_label(o, "last list");
+	if (get_u64(l, "good_at") == 0) {
+		fputs("none\n", o->f);
 		return;
 	}
-	if (json_object_is_type(v, json_type_array))
-		pen_list(o, v);
-	else if (json_object_is_type(v, json_type_boolean))
-		fputs(json_object_get_boolean(v) ? "yes" : "no", o->f);
-	else
-		pen_text(o->f, v == NULL ? "-" : json_object_get_string(v));
+	fputs(human_date((int64_t)get_u64(l, "generated"), text), o->f);
+	if (get_str(l, "publisher")[0] != '\0') {
+		fputs(", by ", o->f);
+		pen_text(o->f, get_str(l, "publisher"));
+	}
+	fprintf(o->f, ", serial %" PRIu64 "\n", get_u64(l, "serial"));
+	pen_line(o, "valid until",
+	    human_date((int64_t)get_u64(l, "valid_until"), text));
+	pen_label(o, "vnodes");
+	fprintf(o->f, "%" PRIu64 ", of which %" PRIu64 " count",
+	    get_u64(l, "vnodes"), get_u64(l, "counted"));
+	if (get_u64(l, "bad_records") > 0)
+		fprintf(o->f,
+		    "; %" PRIu64 " left out, not signed by themselves",
+		    get_u64(l, "bad_records"));
 	fputc('\n', o->f);
 }
 
 static void
-put_members(struct out *o, struct json_object *v, int depth)
+put_source(struct out *o, struct json_object *l)
 {
-	size_t i;
+	const char *state = get_str(l, "state");
+	char text[HUMAN_TEXT];
 
-	for (i = 0; i < get_len(v); i++) {
-		if (i > 0)
-			fputc('\n', o->f);
-		put_members(o, json_object_array_get_idx(v, i), depth);
+	pen_label(o, "state");
+	pen_colour(o, list_colour(state));
+	pen_text(o->f, state);
+	pen_colour(o, PLAIN);
+	if (get_str(l, "why")[0] != '\0') {
+		fputs(": ", o->f);
+		pen_text(o->f, get_str(l, "why"));
 	}
-	if (!json_object_is_type(v, json_type_object))
-		return;
-	json_object_object_foreach(v, name, member)
-	{
-		put_name(o, name, depth);
-		put_value(o, member, depth);
+	if (get_u64(l, "fails") > 1)
+		fprintf(
+		    o->f, ", %" PRIu64 " times in a row", get_u64(l, "fails"));
+	fputc('\n', o->f);
+	put_signer(o, l);
+	put_said(o, l);
+	if (get_obj(l, "next_in") != NULL) {
+		pen_label(o, "next look");
+		fprintf(
+		    o->f, "in %s\n", human_span(get_u64(l, "next_in"), text));
 	}
 }
 
-/* Each with a heading, and all that is said of it. */
+/* How long it was watched, how much of it was there, how far away it is. */
 static void
-put_lists(struct out *o, struct json_object *lists)
+put_measure(struct out *o, struct json_object *m)
+{
+	uint64_t seen = get_u64(m, "observed_seconds");
+	uint64_t rtt = get_u64(m, "rtt_us");
+	char text[HUMAN_TEXT];
+
+	put_percent(o, get_obj(m, "uptime_30d"));
+	snprintf(text, sizeof(text), "%.1f d", (double)seen / 86400);
+	pen_cell(o, seen > 0 ? text : "-", 8);
+	pen_cell(o, rtt > 0 ? human_rtt(rtt, text) : "-", 9);
+}
+
+static void
+put_audited(struct out *o, struct json_object *v)
+{
+	struct json_object *says = get_obj(v, "says");
+	struct json_object *measured = get_obj(v, "measured");
+	const char *name = get_str(v, "name");
+	char key[64];
+
+	snprintf(key, sizeof(key), "%.12s", get_str(v, "public_key"));
+	fputs("  ", o->f);
+	pen_cell(o, name[0] != '\0' ? name : key, 16);
+	pen_cell(o,
+	    says == NULL	       ? "-"
+		: get_bool(says, "up") ? "up"
+				       : "down",
+	    6);
+	put_measure(o, says);
+	pen_cell(o, get_bool(measured, "reached") ? "answers" : "silent", 8);
+	put_measure(o, measured);
+	fputc('\n', o->f);
+}
+
+static void
+put_audit(struct out *o, struct json_object *l)
+{
+	struct json_object *vnodes = get_obj(l, "vnodes");
+	size_t i;
+
+	pen_label(o, "vnodes");
+	fprintf(o->f,
+	    "%" PRIu64 " listed: %" PRIu64 " have answered us, %" PRIu64
+	    " are silent, %" PRIu64 " were not tried\n",
+	    get_u64(l, "vnodes_listed"), get_u64(l, "reached"),
+	    get_u64(l, "silent"), get_u64(l, "untried"));
+	if (get_len(vnodes) > 0)
+		fprintf(o->f,
+		    "  %-16s  %-6s  %-6s  %-8s  %-9s  %-8s  %-6s  %-8s  %s\n",
+		    "vnode", "listed", "30 d", "watched", "rtt", "here", "30 d",
+		    "watched", "rtt");
+	for (i = 0; i < get_len(vnodes); i++)
+		put_audited(o, json_object_array_get_idx(vnodes, i));
+	if (get_bool(l, "more"))
+		fputs("  and more\n", o->f);
+}
+
+/* Each with a heading. */
+static void
+put_lists(struct out *o, struct json_object *lists,
+    void (*put)(struct out *o, struct json_object *l))
 {
 	size_t i;
 
@@ -144,26 +229,18 @@ put_lists(struct out *o, struct json_object *lists)
 		if (i > 0)
 			fputc('\n', o->f);
 		pen_heading(o, CYAN, "list", get_str(l, "source"));
-		if (!json_object_is_type(l, json_type_object))
-			continue;
-		json_object_object_foreach(l, name, member)
-		{
-			if (strcmp(name, "source") == 0)
-				continue;
-			put_name(o, name, 1);
-			put_value(o, member, 1);
-		}
+		put(o, l);
 	}
 }
 
 void
 entry_text_sources(struct out *o, struct json_object *res)
 {
-	put_lists(o, get_obj(res, "sources"));
+	put_lists(o, get_obj(res, "sources"), put_source);
 }
 
 void
 entry_text_audit(struct out *o, struct json_object *res)
 {
-	put_lists(o, get_obj(res, "lists"));
+	put_lists(o, get_obj(res, "lists"), put_audit);
 }

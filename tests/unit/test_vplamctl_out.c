@@ -290,27 +290,70 @@ entries_are_a_table(void **state)
 	    "no other vnode is known\n");
 }
 
+#define SIGNER "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"
+
 static void
 lists_are_read_as_paragraphs(void **state)
 {
 	(void)state;
 	assert_printed(
 	    PRINTED(out_text, entry_sources,
-		"{\"sources\":[{\"source\":\"http://a/e\",\"ok\":true,"
-		"\"last_error\":null,\"serial\":7,\"of\":[\"x\",\"y\"]},"
-		"{\"source\":\"dns:b\",\"servers\":[{\"n\":1},{\"n\":2}]}]}",
+		"{\"sources\":[{\"source\":\"http://a/e\",\"state\":\"good\","
+		"\"why\":null,\"signer\":\"" SIGNER "\","
+		"\"key_configured\":true,\"serial\":7,\"publisher\":\"us\","
+		"\"generated\":1795300976,\"valid_until\":1795387376,"
+		"\"vnodes\":12,\"counted\":11,\"bad_records\":1,"
+		"\"good_at\":1795301000,\"fails\":0,\"next_in\":3602},"
+		"{\"source\":\"dns:b\",\"state\":\"failed\",\"why\":\"no such "
+		"name\",\"signer\":null,\"good_at\":0,\"fails\":3,"
+		"\"next_in\":null}]}",
 		false),
 	    "list: http://a/e\n"
-	    "  ok: yes\n"
-	    "  last error: -\n"
-	    "  serial: 7\n"
-	    "  of: x, y\n"
+	    "  state: good\n"
+	    "  signer: " SIGNER "\n"
+	    "  last list: 2026-11-21 22:42 UTC, by us, serial 7\n"
+	    "  valid until: 2026-11-22 22:42 UTC\n"
+	    "  vnodes: 12, of which 11 count; 1 left out, not signed by "
+	    "themselves\n"
+	    "  next look: in 1 hour, 2 seconds\n"
 	    "\n"
 	    "list: dns:b\n"
-	    "  servers: \n"
-	    "    n: 1\n"
-	    "\n"
-	    "    n: 2\n");
+	    "  state: failed: no such name, 3 times in a row\n"
+	    "  signer: nobody yet\n"
+	    "  last list: none\n");
+}
+
+static void
+audits_set_words_beside_facts(void **state)
+{
+	(void)state;
+	assert_printed(
+	    PRINTED(out_text, entry_audit,
+		"{\"lists\":[{\"source\":\"http://a/e\",\"vnodes_listed\":12,"
+		"\"reached\":3,\"silent\":1,\"untried\":8,\"vnodes\":[{"
+		"\"public_key\":\"sofPXkY+nMdiHnx+CEARLUcXbLXK8fscBjVhoqvhf2M="
+		"\",\"name\":\"north tower\",\"says\":{\"up\":true,"
+		"\"uptime_30d\":99,\"observed_seconds\":352080,"
+		"\"rtt_us\":12345},\"measured\":{\"reached\":false,"
+		"\"fails\":3,\"uptime_30d\":null,\"observed_seconds\":0,"
+		"\"rtt_us\":0}},{\"public_key\":\"AAECAwQFBgcICQo\","
+		"\"name\":null,\"says\":null,\"measured\":{\"reached\":true,"
+		"\"uptime_30d\":7,\"observed_seconds\":86400,"
+		"\"rtt_us\":1000}}],\"more\":true}]}",
+		false),
+	    "list: http://a/e\n"
+	    "  vnodes: 12 listed: 3 have answered us, 1 are silent, 8 were not "
+	    "tried\n"
+	    "  vnode             listed  30 d    watched   rtt        here     "
+	    " "
+	    "30 d    watched   rtt\n"
+	    "  north tower       up      99%     4.1 d     12.3 ms    silent   "
+	    " "
+	    "-       -         -          \n"
+	    "  AAECAwQFBgcI      -       -       -         -          answers  "
+	    " "
+	    "7%      1.0 d     1.0 ms     \n"
+	    "  and more\n");
 	assert_printed(PRINTED(out_text, entry_audit, "{\"lists\":[]}", false),
 	    "no list of vnodes is configured; option entry\n");
 }
@@ -362,6 +405,7 @@ main(void)
 		cmocka_unit_test(explain_says_rule_place_and_facts),
 		cmocka_unit_test(entries_are_a_table),
 		cmocka_unit_test(lists_are_read_as_paragraphs),
+		cmocka_unit_test(audits_set_words_beside_facts),
 		cmocka_unit_test(empty_results_print_without_harm),
 	};
 

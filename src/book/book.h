@@ -76,7 +76,10 @@ struct book_config {
 /* Callbacks out; they must not call in. Entries live for the call. */
 struct book_io {
 	void *arg;
-	/* Must survive a restart. urgent: news; else a minute more of age. */
+	/*
+	 * Must survive a restart: who was reached, or named by a person.
+	 * urgent: news; else a minute more of age.
+	 */
 	void (*save)(void *arg, const struct book_entry *e, bool urgent);
 	void (*forget)(void *arg, const uint8_t key[RECORD_KEY]);
 	void (*save_revoked)(void *arg, const struct book_revoked *r);
@@ -141,11 +144,11 @@ struct book_tunnel {
 };
 
 /*
- * Whom to dial now: entries in the order of the choice, at most max; 0: nobody
- * until *ret_at. Anchors first; then reached ones, then others; as many as are
- * wanted beside what there is, at most half of max_peers from one source, 2
- * from one /16 (IPv6: /32) as long as others are to be had; a feeler every 120
- * s beyond that. Each is the caller's to end by book_tried().
+ * Whom to dial now: entries in the order of the choice, at most max; ask again
+ * at *ret_at. Half of max_peers is for whom we dial: anchors first, then
+ * reached ones, then others; half of that from one source and 2 from one /16
+ * (IPv6: /32) as long as others are to be had. A feeler every 120 s beyond
+ * that. Each is the caller's to end by book_tried().
  */
 unsigned book_pick(struct book *b, const struct book_tunnel *t, size_t n,
     struct book_entry *ret, unsigned max, struct mono now, struct mono *ret_at);
@@ -163,7 +166,7 @@ void book_reached(struct book *b, const uint8_t key[RECORD_KEY],
     struct book_source src, const struct addr *at, bool dialled,
     struct mono now, uint64_t wall);
 
-/* The tunnel to evict for another, by worth; index, or -1: none. */
+/* For another that dialled us: of those that did, who goes; -1: none. */
 int book_evict(const struct book *b, const struct book_tunnel *t, size_t n);
 
 /*
@@ -177,8 +180,8 @@ void book_minute_end(struct book *b);
 uint32_t book_watched(const struct book *b); /* minutes in all */
 
 /*
- * For whoever asks: at most max of those with a record in time that we have
- * reached within the last day where it says, at random, never the asker's own.
+ * For whoever asks: at most max with a record in time, reached in this life and
+ * day where it says, at random, never the asker's own.
  */
 unsigned book_tell(struct book *b, const uint8_t asker[RECORD_KEY],
     const struct book_entry **ret, unsigned max, uint64_t wall);

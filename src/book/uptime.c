@@ -13,7 +13,7 @@
 static uint8_t
 percent(unsigned up, unsigned seen)
 {
-	return seen == 0 ? UPTIME_NONE : (uint8_t)(100 * up / seen);
+	return (uint8_t)(seen == 0 ? UPTIME_NONE : 100 * up / seen);
 }
 
 /* The oldest fall out at the left; v comes first, then nobody looked. */

@@ -32,8 +32,8 @@ void uptime_minute(struct uptime *u, uint32_t watched, bool up);
 void uptime_move(struct uptime *u, uint32_t watched);
 
 /*
- * Percent over the last so many hours (or days) with the one that runs;
- * UPTIME_NONE: nobody looked in any of them.
+ * Percent over the last so many hours (or days) and the one that runs, rounded
+ * down; UPTIME_NONE: nobody looked in any of them.
  */
 unsigned uptime_hours(const struct uptime *u, unsigned hours);
 unsigned uptime_days(const struct uptime *u, unsigned days);

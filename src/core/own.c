@@ -50,7 +50,7 @@ load(const struct core *c)
 
 	if (max == 0)
 		return RECORD_LOAD_UNKNOWN;
-	return n < max ? (uint8_t)(100 * n / max) : 100;
+	return (uint8_t)(n < max ? 100 * n / max : 100);
 }
 
 /* Where our gnode is; a mesh daemon knows better than the configuration. */

@@ -155,7 +155,7 @@ cmd_entry_add(struct ctl_call *call)
 	    json_object_get_string(call_arg(call, "uri")),
 	    from != NULL ? json_object_get_string(from) : NULL, &why);
 	if (news == NULL)
-		return call_fail(call, "refused", "entry.add: %s", why);
+		return call_fail(call, "refused", "entry.add: the URI %s", why);
 	o = json_object_new_object();
 	put_u64(o, "version", CTL_VERSION);
 	put_str(o, "news", news);

@@ -62,7 +62,7 @@ struct ctl_host {
 
 	/* A vnode by its URI; from names who told of it (NULL: a person). What
 	 * became of it: "new", "newer", "known", "clash", or "looking-up" when
-	 * it has names; NULL and *why: nothing. */
+	 * it has names; NULL and *why ("is of another network"): nothing. */
 	const char *(*entry_add)(
 	    void *arg, const char *uri, const char *from, const char **why);
 

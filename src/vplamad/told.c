@@ -62,14 +62,14 @@ note(struct told *told, const char **why)
 	const char *news;
 
 	if (told->n_ep == 0) {
-		*why = "no endpoint of it has an address";
+		*why = "has no endpoint with an address";
 		return NULL;
 	}
 	news = news_text(exchange_heard_of(&told->d->core, told->source,
 	    told->uri.key, told->ep, told->n_ep, loop_turn(told->d->loop)));
 	if (news == NULL)
-		*why = "it is this node, revoked, at no address that can be "
-		       "dialled, or there is no room for it";
+		*why = "is of this node, of a revoked key, has no address "
+		       "that can be dialled, or there is no room for it";
 	return news;
 }
 
@@ -90,7 +90,7 @@ on_names(void *arg, const struct addr *ep, unsigned n, const char *why,
 	TAILQ_REMOVE(&told->d->told, told, link);
 	told->d->n_told--;
 	if (note(told, &why) == NULL)
-		log_info("entry: told of a vnode: %s", why);
+		log_info("entry.add: the URI %s", why);
 	free(told);
 }
 
@@ -126,11 +126,11 @@ told_uri(void *arg, const char *uri, const char *from, const char **why)
 	if (!uri_parse(uri, &u, why))
 		return NULL;
 	if (u.network[0] != '\0' && strcmp(u.network, d->cfg.network) != 0) {
-		*why = "it is of another network";
+		*why = "is of another network";
 		return NULL;
 	}
 	if (d->n_told == TOLD_WAITING) {
-		*why = "too many names are being looked up; try again later";
+		*why = "has to wait: too many names are being looked up";
 		return NULL;
 	}
 	told = xcalloc(1, sizeof(*told));

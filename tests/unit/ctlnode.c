@@ -180,7 +180,7 @@ host_entry_add(void *arg, const char *uri, const char *from, const char **why)
 
 	snprintf(n->added, sizeof(n->added), "%s %s", uri,
 	    from == NULL ? "-" : from);
-	*why = "it is of another network";
+	*why = "is of another network";
 	return strstr(uri, "bad") == NULL ? "new" : NULL;
 }
 

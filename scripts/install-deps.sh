@@ -6,7 +6,7 @@ packages="autoconf automake pkg-config gcc make clang clang-format
 	libclang-rt-14-dev libsodium-dev libssl-dev libevent-dev libjson-c-dev
 	libconfuse-dev libmnl-dev libsqlite3-dev libcurl4-gnutls-dev
 	libqrencode-dev minisign zlib1g-dev libcmocka-dev nftables
-	iproute2 procps mandoc babeld bird2 iputils-ping ethtool socat
+	iproute2 procps curl mandoc babeld bird2 iputils-ping ethtool socat
 	spin valgrind linux-perf"
 [ "$(uname -m)" != x86_64 ] || packages="$packages libipsec-mb-dev"
 # Any that does will do: program:package.

@@ -4,6 +4,10 @@
  *	entry_store FILE made N		N vnodes, of 83 hours each
  *	entry_store FILE peers SECONDS KEYFILE ADDR:PORT ...
  *					those, observed for so long each
+ *
+ * or says what is in one, "KEY SECONDS" a line:
+ *
+ *	entry_store FILE show
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +17,7 @@
 
 #include "base/log.h"
 #include "crypto/prim.h"
+#include "store/reader.h"
 #include "store/store.h"
 #include "tests/tool.h"
 #include "tests/unit/entry_rows.h"
@@ -71,6 +76,28 @@ put_peers(struct store *s, int n, char **arg, uint64_t now)
 	return most;
 }
 
+static void
+show_row(void *arg, const struct store_rec *rec)
+{
+	char key[KEY_TEXT];
+
+	(void)arg;
+	if (rec->kind != STORE_PEER)
+		return;
+	key_format(rec->u.peer.key, key);
+	printf("%s %" PRIu32 "\n", key, rec->u.peer.observed);
+}
+
+static int
+show(const char *path)
+{
+	char why[DB_WHY];
+
+	if (reader_load(path, show_row, NULL, why) != DB_OK)
+		fatalx("%s: %s", path, why);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -83,8 +110,12 @@ main(int argc, char **argv)
 	uint32_t minutes;
 
 	log_init("entry_store", LOG_LV_INFO);
-	if (!crypto_start() || argc < 4)
-		fatalx("usage: entry_store FILE made N | peers SECONDS "
+	if (!crypto_start())
+		return 1;
+	if (argc == 3 && strcmp(argv[2], "show") == 0)
+		return show(argv[1]);
+	if (argc < 4)
+		fatalx("usage: entry_store FILE show | made N | peers SECONDS "
 		       "KEYFILE ADDR:PORT ...");
 	cfg.path = argv[1];
 	s = store_open(&cfg, ignore, NULL);

@@ -11,6 +11,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/bird \
 	tests/show/dead-peer \
 	tests/show/entry-page \
+	tests/show/entry-load \
 	tests/show/hostile \
 	tests/show/invariants \
 	tests/show/join \
@@ -26,6 +27,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/sim-day \
 	tests/show/sybil \
 	tests/show/spread \
+	tests/show/three-days \
 	tests/show/vectors \
 	tests/show/verdicts
 dist_noinst_SCRIPTS += scripts/build.sh scripts/check scripts/install-deps.sh \

@@ -1,11 +1,21 @@
 # Unit tests of the entry server.
 if HAVE_CMOCKA
-ENTRYD_TESTS = tests/unit/test_census
+ENTRYD_TESTS = tests/unit/test_census tests/unit/test_entry_options \
+	tests/unit/test_entry_out tests/unit/test_guests tests/unit/test_http
 check_PROGRAMS += $(ENTRYD_TESTS)
 TESTS += $(ENTRYD_TESTS)
 ENTRYD_TEST_LDADD = $(ENTRYD_LDADD) $(CMOCKA_LIBS)
-entry_rows = tests/unit/entry_rows.c tests/unit/entry_rows.h
 
-tests_unit_test_census_SOURCES = tests/unit/test_census.c $(entry_rows)
+tests_unit_test_census_SOURCES = tests/unit/test_census.c \
+	tests/unit/entry_rows.c tests/unit/entry_rows.h
 tests_unit_test_census_LDADD = $(ENTRYD_TEST_LDADD)
+tests_unit_test_entry_options_SOURCES = tests/unit/test_entry_options.c
+tests_unit_test_entry_options_LDADD = $(ENTRYD_TEST_LDADD)
+tests_unit_test_entry_out_SOURCES = tests/unit/test_entry_out.c \
+	tests/unit/entry_made.c tests/unit/entry_made.h
+tests_unit_test_entry_out_LDADD = $(ENTRYD_TEST_LDADD)
+tests_unit_test_guests_SOURCES = tests/unit/test_guests.c
+tests_unit_test_guests_LDADD = $(ENTRYD_TEST_LDADD)
+tests_unit_test_http_SOURCES = tests/unit/test_http.c
+tests_unit_test_http_LDADD = $(ENTRYD_TEST_LDADD)
 endif

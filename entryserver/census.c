@@ -89,7 +89,9 @@ get_uptime(
 {
 	const struct store_blob *b = &rec->u.peer.uptime;
 
-	if (!uptime_read(b->p, b->len, ret) || ret->at > c->minutes)
+	/* The watch row is written last, perhaps in another batch. */
+	if (!uptime_read(b->p, b->len, ret) ||
+	    ret->at > c->minutes + CENSUS_UP_MIN)
 		return false;
 	uptime_move(ret, c->minutes);
 	return true;
@@ -112,7 +114,8 @@ is_solid(const struct uptime *u)
 static bool
 is_up(const struct census *c, const struct uptime *u)
 {
-	return u->up_at != 0 && c->minutes - u->up_at <= CENSUS_UP_MIN;
+	/* A tunnel that has just begun counts for the minute to come. */
+	return u->up_at != 0 && u->up_at + CENSUS_UP_MIN >= c->minutes;
 }
 
 /* The one that was proven, then those of the record. */

@@ -292,8 +292,18 @@ reliability(void **state)
 	row_vnode(&v, ANY, 10, NOW);
 	v.rec.u.peer.observed = BOOK_AGE_S;
 	left_for(&v, NOW, LEFT_SHAKY);
-	/* From a later minute than there has been. */
+	/* Met within the minute that runs, and written before it was counted. */
+	row_vnode(&v, ANY, MINUTES, NOW);
+	v.uptime.up_at = MINUTES + 1;
+	c = alone(&v, NOW);
+	assert_true(c.candidate[0].server.up);
+	census_fini(&c);
 	row_vnode(&v, ANY, MINUTES + 1, NOW);
+	c = alone(&v, NOW);
+	assert_true(c.candidate[0].server.up);
+	census_fini(&c);
+	/* From a much later minute than there has been. */
+	row_vnode(&v, ANY, MINUTES + 100, NOW);
 	left_for(&v, NOW, LEFT_SHAKY);
 }
 

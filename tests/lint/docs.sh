@@ -1,5 +1,5 @@
 #!/bin/sh
-# What people can set, send or type is described: options in the manual, control
+# What people can set, send or type is described: options in the manuals, control
 # commands in control.md, message and frame types in protocol.md, records in
 # mesh-socket.md. Manual pages are sound where mandoc can say so.
 set -u
@@ -23,6 +23,13 @@ names src/vplamad/options.def \
 for name in $found; do
 	grep -qx "\.It Cm $name" doc/vplamad.conf.5 ||
 	    complain "doc/vplamad.conf.5: option $name is missing"
+done
+
+# Those of the entry server: the first member of a row of its table.
+names entryserver/options.c 's/^[[:space:]]*\{ "([a-z-]+)", parse_.*/\1/p'
+for name in $found; do
+	grep -qx "\.It Cm $name" doc/vplama-entryd.8 ||
+	    complain "doc/vplama-entryd.8: option $name is missing"
 done
 
 # Commands: the first member of a row of the table.

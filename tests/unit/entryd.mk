@@ -23,3 +23,5 @@ tests_unit_test_web_SOURCES = tests/unit/test_web.c \
 	tests/unit/entry_made.c tests/unit/entry_made.h
 tests_unit_test_web_LDADD = $(ENTRYD_TEST_LDADD)
 endif
+dist_check_SCRIPTS += tests/unit/test_entryd.sh
+TESTS += tests/unit/test_entryd.sh

@@ -69,14 +69,16 @@ static void
 sign_list(
     struct release *r, const struct model *m, const struct minisign_key *key)
 {
-	char trusted[MINISIGN_COMMENT], sig[MINISIGN_FILE_MAX];
+	char trusted[MINISIGN_COMMENT], pub[MINISIGN_KEY_TEXT];
+	char sig[MINISIGN_FILE_MAX];
 	FILE *f = file_begin(r, FILE_SIG);
 
+	minisign_pub_format(&key->pub, pub);
 	snprintf(trusted, sizeof(trusted),
 	    "timestamp:%" PRId64 "\tfile:%s\tserial:%" PRIu64
-	    "\tvalid-until:%" PRId64,
+	    "\tvalid-until:%" PRId64 "\tkey:%s",
 	    m->list.generated, file_kinds[FILE_JSON].name, m->list.serial,
-	    m->list.valid_until);
+	    m->list.valid_until, pub);
 	minisign_sign(key, r->text[FILE_JSON], r->len[FILE_JSON], trusted, sig);
 	fputs(sig, f);
 	file_end(f);

@@ -12,7 +12,9 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/config.c src/vplamad/config.h \
 	src/vplamad/device.c src/vplamad/device.h \
 	src/vplamad/devhint.c \
-	src/vplamad/entry.c src/vplamad/entry.h \
+	src/vplamad/entry.c src/vplamad/entry.h src/vplamad/entry_in.h \
+	src/vplamad/entry_state.c src/vplamad/entry_tell.c \
+	src/vplamad/entrycheck.c src/vplamad/entrycheck.h \
 	src/vplamad/event.c \
 	src/vplamad/host.c \
 	src/vplamad/keep.c src/vplamad/keep.h \

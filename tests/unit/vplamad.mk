@@ -5,6 +5,7 @@ vplamad_tests = \
 	tests/unit/test_cfgiface \
 	tests/unit/test_config \
 	tests/unit/test_device \
+	tests/unit/test_entrycheck \
 	tests/unit/test_keep \
 	tests/unit/test_memory \
 	tests/unit/test_rehooker \
@@ -31,6 +32,12 @@ tests_unit_test_config_LDADD = $(vplamad_test_libs)
 # All of the daemon but its main().
 tests_unit_test_device_SOURCES = tests/unit/test_device.c
 tests_unit_test_device_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
+
+TEST_LISTGEN = tests/unit/listgen.c tests/unit/listgen.h \
+	tests/unit/recgen.c tests/unit/recgen.h
+tests_unit_test_entrycheck_SOURCES = tests/unit/test_entrycheck.c \
+	$(TEST_LISTGEN)
+tests_unit_test_entrycheck_LDADD = $(vplamad_test_libs) $(JSON_LIBS)
 
 tests_unit_test_keep_SOURCES = tests/unit/test_keep.c $(IO_ENV)
 tests_unit_test_keep_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)

@@ -49,7 +49,8 @@ load_file(struct site *s, enum file_id id)
 	}
 	s->file[id].len = (size_t)len;
 	s->file[id].data = xreallocarray(data, (size_t)len + 1, 1);
-	blake2b(hash, sizeof(hash), NULL, data, (size_t)len, NULL, 0);
+	blake2b(
+	    hash, sizeof(hash), NULL, s->file[id].data, (size_t)len, NULL, 0);
 	snprintf(s->file[id].etag, SITE_ETAG,
 	    "\"%02x%02x%02x%02x%02x%02x%02x\"", hash[0], hash[1], hash[2],
 	    hash[3], hash[4], hash[5], hash[6]);

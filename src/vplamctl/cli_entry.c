@@ -202,6 +202,17 @@ draw(struct cli *cli, const char *text)
 			  : "this vplamctl was built without libqrencode");
 }
 
+/* An invitation to a closed door is worth a word. */
+static void
+warn_if_closed(struct cli *cli, struct json_object *self)
+{
+	if (strcmp(get_str(get_obj(self, "record"), "accepts"), "closed") == 0)
+		fputs("vplamctl: note: with trust = known only peers that the "
+		      "configuration names are let in; name who joins, or set "
+		      "another trust\n",
+		    cli->out.err);
+}
+
 int
 cli_invite(struct cli *cli, int argc, char **argv)
 {
@@ -220,6 +231,7 @@ cli_invite(struct cli *cli, int argc, char **argv)
 	self = ask(cli, "entry.self", NULL);
 	if (self == NULL)
 		return EXIT_FAIL;
+	warn_if_closed(cli, self);
 	o = beacon ? beacon_json(cli, self, hours) : uri_json(cli, self);
 	json_object_put(self);
 	if (o == NULL)

@@ -22,6 +22,8 @@ show_node(struct out *o, struct json_object *res)
 		pen_list(o, listen);
 		fputc('\n', o->f);
 	}
+	if (get_str(node, "trust")[0] != '\0')
+		pen_line(o, "trust", get_str(node, "trust"));
 	pen_line(o, "mesh daemon",
 	    get_bool(node, "mesh_connected") ? "connected" : "not connected");
 	neg_text_self(o, get_obj(res, "negotiation"));

@@ -300,11 +300,20 @@ invitations(void **state)
 {
 	static const char *const self[] = { HELLO,
 		SELF("\"192.0.2.1:7000\"", "my mesh"), NULL };
+	static const char *const closed[] = { HELLO,
+		"{\"id\":2,\"ok\":true,\"result\":{\"uri\":\"" URI
+		"\",\"record\":{\"accepts\":\"closed\"}}}\n",
+		NULL };
 	struct ctl_result r = ctl_run_against(self, "invite");
 
 	(void)state;
 	assert_int_equal(r.rc, 0);
 	assert_string_equal(r.out, URI "\n");
+	assert_string_equal(r.err, "");
+	r = ctl_run_against(closed, "invite");
+	assert_int_equal(r.rc, 0);
+	assert_string_equal(r.out, URI "\n");
+	ctl_has(r.err, "trust = known");
 	r = ctl_run_against(self, "invite --json");
 	ctl_has(r.out, "\"uri\":\"" URI "\"");
 	r = ctl_run_against(self, "invite --qr");

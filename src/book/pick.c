@@ -129,15 +129,17 @@ allowed(const struct book *b, const struct item *it, enum level level)
 }
 
 /*
- * Each group is as likely as any other, however many entries it has: whoever
- * has much of one network does not get more of our tunnels.
+ * Each network is as likely as any other, and each source, however many entries
+ * they have: who has much of one does not get more of our tunnels.
  */
 static uint64_t
 weight(const struct item *it)
 {
-	size_t n = it->group->n[HEARD] + it->group->n[REACHED];
+	const struct share *g = it->group, *s = it->source;
+	uint64_t alike = (uint64_t)(g->n[HEARD] + g->n[REACHED]) *
+	    (s->n[HEARD] + s->n[REACHED]);
 
-	return (1u << 20) / n + 1;
+	return (UINT64_C(1) << 32) / alike + 1;
 }
 
 typedef bool wanted_fn(
@@ -179,22 +181,33 @@ for_tunnel(const struct choice *ch, const struct candidate *c, unsigned arg)
 	    allowed(ch->b, c->it, (enum level)(arg / CLASSES));
 }
 
+/* Half of the places are for those that dial us. */
+static unsigned
+places(const struct choice *ch)
+{
+	return (ch->b->cfg.max_peers + 1) / 2;
+}
+
+/*
+ * A quarter of these stays free for other networks: what fills up with one may
+ * have been told by one, and would never end.
+ */
 static struct item *
 next_tunnel(struct choice *ch)
 {
+	bool crowd = ch->out < places(ch) - places(ch) / 4;
+	unsigned arg, end = (crowd ? LEVELS : ANY_GROUP) * CLASSES;
 	struct item *it = NULL;
-	unsigned arg;
 
-	for (arg = 0; it == NULL && arg < LEVELS * CLASSES; arg++)
+	for (arg = 0; it == NULL && arg < end; arg++)
 		it = draw(ch, for_tunnel, arg);
 	return it;
 }
 
-/* Half of the places are for those that dial us. */
 static unsigned
 want(const struct choice *ch)
 {
-	unsigned max = ch->b->cfg.max_peers, out = (max + 1) / 2;
+	unsigned max = ch->b->cfg.max_peers, out = places(ch);
 
 	if (ch->out >= out || ch->all >= max)
 		return 0;
@@ -286,6 +299,7 @@ choose(struct choice *ch, struct item **ret, unsigned max, struct mono *ret_at)
 	while (n < max && n < wanted && (it = next_tunnel(ch)) != NULL) {
 		if (!begin(ch, it, false))
 			break;
+		ch->out++;
 		ret[n++] = it;
 	}
 	if (n < wanted)

@@ -25,6 +25,7 @@ struct crowd {
 	struct vnode *v; /* honest ones first */
 	unsigned honest, sybils, networks;
 	unsigned list; /* entries of the honest list */
+	unsigned late; /* minutes after which it is to be had */
 	struct rng rng;
 	struct record lie; /* the last one that crowd_lie() made */
 	uint8_t lie_raw[RECORD_MAX];

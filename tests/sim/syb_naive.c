@@ -97,12 +97,14 @@ syb_run_naive(struct crowd *c, unsigned minutes, struct syb_result *ret)
 	b.known = xcalloc(c->honest + c->sybils, sizeof(*b.known));
 	for (i = 0; i < SYB_POISON; i++)
 		put(&b, crowd_sybil(c));
-	for (i = 0; i < c->list; i++)
-		put(&b, i < SYB_LIST_SYBILS ? c->honest + i : crowd_honest(c));
 	for (m = 0; m < minutes; m++) {
+		for (i = 0; m == c->late && i < c->list; i++)
+			put(&b,
+			    i < SYB_LIST_SYBILS ? c->honest + i
+						: crowd_honest(c));
 		minute(&b);
 		look(&b, ret);
-		if (!ret->at_end && m >= SYB_GRACE)
+		if (!ret->at_end && m >= c->late + SYB_GRACE)
 			ret->always = false;
 	}
 	free(b.in);

@@ -106,16 +106,23 @@ hear_lie(struct node *nd, struct book_source src)
 }
 
 static void
-lists(struct node *nd, bool honest)
+poisoned_list(struct node *nd)
 {
-	const struct book_source good = { BOOK_FROM_LIST, 1 };
-	const struct book_source bad = { BOOK_FROM_LIST, 2 };
+	const struct book_source src = { BOOK_FROM_LIST, 2 };
 	unsigned i;
 
 	for (i = 0; i < SYB_POISON; i++)
-		hear(nd, bad, crowd_sybil(nd->c));
-	for (i = 0; honest && i < nd->c->list; i++)
-		hear(nd, good,
+		hear(nd, src, crowd_sybil(nd->c));
+}
+
+static void
+honest_list(struct node *nd)
+{
+	const struct book_source src = { BOOK_FROM_LIST, 1 };
+	unsigned i;
+
+	for (i = 0; i < nd->c->list; i++)
+		hear(nd, src,
 		    i < SYB_LIST_SYBILS ? nd->c->honest + i
 					: crowd_honest(nd->c));
 }
@@ -364,7 +371,7 @@ restart(struct node *nd)
 	book_free(old);
 	nd->n = 0;
 	nd->pick_at = nd->now;
-	lists(nd, false);
+	poisoned_list(nd);
 }
 
 static void
@@ -411,13 +418,15 @@ syb_run(struct crowd *c, unsigned minutes, struct syb_result *ret)
 	nd->ret = ret;
 	nd->now.us = MONO_SEC;
 	nd->b = begin(nd);
-	lists(nd, true);
+	poisoned_list(nd);
 	for (m = 0; m < minutes; m++) {
 		if (m == minutes / 2)
 			restart(nd);
+		if (m == c->late)
+			honest_list(nd);
 		minute(nd, m);
 		look(nd, ret);
-		if (!ret->at_end && m >= SYB_GRACE &&
+		if (!ret->at_end && m >= c->late + SYB_GRACE &&
 		    (m < minutes / 2 || m > minutes / 2 + 1))
 			ret->always = false;
 	}

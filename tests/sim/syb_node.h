@@ -16,7 +16,7 @@
 #define SYB_FLOOD 3	   /* records a second, unasked */
 #define SYB_INBOUND 2	   /* seconds: the attacker dials us */
 #define SYB_LIFE_S 21600   /* of a tunnel to an honest one, in the mean */
-#define SYB_GRACE 10	   /* minutes after the start, and two after another */
+#define SYB_GRACE 10 /* minutes after the honest list, two after a restart */
 
 struct syb_result {
 	bool at_end;		  /* an honest tunnel at the end */

@@ -10,15 +10,16 @@
 
 static const char usage[] =
     "usage: vplama-sim sybil [-N] [-n RUNS] [-S SEED] [-m MINUTES]\n"
-    "          [-l LIST] [-g HONEST] [-s SYBILS] [-k NETWORKS]\n"
+    "          [-l LIST] [-d MINUTES] [-g HONEST] [-s SYBILS] [-k NETWORKS]\n"
     "  -n  runs [1000]                  -S  seed of the first [1]\n"
     "  -m  virtual minutes each [120]   -g  honest vnodes [200]\n"
     "  -s  keys of the attacker [5000]  -k  in so many /16 [4]\n"
     "  -l  entries of the honest list, 16 of them the attacker's [50]\n"
+    "  -d  minutes after which that one is to be had [0]\n"
     "  -N  without an address book, to compare\n";
 
 struct job {
-	unsigned runs, minutes, honest, sybils, networks, list;
+	unsigned runs, minutes, honest, sybils, networks, list, late;
 	uint64_t seed;
 	bool naive;
 };
@@ -64,6 +65,9 @@ option(struct job *j, int ch, const char *arg)
 	case 'l':
 		j->list = (unsigned)number(arg, SYB_LIST_SYBILS, 1024);
 		return true;
+	case 'd':
+		j->late = (unsigned)number(arg, 0, 100000);
+		return true;
 	case 'N':
 		j->naive = true;
 		return true;
@@ -83,10 +87,11 @@ assume(const struct job *j)
 	       "ends; they tell of each other and of addresses that nobody "
 	       "answers from\n",
 	    j->sybils, j->networks);
-	printf("# at the start: a list of %u, %d of them the attacker's, and "
-	       "one of %d, all of them; %d %% of what honest ones tell are "
-	       "the attacker's\n",
-	    j->list, SYB_LIST_SYBILS, SYB_POISON, CROWD_TELL_SYBILS);
+	printf(
+	    "# at the start a list of %d, all the attacker's; after %u min one "
+	    "of %u, %d of them the attacker's; %d %% of what honest ones "
+	    "tell are the attacker's\n",
+	    SYB_POISON, j->late, j->list, SYB_LIST_SYBILS, CROWD_TELL_SYBILS);
 	if (j->naive)
 		puts("# no address book: whatever was heard is dialled, all "
 		     "alike");
@@ -117,6 +122,7 @@ run(const struct job *j, struct sum *s)
 
 	crowd_init(&c, j->honest, j->sybils, j->networks);
 	c.list = j->list;
+	c.late = j->late;
 	s->least = UINT32_MAX;
 	for (i = 0; i < j->runs; i++) {
 		crowd_move(&c, j->seed + i);
@@ -149,7 +155,7 @@ sybil_main(int argc, char **argv)
 	bool ok = true;
 	int ch;
 
-	while ((ch = getopt(argc, argv, "n:S:m:g:s:k:l:N")) != -1)
+	while ((ch = getopt(argc, argv, "n:S:m:g:s:k:l:d:N")) != -1)
 		ok = option(&j, ch, optarg) && ok;
 	if (!ok || optind != argc) {
 		fputs(usage, stderr);

@@ -297,18 +297,30 @@ two_of_a_network_while_there_are_others(void **state)
 }
 
 static void
-all_of_a_network_when_there_are_no_others(void **state)
+more_of_a_network_when_there_are_no_others(void **state)
 {
-	unsigned i;
+	unsigned i, n;
 
 	(void)state;
 	for (i = 1; i <= 30; i++)
 		hear_at(teller(i), i, in_group(198, 51, i));
 	for (i = 100; i < 105; i++)
 		hear_at(teller(i), i, rig_place(i));
-	assert_int_equal(picks(), 16);
+	n = picks();
+	assert_int_equal(n, 12);
 	for (i = 100; i < 105; i++)
 		assert_true(picked(0, 7, i));
+	/* A quarter of the places is kept: who comes later finds one. */
+	dial_all(n);
+	for (i = 0; i < n; i++)
+		answer(&tun[i]);
+	assert_int_equal(picks(), 0);
+	for (i = 105; i < 115; i++)
+		hear_at(teller(i), i, rig_place(i));
+	n = picks();
+	assert_int_equal(n, 4);
+	for (i = 0; i < n; i++)
+		assert_int_not_equal(got[i].ep[0].ip[12], 198);
 }
 
 /* A network with many entries is not dialled more than one with a few. */
@@ -332,6 +344,27 @@ networks_are_alike(void **state)
 	}
 	/* 40 are to be expected: one network of ten. */
 	assert_in_range(sybils, 15, 70);
+}
+
+/* Nor one of whom somebody told a lot. */
+static void
+sources_are_alike(void **state)
+{
+	unsigned runs, i, loud = 0;
+
+	(void)state;
+	for (runs = 0; runs < 400; runs++) {
+		rig_fini(&rig);
+		rig_init(&rig, runs);
+		configure(2, true);
+		for (i = 1; i <= 200; i++)
+			hear_at(teller(1), i, rig_place(i));
+		for (i = 201; i <= 203; i++)
+			hear_at(list1, i, rig_place(i));
+		assert_int_equal(picks(), 1);
+		loud += got[0].source.from == BOOK_FROM_PEER;
+	}
+	assert_in_range(loud, 150, 250);
 }
 
 /* A quarter of all from one source, half when there are no others. */
@@ -708,8 +741,9 @@ main(void)
 		TEST(nobody_twice),
 		TEST(anchors_then_known_then_others),
 		TEST(two_of_a_network_while_there_are_others),
-		TEST(all_of_a_network_when_there_are_no_others),
+		TEST(more_of_a_network_when_there_are_no_others),
 		TEST(networks_are_alike),
+		TEST(sources_are_alike),
 		TEST(one_source_is_not_all),
 		TEST(one_source_alone_is_half),
 		TEST(who_has_no_address_is_not_dialled),

@@ -55,6 +55,21 @@ want "open-transit" "$out" "and what would change that"
 want "class=member key=$d" "$(cat "$dir/a/log")" "the member is logged"
 grep -qF "$(cat "$dir/c/pub")" "$dir/a/log" && fail "the stranger is not"
 
+# A URI by hand: its names are looked up beside the loop.
+other=$("$bin/vplamctl" genkey | "$bin/vplamctl" pubkey)
+uri=vpla://$(echo "$other" | tr '+/' '-_' | tr -d =)
+want "of another network" \
+	"$(ctl a entry add "$uri@192.0.2.9:7469?network=other")" \
+	"a URI of another network is refused"
+want "address book" "$(ctl a entry add "$uri@localhost:7469?ep=192.0.2.9:7469")" \
+	"one of ours is taken"
+in_book() {
+	"$bin/tests/show/spread_book" "$dir/a/control.sock" list |
+		grep -qF "$1"
+}
+within 8000 in_book "$other user false" ||
+	fail "the vnode of the URI is in the book"
+
 # What was told to be safe survives a crash.
 stored() {
 	grep '"event":"stored"' "$dir/events" | grep -qF "\"$d\""
@@ -64,8 +79,7 @@ kill -9 "${pid[a]}"
 wait "${pid[a]}" 2>/dev/null
 start a
 within 3000 listens a || fail "a is back after kill -9"
-known=$("$bin/tests/show/spread_book" "$dir/a/control.sock" list)
-want "$d itself true" "$known" "d is known after kill -9"
+in_book "$d itself true" || fail "d is known after kill -9"
 grep -q "make no sense" "$dir/a/log" && fail "what was stored makes sense"
 
 # What a reload takes over, and what takes a restart.

@@ -66,20 +66,22 @@ host_peer_origin(
 {
 	struct vplamad *d = arg;
 	struct node *n = node_by_id(d, p->id);
+	bool found = n != NULL;
 	unsigned i;
 
-	if (n == NULL)
-		return false;
-	*ret = (struct ctl_origin){ n->conf.file, n->conf.line };
-	for (i = 0; option != NULL && i < PEER_OPT_MAX; i++)
+	if (found)
+		*ret = (struct ctl_origin){ n->conf.file, n->conf.line };
+	for (i = 0; found && option != NULL && i < PEER_OPT_MAX; i++)
 		if (strcmp(peer_options[i].name, option) == 0 &&
 		    n->conf.given[i].line != 0)
 			ret->line = n->conf.given[i].line;
-	for (i = 0; option != NULL && i < OPT_MAX; i++)
-		if (strcmp(options[i].name, option) == 0)
-			*ret = (struct ctl_origin){ d->cfg.path,
-				d->cfg.given[i].line };
-	return true;
+	for (i = 0; option != NULL && i < OPT_MAX; i++) {
+		if (strcmp(options[i].name, option) != 0)
+			continue;
+		*ret = (struct ctl_origin){ d->cfg.path, d->cfg.given[i].line };
+		found = true;
+	}
+	return found;
 }
 
 static struct json_object *

@@ -24,10 +24,11 @@ static void
 dump_peer(FILE *f, struct json_object *p)
 {
 	const char *endpoint = get_str(p, "endpoint");
+	const char *key = get_str(p, "public_key");
 
 	fprintf(f,
 	    "%s\t%s\t%s\t(none)\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t",
-	    get_str(p, "public_key"),
+	    key[0] == '\0' ? "(none)" : key,
 	    get_bool(p, "pair_key") ? "(hidden)" : "(none)",
 	    endpoint[0] == '\0' ? "(none)" : endpoint,
 	    get_u64(p, "latest_handshake"), get_u64(p, "rx_bytes"),

@@ -52,6 +52,7 @@ ctl d --json show | grep -qF "\"handshake_key\":\"$key\"" ||
 out=$(ctl a explain "$(cat "$dir/c/pub")")
 want "stranger" "$out" "explain tells of a stranger"
 want "open-transit" "$out" "and what would change that"
+want "$dir/a/vplamad.conf" "$out" "and where"
 want "class=member key=$d" "$(cat "$dir/a/log")" "the member is logged"
 grep -qF "$(cat "$dir/c/pub")" "$dir/a/log" && fail "the stranger is not"
 

@@ -28,4 +28,5 @@ dist_decisions_DATA = \
 	doc/decisions/0018-routes.md \
 	doc/decisions/0019-ntkd-by-an-ambassador.md \
 	doc/decisions/0020-what-ntkd-is-told.md \
-	doc/decisions/0021-trust-and-exchange.md
+	doc/decisions/0021-trust-and-exchange.md \
+	doc/decisions/0024-entry-sources.md

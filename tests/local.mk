@@ -43,6 +43,7 @@ include tests/show/carry.mk
 include tests/show/pathcost.mk
 include tests/show/hostile.mk
 include tests/show/spread.mk
+include tests/show/badlists.mk
 include tests/show/stock.mk
 include tests/show/entrylab.mk
 include tests/show/store.mk

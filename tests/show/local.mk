@@ -6,6 +6,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/ambassador \
 	tests/show/babel \
 	tests/show/bad-input \
+	tests/show/bad-lists \
 	tests/show/batman \
 	tests/show/bench \
 	tests/show/bird \

@@ -63,8 +63,8 @@ squares_of(const struct entry_server *s, size_t level, FILE *out)
 	for (i = 0; i < ENTRY_DAYS; i++) {
 		if (s->day[i] == ENTRY_NO_DAY || level_of(s->day[i]) != level)
 			continue;
-		fprintf(
-		    out, n++ == 0 ? "<path class=\"%s\" d=\"" : "", l->class);
+		if (n++ == 0)
+			fprintf(out, "<path class=\"%s\" d=\"", l->class);
 		fprintf(out, "M%u %uh%uv%uh-%uz", i % DAYS_A_ROW * SQUARE_STEP,
 		    i / DAYS_A_ROW * SQUARE_STEP + SQUARE - l->high, SQUARE,
 		    l->high, SQUARE);

@@ -28,15 +28,6 @@ find_user(const char *name)
 }
 
 static void
-bound(int what, rlim_t most)
-{
-	const struct rlimit limit = { most, most };
-
-	if (setrlimit(what, &limit) < 0)
-		fatal("cannot bound what this process may use");
-}
-
-static void
 become(const struct jail *j)
 {
 	const struct passwd *pw = find_user(j->user);
@@ -56,6 +47,7 @@ become(const struct jail *j)
 void
 jail_enter(const struct jail *j)
 {
+	const struct rlimit none = { 0, 0 }, files = { j->files, j->files };
 	pid_t parent = getppid();
 
 	if (geteuid() == 0)
@@ -68,10 +60,10 @@ jail_enter(const struct jail *j)
 	 */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
 		_exit(1);
-	bound(RLIMIT_CORE, 0);
-	bound(RLIMIT_NOFILE, j->files);
-	if (geteuid() != 0)
-		bound(RLIMIT_NPROC, 0);
+	if (setrlimit(RLIMIT_CORE, &none) < 0 ||
+	    setrlimit(RLIMIT_NOFILE, &files) < 0 ||
+	    (geteuid() != 0 && setrlimit(RLIMIT_NPROC, &none) < 0))
+		fatal("cannot bound what this process may use");
 }
 
 void

@@ -292,7 +292,8 @@ reliability(void **state)
 	row_vnode(&v, ANY, 10, NOW);
 	v.rec.u.peer.observed = BOOK_AGE_S;
 	left_for(&v, NOW, LEFT_SHAKY);
-	/* Met within the minute that runs, and written before it was counted. */
+	/* Met within the minute that runs, and written before it was counted.
+	 */
 	row_vnode(&v, ANY, MINUTES, NOW);
 	v.uptime.up_at = MINUTES + 1;
 	c = alone(&v, NOW);

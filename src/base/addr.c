@@ -153,6 +153,18 @@ addr_routable(const struct addr *a)
 }
 
 bool
+addr_is_private(const struct addr *a)
+{
+	const uint8_t *ip = a->ip + sizeof(v4_prefix);
+
+	if (!addr_is_v4(a))
+		return (a->ip[0] & 0xfe) == 0xfc;
+	return ip[0] == 10 || (ip[0] == 172 && (ip[1] & 0xf0) == 16) ||
+	    (ip[0] == 192 && ip[1] == 168) ||
+	    (ip[0] == 100 && (ip[1] & 0xc0) == 64);
+}
+
+bool
 addr_from_sockaddr(const struct sockaddr *sa, struct addr *ret)
 {
 	struct sockaddr_in in;

@@ -56,6 +56,9 @@ bool addr_same_ip(const struct addr *a, const struct addr *b);
  */
 bool addr_routable(const struct addr *a);
 
+/* Of a network that many use for themselves: RFC 1918, 6598 and 4193. */
+bool addr_is_private(const struct addr *a);
+
 /* false for families other than AF_INET and AF_INET6. */
 bool addr_from_sockaddr(const struct sockaddr *sa, struct addr *ret);
 

@@ -23,7 +23,20 @@ add_addr(struct addr *to, unsigned n, const struct addr *a)
 	return n;
 }
 
-/* Where peers see us, when that is what we have ourselves. */
+/*
+ * Where a peer sees us, when that is what we have ourselves: it has told us,
+ * or it dialled an address of ours that no NAT would translate to.
+ */
+static bool
+is_seen(const struct peer *p)
+{
+	if (p->state != PEER_VRNODE || p->path.local.port == 0)
+		return false;
+	if (p->reflexive.port == 0)
+		return !p->dialled && !addr_is_private(&p->path.local);
+	return !p->behind_nat && addr_equal(&p->reflexive, &p->path.local);
+}
+
 static void
 look_around(struct core *c)
 {
@@ -33,10 +46,8 @@ look_around(struct core *c)
 	unsigned n = 0;
 
 	TAILQ_FOREACH (p, &c->peers, link)
-		if (p->state == PEER_VRNODE && !p->behind_nat &&
-		    p->reflexive.port != 0 &&
-		    addr_equal(&p->reflexive, &p->path.local))
-			n = add_addr(seen, n, &p->reflexive);
+		if (is_seen(p))
+			n = add_addr(seen, n, &p->path.local);
 	if (n == 0)
 		return; /* nobody says otherwise */
 	memcpy(ex->seen, seen, n * sizeof(*seen));

@@ -205,6 +205,41 @@ comparisons(void **state)
 	assert_true(addr_is_any(&a));
 }
 
+static void
+private_networks(void **state)
+{
+	static const struct {
+		const char *in;
+		bool is;
+	} t[] = {
+		{ "10.255.255.255", true },
+		{ "11.0.0.0", false },
+		{ "172.15.255.255", false },
+		{ "172.16.0.0", true },
+		{ "172.31.255.255", true },
+		{ "172.32.0.0", false },
+		{ "192.168.0.1", true },
+		{ "192.169.0.1", false },
+		{ "100.63.255.255", false },
+		{ "100.64.0.0", true },
+		{ "100.127.255.255", true },
+		{ "100.128.0.0", false },
+		{ "fbff::1", false },
+		{ "fc00::1", true },
+		{ "fdff::1", true },
+		{ "fe80::1%lo", false },
+		{ "2001:db8::a00:1", false },
+	};
+	struct addr a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		assert_true(addr_parse(t[i].in, 1, &a));
+		assert_int_equal(addr_is_private(&a), t[i].is);
+	}
+}
+
 int
 main(void)
 {
@@ -216,6 +251,7 @@ main(void)
 		cmocka_unit_test(sockaddrs),
 		cmocka_unit_test(comparisons),
 		cmocka_unit_test(raw_addresses),
+		cmocka_unit_test(private_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

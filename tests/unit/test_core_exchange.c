@@ -464,6 +464,42 @@ behind_a_nat(void **state)
 	party_fini(p);
 }
 
+/* Does end 0, which has this address and never dials, say where it is? */
+static bool
+says_where_it_is(const char *address)
+{
+	struct party *p = party_of(31, TRUST_SECRET);
+	uint8_t raw[RECORD_MAX];
+	struct record r;
+	size_t len;
+	bool says;
+
+	assert_true(addr_parse(address, 7469, &p->d.end[0].addr));
+	p->cfg.book.dial = false;
+	party_start(p, 0, 1);
+	p->cfg.book.dial = true;
+	party_start(p, 1, 2);
+	party_tell(p, 1, 0);
+	duo_run(&p->d, 5 * MONO_SEC);
+	assert_true(party_live(p, 0, 1));
+	says = exchange_own(&p->d.end[0].core, &r, raw, &len);
+	assert_true(
+	    !says || (r.n_ep == 1 && addr_equal(&r.ep[0], &p->d.end[0].addr)));
+	party_fini(p);
+	return says;
+}
+
+/* Nobody tells the one that is dialled how it is seen: the address does. */
+static void
+dialled_at_a_public_address(void **state)
+{
+	(void)state;
+	assert_true(says_where_it_is("203.0.113.1"));
+	assert_true(says_where_it_is("2001:db8::1"));
+	assert_false(says_where_it_is("192.168.1.1"));
+	assert_false(says_where_it_is("fd00::1"));
+}
+
 /* One tunnel is wanted; whether others are there is seen, and no more. */
 static void
 feelers_leave_no_trace(void **state)
@@ -558,6 +594,7 @@ main(void)
 		cmocka_unit_test(bad_items_change_nothing),
 		cmocka_unit_test(we_do_not_dial_ourselves),
 		cmocka_unit_test(behind_a_nat),
+		cmocka_unit_test(dialled_at_a_public_address),
 		cmocka_unit_test(feelers_leave_no_trace),
 		cmocka_unit_test(visitors_push_nobody_out),
 		cmocka_unit_test(taken_out_by_hand),

@@ -220,7 +220,8 @@ writer_write(struct writer *w, const struct item_list *l, uint64_t lost)
 			return rc;
 		}
 		give_up(w);
-		if (rc != DB_DAMAGED || !set_aside(w))
+		if (!copy_is_missing(w->path) &&
+		    (rc != DB_DAMAGED || !set_aside(w)))
 			break;
 	}
 	say_failed(w, lost);

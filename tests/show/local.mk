@@ -26,8 +26,10 @@ dist_noinst_SCRIPTS += \
 	tests/show/rekey \
 	tests/show/runs \
 	tests/show/sim-day \
-	tests/show/sybil \
 	tests/show/spread \
+	tests/show/store-faults \
+	tests/show/store-kill \
+	tests/show/sybil \
 	tests/show/three-days \
 	tests/show/vectors \
 	tests/show/verdicts

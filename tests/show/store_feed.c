@@ -4,7 +4,7 @@
  *
  *	store_feed kill VPLAMAD CONF SOCKET DB KEYS N KILLS SEED all|few
  *	store_feed touch SOCKET KEYS N VERSION SECONDS
- *	store_feed count SOCKET KEYS N VERSION
+ *	store_feed count SOCKET KEYS N VERSION|any
  *
  * KEYS are those of store_fill. kill: starts it with the N that the store
  *holds, again and again, tells it of new addresses and of new vnodes, and kills
@@ -50,7 +50,7 @@ struct feed {
 	size_t n, n_old; /* n_old: of them were there from the start */
 	struct ctlconn cmd, events;
 	uint32_t version; /* of this life */
-	unsigned stored, lost, broken, refused;
+	unsigned stored, lost, broken, refused, others;
 	unsigned told[LIFE_MAX + FRESH_A_LIFE], n_told;
 };
 
@@ -192,7 +192,7 @@ look_page(struct feed *f, size_t at)
 {
 	struct json_object *args = NULL, *page, *list, *key;
 	char text[KEY_TEXT];
-	size_t i, n;
+	size_t i, n, found = 0;
 
 	if (at > 0) {
 		key_format(f->v[at - 1].key, text);
@@ -210,14 +210,17 @@ look_page(struct feed *f, size_t at)
 
 		if (json_object_object_get_ex(e, "public_key", &key))
 			v = find_text(f, json_object_get_string(key));
-		if (v == NULL)
-			fatalx("an entry that nobody told of");
+		if (v == NULL) { /* our peer, where there is one */
+			f->others++;
+			continue;
+		}
 		for (; &f->v[at] < v; at++)
 			f->lost += f->v[at].there;
 		look_at(f, v, version_of(e));
 		at++;
+		found++;
 	}
-	if (n == 0)
+	if (found == 0)
 		for (; at < f->n; at++)
 			f->lost += f->v[at].there;
 	json_object_put(page);
@@ -366,10 +369,11 @@ kills(char **argv)
 		live(&f, i < n ? moment(&r) : 0);
 		die(&f, pid);
 	}
-	printf("kills=%u stored=%u lost=%u broken=%u refused=%u fresh=%u "
+	printf("kills=%u stored=%u lost=%u broken=%u refused=%u others=%u "
+	       "fresh=%u "
 	       "start_max=%u "
 	       "start_mean=%" PRIu64 "\n",
-	    n, f.stored, f.lost, f.broken, f.refused, fresh, worst,
+	    n, f.stored, f.lost, f.broken, f.refused, f.others, fresh, worst,
 	    sum / (n + 1));
 	free(f.v);
 	return 0;
@@ -406,10 +410,11 @@ touch(char **argv)
 	return 0;
 }
 
-/* argv: SOCKET KEYS N VERSION */
+/* argv: SOCKET KEYS N VERSION|any */
 static int
 count(char **argv)
 {
+	bool any = strcmp(argv[3], "any") == 0;
 	uint32_t version = (uint32_t)atoi(argv[3]);
 	struct feed f;
 	size_t i, n = 0;
@@ -423,7 +428,7 @@ count(char **argv)
 	}
 	look(&f, true);
 	for (i = 0; i < f.n; i++)
-		n += f.v[i].there && f.v[i].stored == version;
+		n += f.v[i].there && (any || f.v[i].stored == version);
 	printf("%zu\n", n);
 	ctlconn_close(&f.cmd);
 	free(f.v);
@@ -443,6 +448,6 @@ main(int argc, char **argv)
 	    "usage: store_feed kill VPLAMAD CONF SOCKET DB KEYS N KILLS SEED "
 	    "all|few |"
 	    " touch SOCKET KEYS N VERSION SECONDS |"
-	    " count SOCKET KEYS N VERSION\n");
+	    " count SOCKET KEYS N VERSION|any\n");
 	return 2;
 }

@@ -8,7 +8,7 @@
 #include "base/xmem.h"
 #include "io/loop.h"
 
-#define WAITING 8192u /* rows that may wait for the disk */
+#define WAITING 24576u /* rows that may wait: a whole address book */
 #define MS_PER_S 1000u
 
 /* A vnode's row that has been put and is not known to be safe. */
@@ -50,14 +50,11 @@ on_row(void *arg, const struct store_rec *row)
 
 /* Those with tickets up to that number, in as many calls as need be. */
 static void
-on_commit(void *arg, struct turn *t)
+tell_stored(struct keep *k, uint64_t ticket)
 {
-	struct keep *k = arg;
-	uint64_t ticket = store_committed(k->store);
 	uint8_t(*key)[STORE_KEY];
 	size_t n, i;
 
-	(void)t;
 	for (n = 0; n < k->n_pending && k->pending[n].ticket <= ticket; n++)
 		;
 	if (n == 0)
@@ -69,6 +66,17 @@ on_commit(void *arg, struct turn *t)
 	memmove(k->pending, k->pending + n, k->n_pending * sizeof(*k->pending));
 	k->cfg.stored(k->cfg.arg, (const uint8_t(*)[STORE_KEY])key, n);
 	free(key);
+}
+
+static void
+on_commit(void *arg, struct turn *t)
+{
+	struct keep *k = arg;
+
+	(void)t;
+	tell_stored(k, store_committed(k->store));
+	if (store_lost(k->store) && k->cfg.lost != NULL)
+		k->cfg.lost(k->cfg.arg);
 }
 
 static unsigned

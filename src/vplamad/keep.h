@@ -33,6 +33,11 @@ struct keep_config {
 
 	/* Rows of these vnodes are on the disk since the last time. */
 	void (*stored)(void *arg, const uint8_t (*key)[STORE_KEY], size_t n);
+	/*
+	 * The file was damaged: a copy of yesterday is in its place, or a new
+	 * one. What is known is to be put again. NULL: nobody has it.
+	 */
+	void (*lost)(void *arg);
 	void *arg;
 };
 

@@ -229,6 +229,24 @@ peers_begin(struct vplamad *d)
 	save_watched(d, book_watched(exchange_book(&d->core)), KEEP_SOON);
 }
 
+/* As the book chooses: those we have met, and those a person told of. */
+void
+peers_put_again(struct vplamad *d)
+{
+	const struct book *b = exchange_book(&d->core);
+	const struct book_revoked *r;
+	const struct book_entry *e;
+	size_t pos = 0;
+
+	while ((e = book_each(b, &pos)) != NULL)
+		if (e->reached || e->source.from == BOOK_FROM_USER)
+			on_save(d, e, true);
+	pos = 0;
+	while ((r = book_each_revoked(b, &pos)) != NULL)
+		on_save_revoked(d, r);
+	save_watched(d, book_watched(b), KEEP_SOON);
+}
+
 void
 peers_close(struct vplamad *d)
 {

@@ -30,6 +30,8 @@ struct peers {
 void peers_open(struct vplamad *d);
 bool peers_row(void *arg, const struct store_rec *row, int64_t now);
 void peers_begin(struct vplamad *d);
+/* What the store held is lost: it gets all that is worth it once more. */
+void peers_put_again(struct vplamad *d);
 void peers_close(struct vplamad *d); /* fine without peers_open() */
 
 /* Another configuration is in force. */

@@ -444,6 +444,12 @@ on_stored(void *arg, const uint8_t (*key)[STORE_KEY], size_t n)
 	}
 }
 
+static void
+on_lost(void *arg)
+{
+	peers_put_again(arg);
+}
+
 /* What decides, what it decided in an earlier life, and how it goes on. */
 static void
 start_memory(struct vplamad *d, struct turn *t)
@@ -461,6 +467,7 @@ start_memory(struct vplamad *d, struct turn *t)
 		    [STORE_PEER] = peers_row,
 		    [STORE_LIST] = entry_row },
 		.stored = on_stored,
+		.lost = on_lost,
 		.arg = d,
 	};
 

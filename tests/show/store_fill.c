@@ -6,6 +6,9 @@
  *	store_fill fill PATH KEYS N
  *	store_fill sound PATH
  *	store_fill count PATH
+ *	store_fill changed PATH
+ *
+ * changed: how many have another address than they were filled with.
  */
 #include <sqlite3.h>
 #include <stdio.h>
@@ -100,10 +103,15 @@ main(int argc, char **argv)
 		return fill(argv[2], argv[3], strtoul(argv[4], NULL, 10));
 	if (argc == 3 && strcmp(argv[1], "sound") == 0)
 		return ask(argv[2], "PRAGMA integrity_check(1)");
+	if (argc == 3 && strcmp(argv[1], "changed") == 0)
+		return ask(argv[2],
+		    "SELECT count(*) FROM peer"
+		    " WHERE substr(endpoints, 15, 2) <> x'0000'"
+		    " AND substr(endpoints, 13, 1) = x'0a'");
 	if (argc == 3 && strcmp(argv[1], "count") == 0)
 		return ask(argv[2], "SELECT count(*) FROM peer");
 	fprintf(stderr,
 	    "usage: store_fill keys KEYS N | fill PATH KEYS N |"
-	    " sound PATH | count PATH\n");
+	    " sound PATH | count PATH | changed PATH\n");
 	return 2;
 }

@@ -14,6 +14,7 @@ struct fix {
 	unsigned taken[STORE_KINDS];
 	int64_t now;
 	bool refuse;
+	unsigned lost;
 	unsigned stored;	 /* keys that were told of */
 	uint8_t last[STORE_KEY]; /* the last of them */
 	struct mono began;	 /* by the loop's clock */
@@ -40,6 +41,14 @@ on_stored(void *arg, const uint8_t (*key)[STORE_KEY], size_t n)
 }
 
 static void
+on_lost(void *arg)
+{
+	struct fix *f = arg;
+
+	f->lost++;
+}
+
+static void
 open_keep(struct fix *f, unsigned interval_s)
 {
 	const struct keep_config cfg = {
@@ -47,6 +56,7 @@ open_keep(struct fix *f, unsigned interval_s)
 		.interval_s = interval_s,
 		.take = { [STORE_PEER] = take, [STORE_LIST] = take },
 		.stored = on_stored,
+		.lost = on_lost,
 		.arg = f,
 	};
 
@@ -112,6 +122,40 @@ told_of_one(void *arg)
 
 	keep_tick(f->k, loop_now());
 	return f->stored >= 1;
+}
+
+static void
+damage_file(const struct fix *f)
+{
+	char cmd[128];
+
+	snprintf(
+	    cmd, sizeof(cmd), "printf %%06000d 0 >%s/store.db", f->env.dir);
+	assert_int_equal(system(cmd), 0);
+}
+
+/* Told once, and not for a file that was there all the time. */
+static void
+told_of_damage(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	open_keep(&f, 1);
+	put(&f, 1, KEEP_NOW);
+	env_until(&f.env, told_of_one, &f);
+	assert_int_equal(f.lost, 0);
+	damage_file(&f);
+	f.stored = 0;
+	put(&f, 2, KEEP_NOW);
+	env_until(&f.env, told_of_one, &f);
+	assert_int_equal(f.lost, 1);
+	f.stored = 0;
+	put(&f, 3, KEEP_NOW);
+	env_until(&f.env, told_of_one, &f);
+	assert_int_equal(f.lost, 1);
+	fix_fini(&f);
 }
 
 /* What is urgent takes along what is not. */
@@ -205,6 +249,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(told_when_safe),
+		cmocka_unit_test(told_of_damage),
 		cmocka_unit_test(interval),
 		cmocka_unit_test(next_life),
 	};

@@ -2,12 +2,13 @@
  * Lists for tests/show/bad-lists.
  *
  *	bad_lists forge COUNT
- *	bad_lists make DIR KEY@ADDRESS:PORT...
+ *	bad_lists make DIR SERIAL KEY@ADDRESS:PORT...
  *
  * forge: so many lists with a defect each, through the check that vplamad makes
  * them go through; prints "DEFECT TRIED TAKEN", and "good TRIED TAKEN" for
  * lists without one. make: DIR/list and DIR/list.minisig of these vnodes, of
- * now; prints the key that signed. DIR/other.minisig is by another one.
+ * now, by DIR/list.key, which is made when it is not there; prints the key.
+ * DIR/other.minisig is by another one. SERIAL 0: the time.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -366,17 +367,36 @@ take_vnode(struct entry_server *s, const char *text)
 	s->up = true;
 }
 
+static struct minisign_key
+key_of(const char *dir)
+{
+	char *path = xasprintf("%s/list.key", dir), text[MINISIGN_FILE_MAX];
+	ssize_t len = file_read(path, text, sizeof(text));
+	struct minisign_key key;
+	const char *why;
+
+	free(path);
+	if (len < 0) {
+		minisign_generate(&key);
+		minisign_key_file(&key, text);
+		put(dir, "list.key", text, strlen(text));
+	} else if (!minisign_key_file_parse(text, (size_t)len, &key, &why)) {
+		fatalx("list.key %s", why);
+	}
+	return key;
+}
+
 static void
-make(const char *dir, char **vnode, unsigned n)
+make(const char *dir, uint64_t serial, char **vnode, unsigned n)
 {
 	const int64_t now = (int64_t)time(NULL);
 	struct entry_list l = { .network = LISTGEN_NETWORK,
-		.serial = (uint64_t)now,
+		.serial = serial != 0 ? serial : (uint64_t)now,
 		.generated = now,
 		.fresh_until = now + 3600,
 		.valid_until = now + 86400,
 		.n = n };
-	struct minisign_key key, other;
+	struct minisign_key key = key_of(dir), other;
 	struct listgen_file f, g;
 	char pub[MINISIGN_KEY_TEXT];
 	unsigned i;
@@ -384,7 +404,6 @@ make(const char *dir, char **vnode, unsigned n)
 	l.server = xcalloc(n + 1, sizeof(*l.server));
 	for (i = 0; i < n; i++)
 		take_vnode(&l.server[i], vnode[i]);
-	minisign_generate(&key);
 	minisign_generate(&other);
 	f = listgen_publish(&key, &l);
 	g = listgen_publish(&other, &l);
@@ -406,9 +425,11 @@ main(int argc, char **argv)
 		fatalx("libsodium does not start");
 	if (argc == 3 && strcmp(argv[1], "forge") == 0)
 		forge((unsigned)strtoul(argv[2], NULL, 10));
-	else if (argc >= 3 && strcmp(argv[1], "make") == 0)
-		make(argv[2], argv + 3, (unsigned)(argc - 3));
+	else if (argc >= 4 && strcmp(argv[1], "make") == 0)
+		make(argv[2], strtoull(argv[3], NULL, 10), argv + 4,
+		    (unsigned)(argc - 4));
 	else
-		fatalx("usage: bad_lists forge COUNT | make DIR KEY@ADDRESS..");
+		fatalx("usage: bad_lists forge COUNT | make DIR SERIAL "
+		       "KEY@ADDRESS..");
 	return 0;
 }

@@ -8,6 +8,8 @@
 #include "book/book.h"
 #include "crypto/sign.h"
 
+#define RTT_MAX_US 60000000u /* more was no measurement */
+
 const char *const left_words[LEFT_KINDS] = {
 	[LEFT_UNPROVEN] = "unproven",
 	[LEFT_YOUNG] = "young",
@@ -39,7 +41,7 @@ take_watch(struct census *c, const struct store_rec *rec)
 {
 	const struct store_blob *name = &rec->u.watch.network;
 
-	if (name->len > ENTRY_NETWORK)
+	if (name->len == 0 || name->len > ENTRY_NETWORK)
 		return;
 	c->watched = true;
 	c->saved = rec->at;
@@ -203,7 +205,8 @@ take_peer(struct census *c, const struct store_rec *rec)
 		to->server.up = is_up(c, &u);
 		to->server.first_seen = rec->u.peer.first_at;
 		to->server.observed = rec->u.peer.observed;
-		to->server.rtt_us = rec->u.peer.rtt_us;
+		to->server.rtt_us =
+		    rec->u.peer.rtt_us < RTT_MAX_US ? rec->u.peer.rtt_us : 0;
 		to->solid = (uint8_t)uptime_hours(&u, UPTIME_HOURS);
 		memcpy(to->server.record, rec->u.peer.record.p,
 		    rec->u.peer.record.len);

@@ -37,6 +37,21 @@ is_sound(const struct census *c, char why[static ROUND_WHY])
 	return false;
 }
 
+/* What we would not read ourselves is not published. */
+static bool
+is_readable(const struct release *r, char why[static ROUND_WHY])
+{
+	struct entry_list list;
+	const char *what;
+
+	if (entry_parse(r->text[FILE_JSON], r->len[FILE_JSON], &list, &what)) {
+		entry_fini(&list);
+		return true;
+	}
+	snprintf(why, ROUND_WHY, "the list would be refused: %s", what);
+	return false;
+}
+
 static void
 fill_model(struct model *m, const struct options *o, const struct census *c,
     const struct minisign_key *key, uint64_t serial)
@@ -88,7 +103,9 @@ round_make(struct round *ret, const struct options *o,
 	ret->listed = m.list.n;
 	ret->up = m.up;
 	free(m.list.server);
-	ok = true;
+	ok = is_readable(&ret->release, why);
+	if (!ok)
+		round_fini(ret);
 out:
 	census_fini(&c);
 	return ok;

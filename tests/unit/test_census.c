@@ -308,6 +308,22 @@ reliability(void **state)
 	left_for(&v, NOW, LEFT_SHAKY);
 }
 
+/* What a list cannot say is not known. */
+static void
+senseless_rtt(void **state)
+{
+	struct row_vnode v;
+	struct census c;
+
+	(void)state;
+	row_vnode(&v, ANY, MINUTES, NOW);
+	v.rec.u.peer.rtt_us = UINT32_MAX;
+	c = alone(&v, NOW);
+	assert_int_equal(c.n, 1);
+	assert_int_equal(c.candidate[0].server.rtt_us, 0);
+	census_fini(&c);
+}
+
 static void
 clock_is_doubted(void **state)
 {
@@ -514,6 +530,7 @@ main(void)
 		cmocka_unit_test(record_of_another_network),
 		cmocka_unit_test(revoked_in_any_order),
 		cmocka_unit_test(reliability),
+		cmocka_unit_test(senseless_rtt),
 		cmocka_unit_test(clock_is_doubted),
 		cmocka_unit_test(ranking),
 		cmocka_unit_test(networks),

@@ -1,5 +1,5 @@
 # Documents; other manual pages are listed where their code is.
-dist_doc_DATA = README.md NEWS LICENSE doc/control.md doc/mesh-daemons.md \
+dist_doc_DATA = README.md NEWS LICENSE doc/control.md doc/entry-list.md doc/mesh-daemons.md \
 	doc/mesh-socket.md doc/negotiation.md doc/peers.md doc/performance.md doc/ports.md \
 	doc/protocol.md
 EXTRA_DIST += ARCHITECTURE.md HACKING.md
@@ -29,4 +29,5 @@ dist_decisions_DATA = \
 	doc/decisions/0019-ntkd-by-an-ambassador.md \
 	doc/decisions/0020-what-ntkd-is-told.md \
 	doc/decisions/0021-trust-and-exchange.md \
+	doc/decisions/0023-entry-lists.md \
 	doc/decisions/0024-entry-sources.md

@@ -122,10 +122,14 @@ worker_open(struct loop *l)
 {
 	struct worker *w = xcalloc(1, sizeof(*w));
 	struct hub *b = xcalloc(1, sizeof(*b));
+	pthread_condattr_t at;
 
 	TAILQ_INIT(&b->over);
 	pthread_mutex_init(&b->lock, NULL);
-	pthread_cond_init(&b->ended, NULL);
+	pthread_condattr_init(&at);
+	pthread_condattr_setclock(&at, CLOCK_MONOTONIC);
+	pthread_cond_init(&b->ended, &at);
+	pthread_condattr_destroy(&at);
 	b->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (b->wake < 0)
 		fatal("eventfd");
@@ -141,7 +145,7 @@ wait_for_threads(struct hub *b)
 {
 	struct timespec until;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += WORKER_BYE_MS / 1000;
 	while (b->running > 0)
 		if (pthread_cond_timedwait(&b->ended, &b->lock, &until) != 0)

@@ -398,7 +398,8 @@ closed_folder(void **state)
 	if (pid == 0) {
 		int line = in_closed_folder(up[1], down[0]);
 
-		fprintf(stderr, line != 0 ? "failed: line %d\n" : "", line);
+		if (line != 0)
+			fprintf(stderr, "failed: line %d\n", line);
 		_exit(line != 0);
 	}
 	close(up[1]); /* a child that fails is not waited for */

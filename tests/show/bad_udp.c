@@ -30,8 +30,8 @@ static const enum counter reasons[] = { CNT_udp_rx_trunc, CNT_msg_short,
 	CNT_init_suite, CNT_init_crossed, CNT_init_pending, CNT_init_stale_rate,
 	CNT_init_fast, CNT_init_self, CNT_resp_bad, CNT_data_index,
 	CNT_data_expired, CNT_data_replay, CNT_data_auth, CNT_frame_bad,
-	CNT_frame_unknown, CNT_frame_unwanted, CNT_neg_bad, CNT_close_bad,
-	CNT_probe_reply_bad, CNT_path_response_bad, CNT_rx_dup,
+	CNT_frame_unknown, CNT_frame_unwanted, CNT_record_bad, CNT_neg_bad,
+	CNT_close_bad, CNT_probe_reply_bad, CNT_path_response_bad, CNT_rx_dup,
 	CNT_rx_rate_origin, CNT_rx_rate_total, CNT_rx_origin, CNT_rx_hops,
 	CNT_rx_no_mesh, CNT_rx_too_big, CNT_frag_bad, CNT_fwd_no_port };
 #define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))

@@ -4,7 +4,6 @@
 
 #include "core/core.h"
 #include "core/dial.h"
-#include "core/ex.h"
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
@@ -128,8 +127,8 @@ identify(struct ask *a)
 		return false;
 	}
 	if (equal_ct(a->hs.rs, c->id.x_pk, KEY_LEN)) {
+		/* Anybody can claim that: it says nothing of the address. */
 		count(&c->cnt, CNT_init_self);
-		exchange_found_self(c, &a->from->remote);
 		return false;
 	}
 	a->p = peertab_by_key(c, a->hs.rs);

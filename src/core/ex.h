@@ -11,7 +11,6 @@
 #include "core/ratelimit.h"
 
 #define EX_WORDS 256 /* of the hook, that are kept */
-#define EX_SELF 8    /* addresses that turned out to be ours */
 
 struct core;
 
@@ -34,8 +33,6 @@ struct exchange {
 	size_t own_len;			    /* 0: not signed yet */
 	struct addr seen[RECORD_ENDPOINTS]; /* how peers see us, no NAT */
 	unsigned n_seen;
-	struct addr self[EX_SELF]; /* a handshake came back from there */
-	unsigned n_self;
 
 	struct mono minute_at, pick_at;
 	struct mono picked; /* the last time; 0: never */
@@ -75,8 +72,7 @@ bool exchange_take_revoked(struct core *c, const uint8_t *raw, size_t len,
 /* Signs our record anew if what it says has changed or it is old. */
 void exchange_refresh(struct core *c, struct turn *t);
 
-/* A handshake with our own key came from there. */
-void exchange_found_self(struct core *c, const struct addr *at);
+/* Our own record says that we are there. */
 bool exchange_is_self(const struct core *c, const struct addr *at);
 
 /* Something new is in the book: it is asked at once whom to dial. */

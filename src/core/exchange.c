@@ -243,25 +243,12 @@ exchange_note_reached(struct core *c, struct peer *p, struct turn *t)
 	    p->dialled, t->now, wall_s(t));
 }
 
-void
-exchange_found_self(struct core *c, const struct addr *at)
-{
-	struct exchange *ex = c->ex;
-
-	if (ex == NULL || exchange_is_self(c, at))
-		return;
-	ex->self[ex->n_self++ % EX_SELF] = *at;
-}
-
 bool
 exchange_is_self(const struct core *c, const struct addr *at)
 {
 	const struct exchange *ex = c->ex;
 	unsigned i;
 
-	for (i = 0; i < EX_SELF && i < ex->n_self; i++)
-		if (addr_equal(&ex->self[i], at))
-			return true;
 	for (i = 0; i < ex->own.n_ep; i++)
 		if (addr_equal(&ex->own.ep[i], at))
 			return true;

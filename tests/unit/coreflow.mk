@@ -21,6 +21,7 @@ coreflow_tests = \
 	tests/unit/test_core_runs \
 	tests/unit/test_core_bounds \
 	tests/unit/test_core_exchange \
+	tests/unit/test_core_siege \
 	tests/unit/test_core_trust
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
@@ -35,6 +36,9 @@ coreflow_libs = src/core/libcore.a src/neg/libneg.a src/book/libbook.a src/wire/
 tests_unit_test_core_exchange_SOURCES = \
 	tests/unit/test_core_exchange.c $(coreflow_party)
 tests_unit_test_core_exchange_LDADD = $(coreflow_libs)
+tests_unit_test_core_siege_SOURCES = tests/unit/test_core_siege.c \
+	$(coreflow_party)
+tests_unit_test_core_siege_LDADD = $(coreflow_libs)
 tests_unit_test_core_trust_SOURCES = tests/unit/test_core_trust.c \
 	$(coreflow_party)
 tests_unit_test_core_trust_LDADD = $(coreflow_libs)

@@ -1,0 +1,84 @@
+/* What those who have nothing but keys and addresses can do to a vnode. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/cookie.h"
+#include "core/handshake.h"
+#include "crypto/kx.h"
+#include "tests/unit/party.h"
+
+static struct party *
+party_of(uint64_t seed, enum trust_mode mode)
+{
+	static struct party p;
+
+	party_init(&p, seed, mode);
+	return &p;
+}
+
+/* An initiation to end 0, as whoever has id would write it. */
+static void
+write_init(struct party *p, const struct identity *id, uint8_t msg[INIT_LEN])
+{
+	static const uint8_t none[KEY_LEN];
+	const struct core *c = &p->d.end[0].core;
+	const struct init_payload pl = { .stamp = { 1 },
+		.suites = c->aead.suites,
+		.preferred = c->aead.preferred,
+		.mtu = CORE_MTU,
+		.class = 1 };
+	uint8_t e_sk[KEY_LEN], ss[KEY_LEN], psk[KEY_LEN], mac1key[KEY_LEN];
+	struct hs_init hs;
+
+	memset(msg, 0, INIT_LEN);
+	rng_fill(&p->d.rnd, e_sk, sizeof(e_sk));
+	network_psk(&c->net, none, psk);
+	network_mac1key(&c->net, c->id.x_pk, mac1key);
+	assert_true(kx_shared(ss, id->x_sk, c->id.x_pk));
+	assert_true(hs_init_write(
+	    &hs, &c->net, id, c->id.x_pk, ss, psk, e_sk, 77, &pl, msg));
+	mac1_write(mac1key, msg, INIT_NOMACS);
+}
+
+/* Anybody can send it: our public key is no secret, nor is a peer's address. */
+static void
+forged_source_is_dialled_all_the_same(void **state)
+{
+	struct party *p = party_of(1, TRUST_OPEN);
+	uint8_t msg[INIT_LEN];
+	struct identity id;
+
+	(void)state;
+	party_start(p, 0, 1);
+	p->cfg.book.dial = false;
+	party_start(p, 1, 2);
+	party_tell(p, 0, 1);
+	assert_true(party_wait_meshed(p, 2, 5 * MONO_SEC));
+	party_identity(p, &id);
+	memcpy(id.x_pk, p->d.end[0].core.id.x_pk, KEY_LEN);
+	write_init(p, &id, msg);
+	duo_inject(&p->d, 0, &p->d.end[1].face, msg, sizeof(msg));
+	assert_int_equal(duo_cnt(&p->d, 0, CNT_init_self), 1);
+	p->d.dir[0][1].cut = p->d.dir[1][0].cut = true;
+	duo_run(&p->d, 70 * MONO_SEC);
+	assert_false(party_live(p, 0, 1));
+	p->d.dir[0][1].cut = p->d.dir[1][0].cut = false;
+	duo_run(&p->d, 20 * MONO_SEC);
+	assert_true(party_live(p, 0, 1));
+	party_fini(p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(forged_source_is_dialled_all_the_same),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -9,6 +9,7 @@
 #include "core/ex.h"
 #include "core/peer_send.h"
 #include "core/room.h"
+#include "core/session.h"
 #include "core/timers.h"
 #include "wire/mesh.h"
 
@@ -16,7 +17,7 @@
 #define NAME_US (30 * MONO_SEC)	 /* to say who it is, once it is live */
 #define FEELER_US (5 * MONO_SEC) /* to exchange records */
 #define KEEP_US (3600 * (uint64_t)MONO_SEC) /* dialled on, once dead */
-#define TRIALS_IN 64 /* that dialled us and have not proven themselves */
+#define TRIALS_IN 64 /* that dialled us and have not said who they are */
 #define PICKS 16     /* dialled at once */
 #define NAME_SIGNS 8 /* of the key, as the peer's name */
 
@@ -132,24 +133,64 @@ trial_count(const struct core *c)
 	return n;
 }
 
-/* Who dialled us longest ago and has not said a word gives way. */
+/* It is live and has said who it is: others count it (core/room.h). */
+static bool
+is_placed(const struct peer *p)
+{
+	return p->state == PEER_VRNODE && p->ed_known;
+}
+
+/* The network that it dials from. */
+static uint64_t
+network_of(const struct peer *p)
+{
+	const struct session *s = p->slot[SLOT_NEXT];
+
+	if (p->has_path)
+		return book_group(&p->path.remote);
+	return s != NULL ? book_group(&s->to.remote) : 0;
+}
+
+/* The first place of the network that has most of them. */
+static unsigned
+first_of_most(const uint64_t *net, unsigned n)
+{
+	unsigned i, k, same, most = 0, first = 0;
+
+	for (i = 0; i < n; i++) {
+		for (same = 0, k = i; k < n; k++)
+			same += net[k] == net[i];
+		if (same > most) {
+			most = same;
+			first = i;
+		}
+	}
+	return first;
+}
+
+/*
+ * Of the network that has most of those who have not said who they are, the
+ * one that dialled us longest ago gives way: whoever comes alone is let stay,
+ * however fast others come.
+ */
 static void
 make_room(struct core *c, struct turn *t)
 {
-	struct peer *p, *oldest = NULL;
+	struct peer *p, *who[TRIALS_IN];
+	uint64_t net[TRIALS_IN];
 	unsigned n = 0;
 
-	TAILQ_FOREACH (p, &c->peers, link) {
-		if (p->origin != PEER_ADMITTED || p->state == PEER_VRNODE)
+	TAILQ_FOREACH (p, &c->peers, link) { /* in order of id */
+		if (n == TRIALS_IN || p->origin != PEER_ADMITTED ||
+		    is_placed(p))
 			continue;
-		n++;
-		if (oldest == NULL)
-			oldest = p; /* in order of id */
+		net[n] = network_of(p);
+		who[n++] = p;
 	}
 	if (n < TRIALS_IN)
 		return;
 	count(&c->cnt, CNT_init_room);
-	trial_end(c, oldest, CLOSE_ROOM, t);
+	trial_end(c, who[first_of_most(net, n)], CLOSE_ROOM, t);
 }
 
 struct peer *

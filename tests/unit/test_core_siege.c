@@ -9,6 +9,7 @@
 
 #include "core/cookie.h"
 #include "core/handshake.h"
+#include "core/peer_send.h"
 #include "crypto/kx.h"
 #include "tests/unit/party.h"
 
@@ -73,11 +74,94 @@ forged_source_is_dialled_all_the_same(void **state)
 	party_fini(p);
 }
 
+static struct addr
+numbered(unsigned i)
+{
+	char text[ADDR_TEXT];
+
+	snprintf(text, sizeof(text), "10.9.%u.%u", i / 200, i % 200 + 1);
+	return duo_addr(text);
+}
+
+/* They shake hands for good, and then say nothing more. */
+static void
+silent_ones_are_few(void **state)
+{
+	struct party *p = party_of(2, TRUST_OPEN);
+	struct core *c = &p->d.end[0].core;
+	unsigned i;
+
+	(void)state;
+	party_start(p, 0, 1);
+	duo_delay(&p->d, 0, 1, 500);
+	for (i = 0; i < 150; i++) {
+		const struct duo_options opt = { .no_mesh = true };
+
+		p->d.end[1].face = p->d.end[1].addr = numbered(i);
+		duo_start(&p->d, 1, &opt);
+		duo_peer(&p->d, 1, 0, true);
+		duo_run(&p->d, 5 * MONO_MS);
+		assert_non_null(peer_session(p->d.end[1].peer[0]));
+		duo_stop(&p->d, 1);
+		assert_in_range(c->n_peers, 1, 64);
+	}
+	assert_int_equal(duo_cnt(&p->d, 0, CNT_init_room), 150 - 64);
+	duo_run(&p->d, 40 * MONO_SEC);
+	assert_int_equal(c->n_peers, 0);
+	party_fini(p);
+}
+
+/* From an address that has shown that it is there. */
+static void
+inject_paid(struct party *p, const struct addr *from, uint8_t msg[INIT_LEN])
+{
+	uint8_t cookie[MAC_LEN];
+
+	cookie_make(&p->d.end[0].core.cookies, from, cookie);
+	mac2_write(cookie, msg);
+	duo_inject(&p->d, 0, from, msg, INIT_LEN);
+}
+
+/* So many new keys, each from an address of its own, gap_us apart. */
+static void
+flood(struct party *p, unsigned from, unsigned to, uint64_t gap_us)
+{
+	uint8_t msg[INIT_LEN];
+	struct identity id;
+	struct addr at;
+
+	for (; from < to; from++) {
+		party_identity(p, &id);
+		write_init(p, &id, msg);
+		at = numbered(from);
+		inject_paid(p, &at, msg);
+		duo_run(&p->d, gap_us);
+	}
+}
+
+/* One network dials us faster than an honest vnode's answer can come. */
+static void
+a_crowd_leaves_room_for_others(void **state)
+{
+	struct party *p = party_of(3, TRUST_OPEN);
+
+	(void)state;
+	duo_delay(&p->d, 0, 1, 100 * MONO_MS);
+	party_start(p, 0, 2);
+	flood(p, 0, 64, 100);
+	party_tell(p, 1, 0);
+	flood(p, 64, 700, 1500);
+	assert_true(party_live(p, 0, 1));
+	party_fini(p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forged_source_is_dialled_all_the_same),
+		cmocka_unit_test(silent_ones_are_few),
+		cmocka_unit_test(a_crowd_leaves_room_for_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,12 @@
 #define DOUBT_GAP_US (5 * MONO_SEC)
 #define IN_BAND_GAP_US (1 * MONO_SEC)
 
+/*
+ * What a new key costs besides the first Diffie-Hellman: another, three for the
+ * answer, and as much again to make the peer and to unmake it.
+ */
+#define NEW_KEY_COST 5
+
 /* One initiation on its way through the checks. */
 struct ask {
 	struct core *c;
@@ -24,6 +30,7 @@ struct ask {
 	struct session *carrier; /* the session it came inside, or NULL */
 	bool paid;		 /* with a cookie of ours */
 	struct hs_resp hs;
+	uint8_t ss[KEY_LEN]; /* of a key that is no peer's */
 	struct peer *p;
 };
 
@@ -82,13 +89,30 @@ address_proven(struct ask *a, bool known)
 }
 
 /* A third of the budget is for anybody, the rest for known addresses. */
+static uint32_t
+kept(const struct core *c)
+{
+	return c->dh_budget.burst / 3 * 2;
+}
+
 static bool
 may_compute(struct core *c, bool known, struct mono now)
 {
-	if (!known &&
-	    bucket_left(&c->dh_budget, now) < c->dh_budget.burst / 3 * 2)
+	if (!known && bucket_left(&c->dh_budget, now) < kept(c))
 		return false;
 	return bucket_take(&c->dh_budget, now);
+}
+
+/*
+ * Nor does a new key at a known address get the rest. Whoever passed
+ * may_compute() as anybody may passes here: else, under load, all would pay for
+ * the first step and nobody would come in.
+ */
+static bool
+may_meet(struct core *c, struct mono now)
+{
+	return bucket_left(&c->dh_budget, now) + 1 >= kept(c) &&
+	    bucket_take_n(&c->dh_budget, NEW_KEY_COST, now);
 }
 
 /* Nothing is spent on a key that is not let in. */
@@ -97,10 +121,15 @@ may_come(struct ask *a)
 {
 	struct core *c = a->c;
 
-	if (a->carrier == NULL && !trust_is_closed(c))
-		return true;
-	count(&c->cnt, CNT_init_unknown);
-	return false;
+	if (a->carrier != NULL || trust_is_closed(c)) {
+		count(&c->cnt, CNT_init_unknown);
+		return false;
+	}
+	if (!may_meet(c, a->t->now)) {
+		count(&c->cnt, CNT_init_budget);
+		return false;
+	}
+	return true;
 }
 
 static bool
@@ -157,16 +186,11 @@ psk_known(const struct ask *a)
 static bool
 open_payload(struct ask *a)
 {
-	uint8_t ss[KEY_LEN];
-	bool ok;
-
 	if (a->p != NULL)
 		return hs_resp_read_payload(&a->hs, a->p->ss, &a->in);
 	count(&a->c->cnt, CNT_dh);
-	ok = kx_shared(ss, a->c->id.x_sk, a->hs.rs) &&
-	    hs_resp_read_payload(&a->hs, ss, &a->in);
-	wipe(ss, sizeof(ss));
-	return ok;
+	return kx_shared(a->ss, a->c->id.x_sk, a->hs.rs) &&
+	    hs_resp_read_payload(&a->hs, a->ss, &a->in);
 }
 
 /* Where an answer goes: by its stamp to NEXT or DOUBT; false: no answer. */
@@ -282,7 +306,7 @@ accept_from(struct ask *a)
 		return;
 	}
 	if (a->p == NULL)
-		a->p = trust_admit(c, a->hs.rs, a->from, a->t);
+		a->p = trust_admit(c, a->hs.rs, a->ss, a->from, a->t);
 	p = a->p;
 	if (p == NULL)
 		return;
@@ -341,6 +365,7 @@ answer_init(struct core *c, const struct path *from, const uint8_t *msg,
 	if (identify(&a))
 		accept_from(&a);
 	wipe(&a.hs, sizeof(a.hs));
+	wipe(a.ss, sizeof(a.ss));
 }
 
 void

@@ -248,7 +248,7 @@ core_peer_add(struct core *c, const struct peer_config *cfg,
 		*ret_why = "a peer with this key is there already";
 		return NULL;
 	}
-	p = peer_new(c, cfg, PEER_CONFIGURED, ret_why, t);
+	p = peer_new(c, cfg, PEER_CONFIGURED, NULL, ret_why, t);
 	if (p != NULL)
 		exchange_new_peer(c, p);
 	return p;

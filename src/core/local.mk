@@ -5,6 +5,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/cookie.c src/core/cookie.h \
 	src/core/core.c src/core/core.h \
 	src/core/dial.c src/core/dial.h \
+	src/core/due.h \
 	src/core/dupcache.c src/core/dupcache.h \
 	src/core/event.h \
 	src/core/ex.h \

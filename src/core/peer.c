@@ -52,7 +52,7 @@ is_zero(const uint8_t *p, size_t len)
 
 struct peer *
 peer_new(struct core *c, const struct peer_config *cfg, enum peer_origin origin,
-    const char **ret_why, struct turn *t)
+    const uint8_t *ss, const char **ret_why, struct turn *t)
 {
 	struct peer *p = xcalloc(1, sizeof(*p));
 
@@ -60,7 +60,9 @@ peer_new(struct core *c, const struct peer_config *cfg, enum peer_origin origin,
 	p->origin = origin;
 	p->ed_known = p->member = p->carries = origin == PEER_CONFIGURED;
 	p->since = t->now;
-	if (!kx_shared(p->ss, c->id.x_sk, cfg->x_pk)) {
+	if (ss != NULL) {
+		memcpy(p->ss, ss, KEY_LEN);
+	} else if (!kx_shared(p->ss, c->id.x_sk, cfg->x_pk)) {
 		*ret_why = "the key is a point of low order";
 		free(p);
 		return NULL;

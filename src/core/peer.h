@@ -15,6 +15,7 @@
 #include "base/pool.h"
 #include "base/run.h"
 #include "core/attempt.h"
+#include "core/due.h"
 #include "core/frag.h"
 #include "core/peertab.h"
 #include "core/pmtu.h"
@@ -54,24 +55,6 @@ struct peer_config {
 	uint8_t ed_pk[KEY_LEN];
 	uint8_t x_pk[KEY_LEN];	   /* of ed_pk, by key_to_x25519() */
 	uint8_t pair_psk[KEY_LEN]; /* zero: none */
-};
-
-/* One per purpose; MONO_NEVER when off. Only core/timers.c sets them. */
-enum timer {
-	TM_DIAL,      /* next initiation */
-	TM_CONFIRM,   /* first packet of a session again, until answered */
-	TM_REKEY,     /* current session wants a successor */
-	TM_REJECT,    /* current session is too old to use */
-	TM_KEEPALIVE, /* data came and we said nothing since */
-	TM_PERSIST,   /* NAT binding wants to be kept */
-	TM_SILENCE,   /* nothing heard: ask */
-	TM_PROBE,     /* ask again, or give up */
-	TM_PATH,      /* end of a path check */
-	TM_FRAG,      /* oldest unfinished whole */
-	TM_MTU,	      /* next step in finding the path's MTU */
-	TM_TRIAL,     /* has it proven itself by now? */
-	TM_TELL,      /* next of what is told to it */
-	TIMERS
 };
 
 /* Byte counts are of UDP payloads. */
@@ -160,9 +143,13 @@ const char *peer_state_name(enum peer_state s); /* "vrnode" */
  */
 bool peer_is_trial(const struct peer *p);
 
-/* The peer is in no table yet; NULL and *ret_why for a key of no use. */
+/*
+ * The peer is in no table yet; NULL and *ret_why for a key of no use. ss: of
+ * that key and ours, where it is known already, else NULL.
+ */
 struct peer *peer_new(struct core *c, const struct peer_config *cfg,
-    enum peer_origin origin, const char **ret_why, struct turn *t);
+    enum peer_origin origin, const uint8_t *ss, const char **ret_why,
+    struct turn *t);
 
 /* Takes p out of all tables and frees it with all it holds. Tells nobody. */
 void peer_free(struct core *c, struct peer *p);

@@ -37,11 +37,11 @@ refill(uint64_t tokens, uint64_t us, uint32_t rate, uint32_t burst)
 }
 
 static bool
-take(uint64_t *tokens)
+take(uint64_t *tokens, uint32_t n)
 {
-	if (*tokens < TOKEN)
+	if (*tokens < n * (uint64_t)TOKEN)
 		return false;
-	*tokens -= TOKEN;
+	*tokens -= n * (uint64_t)TOKEN;
 	return true;
 }
 
@@ -77,7 +77,14 @@ bool
 bucket_take(struct bucket *b, struct mono now)
 {
 	settle(b, now);
-	return take(&b->tokens);
+	return take(&b->tokens, 1);
+}
+
+bool
+bucket_take_n(struct bucket *b, uint32_t n, struct mono now)
+{
+	settle(b, now);
+	return take(&b->tokens, n);
 }
 
 uint32_t
@@ -140,5 +147,5 @@ ratelimit_take(struct ratelimit *rl, const struct addr *from, struct mono now)
 
 	e->tokens = refill(e->tokens, us, rl->rate, rl->burst);
 	e->at = mono_add(e->at, us);
-	return take(&e->tokens);
+	return take(&e->tokens, 1);
 }

@@ -24,6 +24,8 @@ void bucket_set(
     struct bucket *b, uint32_t rate, uint32_t burst, struct mono now);
 
 bool bucket_take(struct bucket *b, struct mono now); /* one token, or false */
+bool bucket_take_n(
+    struct bucket *b, uint32_t n, struct mono now); /* all or none */
 
 /* Whole tokens left now. */
 uint32_t bucket_left(struct bucket *b, struct mono now);

@@ -54,10 +54,10 @@ trial_named(struct core *c, struct peer *p, const uint8_t ed_pk[KEY_LEN],
 
 static struct peer *
 make(struct core *c, struct peer_config *cfg, enum peer_origin origin,
-    struct turn *t)
+    const uint8_t *ss, struct turn *t)
 {
 	const char *why;
-	struct peer *p = peer_new(c, cfg, origin, &why, t);
+	struct peer *p = peer_new(c, cfg, origin, ss, &why, t);
 
 	if (p != NULL)
 		timers_arm(c, p, TM_TRIAL, mono_add(t->now, TRIAL_US));
@@ -194,14 +194,15 @@ make_room(struct core *c, struct turn *t)
 }
 
 struct peer *
-trial_admit(struct core *c, const uint8_t x_pk[KEY_LEN], struct turn *t)
+trial_admit(struct core *c, const uint8_t x_pk[KEY_LEN], const uint8_t *ss,
+    struct turn *t)
 {
 	struct peer_config cfg = { 0 };
 	struct peer *p;
 
 	make_room(c, t);
 	memcpy(cfg.x_pk, x_pk, KEY_LEN);
-	p = make(c, &cfg, PEER_ADMITTED, t);
+	p = make(c, &cfg, PEER_ADMITTED, ss, t);
 	if (p == NULL)
 		return NULL;
 	p->told_by = BOOK_FROM_SELF;
@@ -270,7 +271,7 @@ dial(struct core *c, const struct book_entry *e, struct turn *t)
 	p = peertab_by_key(c, cfg.x_pk);
 	if (p != NULL)
 		return already(c, p, e, t);
-	p = make(c, &cfg, PEER_LEARNED, t);
+	p = make(c, &cfg, PEER_LEARNED, NULL, t);
 	if (p == NULL)
 		return false;
 	p->ed_known = true;

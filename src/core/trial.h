@@ -20,11 +20,11 @@ struct turn;
 void trial_pick(struct core *c, struct turn *t);
 
 /*
- * A peer that dialled us, on trial; others on trial make room. NULL: its key is
- * of no use.
+ * A peer that dialled us, on trial; others on trial make room. ss: see
+ * peer_new(). NULL: its key is of no use.
  */
-struct peer *trial_admit(
-    struct core *c, const uint8_t x_pk[KEY_LEN], struct turn *t);
+struct peer *trial_admit(struct core *c, const uint8_t x_pk[KEY_LEN],
+    const uint8_t *ss, struct turn *t);
 
 /* p is live, or is not any more. */
 void trial_up(struct core *c, struct peer *p, struct turn *t);

@@ -231,7 +231,7 @@ trust_is_closed(const struct core *c)
 }
 
 struct peer *
-trust_admit(struct core *c, const uint8_t x_pk[KEY_LEN],
+trust_admit(struct core *c, const uint8_t x_pk[KEY_LEN], const uint8_t *ss,
     const struct path *from, struct turn *t)
 {
 	struct peer *p;
@@ -246,7 +246,7 @@ trust_admit(struct core *c, const uint8_t x_pk[KEY_LEN],
 	}
 	if (mode_of(c) == TRUST_HOOK && !hook_admits(c, x_pk, from, t))
 		return NULL;
-	p = trial_admit(c, x_pk, t);
+	p = trial_admit(c, x_pk, ss, t);
 	if (p != NULL)
 		p->member = trust_is_member(c, x_pk, t->now);
 	return p;

@@ -47,10 +47,10 @@ struct trust_config {
 /*
  * An initiation of a key that is no peer has been opened: its new peer, or
  * NULL (counted): refused, or the hook has been asked (exchange_io.ask), and a
- * later try of the same key will find out.
+ * later try of the same key will find out. ss: see peer_new().
  */
 struct peer *trust_admit(struct core *c, const uint8_t x_pk[KEY_LEN],
-    const struct path *from, struct turn *t);
+    const uint8_t *ss, const struct path *from, struct turn *t);
 
 /* The hook's word; class below 0: not let in. Unknown questions are ignored. */
 void trust_decided(

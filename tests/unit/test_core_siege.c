@@ -155,6 +155,58 @@ a_crowd_leaves_room_for_others(void **state)
 	party_fini(p);
 }
 
+/* What a new key costs is paid for, and is not what known ones live on. */
+static void
+new_keys_do_not_eat_the_processor(void **state)
+{
+	struct party *p = party_of(4, TRUST_OPEN);
+	struct core *c = &p->d.end[0].core;
+	uint8_t msg[INIT_LEN];
+	struct identity id;
+	uint64_t before;
+	unsigned i;
+
+	(void)state;
+	party_start(p, 0, 2);
+	duo_peer(&p->d, 0, 1, true);
+	duo_peer(&p->d, 1, 0, true);
+	assert_true(duo_wait_up(&p->d, 0, 1, MONO_SEC));
+	before = duo_cnt(&p->d, 0, CNT_dh);
+	flood(p, 0, 1000, 100); /* ten thousand a second */
+	assert_in_range(duo_cnt(&p->d, 0, CNT_dh) - before, 1000, 2000);
+	assert_in_range(duo_cnt(&p->d, 0, CNT_resp_sent), 200, 400);
+	/* with the address of one that we know it is no cheaper */
+	before = duo_cnt(&p->d, 0, CNT_dh);
+	for (i = 0; i < 300; i++) {
+		party_identity(p, &id);
+		write_init(p, &id, msg);
+		duo_inject(&p->d, 0, &p->d.end[1].face, msg, sizeof(msg));
+	}
+	assert_in_range(duo_cnt(&p->d, 0, CNT_dh) - before, 1, 320);
+	assert_false(mono_before(p->d.now, c->loaded_until));
+	duo_stop(&p->d, 1);
+	party_start(p, 1, 2);
+	duo_peer(&p->d, 1, 0, true);
+	assert_true(duo_wait_up(&p->d, 1, 0, MONO_SEC / 10));
+	party_fini(p);
+}
+
+/* So many at once that each takes what there is: some get in all the same. */
+static void
+new_keys_get_in_at_any_load(void **state)
+{
+	struct party *p = party_of(5, TRUST_OPEN);
+	uint64_t before;
+
+	(void)state;
+	party_start(p, 0, 1);
+	flood(p, 0, 400, 20);
+	before = duo_cnt(&p->d, 0, CNT_resp_sent);
+	flood(p, 400, 1400, 200);
+	assert_in_range(duo_cnt(&p->d, 0, CNT_resp_sent) - before, 100, 200);
+	party_fini(p);
+}
+
 int
 main(void)
 {
@@ -162,6 +214,8 @@ main(void)
 		cmocka_unit_test(forged_source_is_dialled_all_the_same),
 		cmocka_unit_test(silent_ones_are_few),
 		cmocka_unit_test(a_crowd_leaves_room_for_others),
+		cmocka_unit_test(new_keys_do_not_eat_the_processor),
+		cmocka_unit_test(new_keys_get_in_at_any_load),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,10 @@ burst_then_rate_to_the_microsecond(void **state)
 	assert_true(bucket_take(&b, at(start + 50000)));
 	assert_false(bucket_take(&b, at(start + 99999)));
 	assert_true(bucket_take(&b, at(start + 100000)));
+	assert_int_equal(bucket_left(&b, at(start + 250000)), 3);
+	assert_false(bucket_take_n(&b, 4, at(start + 250000)));
+	assert_true(bucket_take_n(&b, 3, at(start + 250000)));
+	assert_false(bucket_take(&b, at(start + 250000)));
 }
 
 /* However often it is asked, nothing is lost to rounding. */

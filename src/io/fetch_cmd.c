@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/xmem.h"
@@ -45,15 +44,11 @@ close_watched(struct watch *w, int *fd)
 static int
 bury(struct cmd *c)
 {
-	int status = 0;
+	int code = c->pid > 0 ? spawn_bury(c->pid) : 0;
 
-	if (c->pid > 0) {
-		spawn_kill(c->pid);
-		(void)waitpid(c->pid, &status, 0);
-	}
 	c->pid = 0;
 	close_watched(&c->pid_watch, &c->pidfd);
-	return status;
+	return code;
 }
 
 /* False: there is no more for now, or ever. */
@@ -89,23 +84,21 @@ static void
 on_end(void *arg, struct turn *t)
 {
 	struct cmd *c = arg;
-	siginfo_t si = { 0 };
-	int status;
+	int code;
 
 	(void)t;
-	if (waitid(P_PID, (id_t)c->pid, &si, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-	    si.si_pid == 0)
+	if (!spawn_ended(c->pid))
 		return;
 	while (!c->over && c->out >= 0 && read_some(c))
 		;
-	status = bury(c);
+	code = bury(c);
 	close_watched(&c->out_watch, &c->out);
-	if (WIFSIGNALED(status))
-		fetch_got_fail(
-		    &c->got, "was killed by signal %d", WTERMSIG(status));
-	else if (WEXITSTATUS(status) != 0)
-		fetch_got_fail(
-		    &c->got, "ended with exit code %d", WEXITSTATUS(status));
+	if (code == SPAWN_LOST)
+		fetch_got_fail(&c->got, "ended, and nobody knows how");
+	else if (code < 0)
+		fetch_got_fail(&c->got, "was killed by signal %d", -code);
+	else if (code > 0)
+		fetch_got_fail(&c->got, "ended with exit code %d", code);
 	finish(c);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,8 +58,7 @@ spawn_program(
 		if (ret->pidfd >= 0)
 			return 0;
 		rc = -errno;
-		spawn_kill(ret->pid);
-		(void)waitpid(ret->pid, NULL, 0);
+		(void)spawn_bury(ret->pid);
 	}
 	close(ends[0]);
 	return rc;
@@ -69,4 +69,37 @@ spawn_kill(pid_t pid)
 {
 	if (kill(-pid, SIGKILL) < 0)
 		(void)kill(pid, SIGKILL);
+}
+
+/* False: it is none of ours any more, and its number may be another's. */
+static bool
+look(pid_t pid, siginfo_t *ret)
+{
+	const int how = WEXITED | WNOHANG | WNOWAIT;
+
+	memset(ret, 0, sizeof(*ret));
+	return waitid(P_PID, (id_t)pid, ret, how) == 0;
+}
+
+bool
+spawn_ended(pid_t pid)
+{
+	siginfo_t si;
+
+	return !look(pid, &si) || si.si_pid != 0;
+}
+
+int
+spawn_bury(pid_t pid)
+{
+	siginfo_t si;
+	int status;
+
+	if (!look(pid, &si))
+		return SPAWN_LOST;
+	spawn_kill(pid);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return SPAWN_LOST;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }

@@ -19,7 +19,18 @@ struct spawned {
 int spawn_program(
     char *const *argv, char *const *env, bool err_too, struct spawned *ret);
 
-/* With whatever it has started; before it is waited for. */
+/* With whatever it has started; before it is buried. */
 void spawn_kill(pid_t pid);
+
+/* It has ended, and waits to be buried: its group is still its own. */
+bool spawn_ended(pid_t pid);
+
+/*
+ * Kills what is left of it and of what it has started, and reaps it. The code
+ * of its exit(), or below 0: the signal that ended it, or SPAWN_LOST: nobody
+ * knows, somebody else has reaped it (who ignores SIGCHLD lets the kernel).
+ */
+#define SPAWN_LOST (-1001)
+int spawn_bury(pid_t pid);
 
 #endif

@@ -154,6 +154,7 @@ main(int argc, char **argv)
 	keep_memory();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* who ignores it learns of no exit code */
 	if (!config_load(a.config, &cfg, &errs)) {
 		rc = bad_config(&errs);
 		config_errors_free(&errs);

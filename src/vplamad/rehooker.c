@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/xmem.h"
+#include "io/spawn.h"
 #include "vplamad/runner.h"
 
 struct rehooker {
@@ -41,6 +42,8 @@ on_end(void *arg, int code, struct turn *t)
 	h->job = NULL;
 	if (code == RUNNER_LATE)
 		log_warnx("rehook-hook: has taken too long and was killed");
+	else if (code == SPAWN_LOST)
+		log_warnx("rehook-hook: ended, and nobody knows how");
 	else if (code < 0)
 		log_warnx("rehook-hook: killed by signal %d", -code);
 	else if (code > 0)

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -140,15 +139,15 @@ on_end(void *arg, struct turn *t)
 	struct runner_job *j = arg;
 	runner_done *done = j->done;
 	void *done_arg = j->arg;
-	int status = 0, code;
+	int code;
 
-	if (waitpid(j->pid, &status, WNOHANG) == 0)
+	if (!spawn_ended(j->pid))
 		return;
 	if (done != NULL)
 		tell_rest(j);
-	code = j->late		? RUNNER_LATE
-	    : WIFEXITED(status) ? WEXITSTATUS(status)
-				: -WTERMSIG(status);
+	code = spawn_bury(j->pid);
+	if (j->late)
+		code = RUNNER_LATE;
 	job_free(j);
 	if (done != NULL)
 		done(done_arg, code, t);
@@ -274,8 +273,7 @@ runner_free(struct runner *r)
 	if (r == NULL)
 		return;
 	while ((j = LIST_FIRST(&r->jobs)) != NULL) {
-		spawn_kill(j->pid);
-		(void)waitpid(j->pid, NULL, 0); /* it is dead already */
+		(void)spawn_bury(j->pid);
 		job_free(j);
 	}
 	free(r);

@@ -18,7 +18,7 @@ struct runner *runner_new(
 void runner_free(struct runner *r);
 
 /*
- * It has ended; code: that of exit(), below 0 the signal that killed it, or
+ * It has ended, and so has all it had started; code: that of spawn_bury(), or
  * RUNNER_LATE: its time was over. In the loop, never from within run; the job
  * is gone.
  */

@@ -8,6 +8,7 @@
 #include "base/xmem.h"
 #include "core/trust.h"
 #include "crypto/keys.h"
+#include "io/spawn.h"
 #include "vplamad/runner.h"
 
 #define QUIET_US (60u * MONO_SEC) /* between two complaints */
@@ -83,7 +84,8 @@ on_end(void *arg, int code, struct turn *t)
 	if (code < 0)
 		complain(q->h,
 		    code == RUNNER_LATE ? "has taken too long and was killed"
-					: "was killed",
+			: code == SPAWN_LOST ? "ended, and nobody knows how"
+					     : "was killed",
 		    t->now);
 	decide(q, class, t);
 }

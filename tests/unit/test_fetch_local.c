@@ -66,6 +66,20 @@ test_cmd(void **state)
 	expect_fail(f, "cannot be run: No such file");
 }
 
+/* Where nobody learns how a program has ended, nothing of it counts. */
+static void
+test_cmd_lost(void **state)
+{
+	struct fix *f = *state;
+
+	assert_true(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+	run(f,
+	    "#!/bin/sh\nsleep 0.1\n"
+	    "printf '{\"list\":1}\\n---\\nuntrusted comment: x\\nRU\\n'\n");
+	expect_fail(f, "nobody knows how");
+	assert_true(signal(SIGCHLD, SIG_DFL) != SIG_ERR);
+}
+
 /* What becomes true without waking the loop, which goes on meanwhile. */
 static void
 poll_until(struct fix *f, bool (*cond)(void *arg), void *arg)
@@ -519,6 +533,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fix_setup, fix_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_cmd),
+		T(test_cmd_lost),
 		T(test_too_long),
 		T(test_file),
 		T(test_cancel),

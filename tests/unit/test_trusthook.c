@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,23 @@ what_it_gets(void **state)
 	fix_fini(&f);
 }
 
+/* Whoever began us may have left SIGCHLD ignored: then nobody is let in. */
+static void
+nobody_knows(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	assert_true(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+	assert_true(word(&f, "exit 10", LIMIT_MS) < 0);
+	assert_true(word(&f, "exit 0", LIMIT_MS) < 0);
+	assert_true(word(&f, "sleep 100", 100) < 0);
+	assert_true(signal(SIGCHLD, SIG_DFL) != SIG_ERR);
+	assert_int_equal(word(&f, "exit 0", LIMIT_MS), CLASS_MEMBER);
+	fix_fini(&f);
+}
+
 /* It cannot be run: nobody is let in, and nobody is asked within the core. */
 static void
 not_there(void **state)
@@ -216,6 +234,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words),
 		cmocka_unit_test(what_it_gets),
+		cmocka_unit_test(nobody_knows),
 		cmocka_unit_test(not_there),
 		cmocka_unit_test(many),
 	};

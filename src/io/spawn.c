@@ -1,15 +1,44 @@
 #include "io/spawn.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fdutil.h"
+#include "config.h"
+
+/*
+ * None of our descriptors, not even those that libraries open without
+ * O_CLOEXEC: a child would keep our connections, and could read from them.
+ */
+#ifdef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCLOSEFROM_NP
+static void
+keep_ours(posix_spawn_file_actions_t *fa)
+{
+	posix_spawn_file_actions_addclosefrom_np(fa, STDERR_FILENO + 1);
+}
+#else
+static void
+keep_ours(posix_spawn_file_actions_t *fa)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *e;
+
+	(void)fa;
+	while (dir != NULL && (e = readdir(dir)) != NULL)
+		if (atoi(e->d_name) > STDERR_FILENO)
+			(void)fcntl(atoi(e->d_name), F_SETFD, FD_CLOEXEC);
+	if (dir != NULL)
+		closedir(dir);
+}
+#endif
 
 static int
 start(char *const *argv, char *const *env, bool err_too, int out, pid_t *ret)
@@ -27,6 +56,7 @@ start(char *const *argv, char *const *env, bool err_too, int out, pid_t *ret)
 	posix_spawn_file_actions_adddup2(&fa, out, 1);
 	if (err_too)
 		posix_spawn_file_actions_adddup2(&fa, out, 2);
+	keep_ours(&fa);
 	posix_spawnattr_init(&at);
 	posix_spawnattr_setsigmask(&at, &none);
 	posix_spawnattr_setsigdefault(&at, &pipe_sig);

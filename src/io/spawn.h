@@ -12,9 +12,10 @@ struct spawned {
 };
 
 /*
- * argv[0] is its path. Its input is nothing, its signals are as usual. err_too:
- * its standard error goes where its output goes, else where ours goes. 0 or
- * -errno: -ENOSYS before Linux 5.3, or what posix_spawn() has against it.
+ * argv[0] is its path. Its input is nothing, its signals are as usual, none of
+ * our descriptors is its. err_too: its standard error goes where its output
+ * goes, else where ours goes. 0 or -errno: -ENOSYS before Linux 5.3, or what
+ * posix_spawn() has against it.
  */
 int spawn_program(
     char *const *argv, char *const *env, bool err_too, struct spawned *ret);

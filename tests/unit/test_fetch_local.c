@@ -80,6 +80,34 @@ test_cmd_lost(void **state)
 	assert_true(signal(SIGCHLD, SIG_DFL) != SIG_ERR);
 }
 
+/* A program has no descriptor of ours, such as a connection under way. */
+static void
+test_cmd_alone(void **state)
+{
+	static const struct page mute = {
+		.path = "/mute", .text = "", .keep = true
+	};
+	struct fix *f = *state;
+	char url[64], path[128];
+
+	fix_limit(f, 2000);
+	serve(f, &mute, 1);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/mute", f->port);
+	begin(f, SOURCE_HTTP, url, "");
+	while (f->asked == 0) /* the server says nothing */
+		env_run(&f->e, 10);
+	program(f,
+	    "#!/bin/sh\nls -l /proc/$$/fd | grep -v ' [0-2] ->' | "
+	    "grep -q socket: && exit 9\n"
+	    "printf '{\"list\":1}\\n---\\nuntrusted comment: x\\nRU\\n'\n",
+	    path);
+	begin(f, SOURCE_CMD, path, "");
+	f->want = 1; /* of the two */
+	wait_done(f);
+	expect_list(f);
+	(void)unlink(path);
+}
+
 /* What becomes true without waking the loop, which goes on meanwhile. */
 static void
 poll_until(struct fix *f, bool (*cond)(void *arg), void *arg)
@@ -534,6 +562,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_cmd),
 		T(test_cmd_lost),
+		T(test_cmd_alone),
 		T(test_too_long),
 		T(test_file),
 		T(test_cancel),

@@ -18,7 +18,7 @@ struct core;
 struct word {
 	bool used, asked; /* asked: no answer yet */
 	uint8_t x_pk[KEY_LEN];
-	int class;	   /* enum peer_class, or below 0 */
+	int class;	   /* enum peer_class, or TRUST_REFUSED, TRUST_UNSAID */
 	struct mono until; /* it holds, or the question is open */
 };
 
@@ -37,8 +37,9 @@ struct exchange {
 	struct mono minute_at, pick_at;
 	struct mono picked; /* the last time; 0: never */
 	unsigned n_doomed;
-	struct bucket records; /* from all peers together */
-	struct bucket asks;    /* of the hook */
+	struct bucket records;	    /* from all peers together */
+	struct bucket asks;	    /* of the hook */
+	struct ratelimit *ask_rate; /* of it, from one network */
 
 	struct htab revoked; /* X25519 keys of revoked ones */
 	struct word word[EX_WORDS];
@@ -78,7 +79,9 @@ bool exchange_is_self(const struct core *c, const struct addr *at);
 /* Something new is in the book: it is asked at once whom to dial. */
 void exchange_pick_soon(struct core *c, struct turn *t);
 
-void trust_start(struct exchange *ex, struct mono now);
+void trust_start(
+    struct exchange *ex, const uint8_t secret[16], struct mono now);
+void trust_end(struct exchange *ex);
 
 /* p may do what its class may: tells those who care; false: of nothing. */
 bool trust_update(struct core *c, struct peer *p, struct turn *t);
@@ -88,7 +91,7 @@ void trust_update_all(struct core *c, struct turn *t);
 bool trust_is_member(
     const struct core *c, const uint8_t x_pk[KEY_LEN], struct mono now);
 
-/* Asks the hook about a peer that we dialled, unless it has spoken. */
-void trust_ask(struct core *c, const struct peer *p, struct turn *t);
+/* Asks the hook about a live peer, until it has spoken. */
+void trust_ask(struct core *c, struct peer *p, struct turn *t);
 
 #endif

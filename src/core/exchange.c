@@ -92,7 +92,7 @@ exchange_start(struct core *c, const struct exchange_config *cfg,
 	on_random(ex, secret, sizeof(secret));
 	revoked_init(ex, secret);
 	bucket_init(&ex->records, RECORDS_RATE, RECORDS_BURST, start);
-	trust_start(ex, start);
+	trust_start(ex, secret, start);
 	c->ex = ex;
 	c->caps |= CAP_RECORDS;
 }
@@ -104,6 +104,7 @@ exchange_fini(struct core *c)
 
 	if (ex == NULL)
 		return;
+	trust_end(ex);
 	revoked_fini(ex);
 	book_free(ex->book);
 	free(ex);

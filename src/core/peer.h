@@ -85,6 +85,7 @@ struct peer {
 	bool ed_known;	     /* cfg.ed_pk is: else only the handshake's key */
 	bool member;	     /* of the network, by core/trust; anchors are */
 	bool carries;	     /* inner traffic: only core/trust sets it */
+	bool worded;	     /* the hook has spoken of it */
 	bool feeler;	     /* here for a look: the dialled one, or we */
 	bool revoked;	     /* its key is: no more handshakes with it */
 	bool met;	     /* it dialled us, and we knew it */

@@ -356,6 +356,7 @@ trial_down(struct core *c, struct peer *p, struct turn *t)
 {
 	if (!is_made(p))
 		return;
+	p->worded = false;
 	if (p->feeler || p->n_ep == 0)
 		trial_doom(c, p, CLOSE_REMOVED);
 	else
@@ -391,4 +392,6 @@ trial_due(struct core *c, struct peer *p, struct turn *t)
 		trial_doom(c, p, CLOSE_REMOVED);
 	else if (!p->ed_known)
 		trial_doom(c, p, CLOSE_POLICY);
+	else
+		trust_ask(c, p, t);
 }

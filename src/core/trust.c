@@ -6,10 +6,14 @@
 #include "core/ex.h"
 #include "core/mesh.h"
 #include "core/negotiate.h"
+#include "core/timers.h"
 #include "core/trial.h"
 #include "wire/mesh.h"
 
-#define ASK_RATE 5 /* runs of the hook a second */
+#define ASK_RATE 5  /* runs of the hook a second */
+#define ASK_NET_S 2 /* one for each network in so many */
+#define ASK_AGAIN_US (5 * MONO_SEC)
+#define ASK_LATE_S 2 /* to hear that it took too long */
 
 const char *
 trust_class_name(enum peer_class k)
@@ -154,6 +158,20 @@ word_place(struct exchange *ex, struct mono now)
 	return asked < TRUST_PENDING ? oldest : NULL;
 }
 
+/* Whoever has many keys and one network leaves questions to others. */
+static bool
+may_ask(struct exchange *ex, const struct addr *from, struct mono now)
+{
+	const struct mono slow = { now.us / ASK_NET_S };
+	struct addr net = *from;
+
+	if (addr_is_v4(&net))
+		net.ip[15] = 0; /* the table knows a /64 itself */
+	return bucket_left(&ex->asks, now) > 0 &&
+	    ratelimit_take(ex->ask_rate, &net, slow) &&
+	    bucket_take(&ex->asks, now);
+}
+
 static void
 ask_hook(struct core *c, const uint8_t x_pk[KEY_LEN], const struct addr *from,
     struct mono now)
@@ -164,21 +182,35 @@ ask_hook(struct core *c, const uint8_t x_pk[KEY_LEN], const struct addr *from,
 	if (word_of(ex, x_pk, now) != NULL)
 		return; /* under way, or it has spoken */
 	w = word_place(ex, now);
-	if (w == NULL || !bucket_take(&ex->asks, now)) {
+	if (w == NULL || !may_ask(ex, from, now)) {
 		count(&c->cnt, CNT_trust_ask_rate);
 		return;
 	}
 	*w = (struct word){ .used = true,
 		.asked = true,
-		.until = mono_add(now, TRUST_ASK_S * (uint64_t)MONO_SEC) };
+		.until = mono_add(
+		    now, (TRUST_ASK_S + ASK_LATE_S) * (uint64_t)MONO_SEC) };
 	memcpy(w->x_pk, x_pk, KEY_LEN);
 	ex->io.ask(ex->io.arg, x_pk, from);
 }
 
 void
-trust_start(struct exchange *ex, struct mono now)
+trust_start(struct exchange *ex, const uint8_t secret[16], struct mono now)
 {
 	bucket_init(&ex->asks, ASK_RATE, TRUST_PENDING, now);
+	ex->ask_rate = ratelimit_new(1, 1, secret);
+}
+
+void
+trust_end(struct exchange *ex)
+{
+	ratelimit_free(ex->ask_rate);
+}
+
+static bool
+has_spoken(const struct word *w)
+{
+	return w != NULL && !w->asked && w->class != TRUST_UNSAID;
 }
 
 bool
@@ -200,11 +232,22 @@ trust_is_member(
 	return false;
 }
 
+/*
+ * A question may be dropped, or get no answer: it is put again as long as there
+ * is a tunnel. What was said once holds as long as that.
+ */
 void
-trust_ask(struct core *c, const struct peer *p, struct turn *t)
+trust_ask(struct core *c, struct peer *p, struct turn *t)
 {
-	if (mode_of(c) == TRUST_HOOK && p->origin != PEER_CONFIGURED)
-		ask_hook(c, p->cfg.x_pk, &p->path.remote, t->now);
+	if (mode_of(c) != TRUST_HOOK || p->origin == PEER_CONFIGURED ||
+	    p->worded || p->state != PEER_VRNODE)
+		return;
+	p->worded = has_spoken(word_of(c->ex, p->cfg.x_pk, t->now));
+	if (p->worded)
+		return;
+	ask_hook(c, p->cfg.x_pk, &p->path.remote, t->now);
+	if (mono_is_never(p->deadline[TM_TRIAL]))
+		timers_arm(c, p, TM_TRIAL, mono_add(t->now, ASK_AGAIN_US));
 }
 
 /* Does the hook let it in? Asked where it has not spoken. */
@@ -214,7 +257,7 @@ hook_admits(struct core *c, const uint8_t x_pk[KEY_LEN],
 {
 	const struct word *w = word_of(c->ex, x_pk, t->now);
 
-	if (w == NULL || w->asked) {
+	if (!has_spoken(w)) {
 		count(&c->cnt, CNT_init_asked);
 		ask_hook(c, x_pk, &from->remote, t->now);
 		return false;
@@ -256,18 +299,20 @@ trust_admit(struct core *c, const uint8_t x_pk[KEY_LEN], const uint8_t *ss,
 static void
 reconsider(struct core *c, struct peer *p, struct turn *t)
 {
-	const struct word *w = NULL;
+	bool hook = mode_of(c) == TRUST_HOOK, refused = false;
+	const struct word *w;
 
 	if (p->origin == PEER_CONFIGURED)
 		return;
-	if (mode_of(c) == TRUST_HOOK) {
-		w = word_of(c->ex, p->cfg.x_pk, t->now);
-		trust_ask(c, p, t);
-	}
-	/* What the hook said once holds as long as the tunnel does. */
-	if (mode_of(c) != TRUST_HOOK || (w != NULL && !w->asked))
+	w = hook ? word_of(c->ex, p->cfg.x_pk, t->now) : NULL;
+	p->worded = hook && (p->worded || has_spoken(w));
+	if (!hook || has_spoken(w))
 		p->member = trust_is_member(c, p->cfg.x_pk, t->now);
-	if (trust_is_closed(c) || (w != NULL && !w->asked && w->class < 0))
+	if (has_spoken(w))
+		refused = w->class < 0;
+	else
+		trust_ask(c, p, t);
+	if (trust_is_closed(c) || refused)
 		trial_doom(c, p, CLOSE_POLICY);
 	(void)trust_update(c, p, t);
 }
@@ -277,13 +322,15 @@ trust_decided(
     struct core *c, const uint8_t x_pk[KEY_LEN], int class, struct turn *t)
 {
 	struct word *w = c->ex != NULL ? word_of(c->ex, x_pk, t->now) : NULL;
+	uint64_t hold_s;
 	struct peer *p;
 
 	if (w == NULL || !w->asked)
 		return;
 	w->asked = false;
 	w->class = class;
-	w->until = mono_add(t->now, TRUST_HOLD_S * (uint64_t)MONO_SEC);
+	hold_s = class == TRUST_UNSAID ? TRUST_RETRY_S : TRUST_HOLD_S;
+	w->until = mono_add(t->now, hold_s * MONO_SEC);
 	p = peertab_by_key(c, x_pk);
 	if (p != NULL)
 		reconsider(c, p, t);

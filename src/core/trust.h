@@ -32,9 +32,12 @@ enum peer_class {
 
 #define TRUST_STRANGERS 256 /* tunnels that strangers opened, at most */
 #define TRUST_AUTHORITIES 8
-#define TRUST_PENDING 64  /* questions to the hook under way */
-#define TRUST_ASK_S 10	  /* so long one may take */
-#define TRUST_HOLD_S 3600 /* so long a word of the hook holds */
+#define TRUST_PENDING 64   /* questions to the hook under way */
+#define TRUST_ASK_S 10	   /* so long one may take */
+#define TRUST_HOLD_S 3600  /* so long a word of the hook holds */
+#define TRUST_RETRY_S 30   /* when it failed it is asked again after */
+#define TRUST_REFUSED (-1) /* its word: not let in */
+#define TRUST_UNSAID (-2)  /* it failed, and said nothing */
 
 struct trust_config {
 	enum trust_mode mode;
@@ -52,7 +55,10 @@ struct trust_config {
 struct peer *trust_admit(struct core *c, const uint8_t x_pk[KEY_LEN],
     const uint8_t *ss, const struct path *from, struct turn *t);
 
-/* The hook's word; class below 0: not let in. Unknown questions are ignored. */
+/*
+ * The hook's word: an enum peer_class or TRUST_REFUSED; or TRUST_UNSAID, which
+ * changes nothing. Unknown questions are ignored.
+ */
 void trust_decided(
     struct core *c, const uint8_t x_pk[KEY_LEN], int class, struct turn *t);
 

@@ -79,7 +79,8 @@ on_end(void *arg, int code, struct turn *t)
 	struct question *q = arg;
 	int class = code == 0		 ? (int)CLASS_MEMBER
 	    : code == TRUSTHOOK_STRANGER ? (int)CLASS_STRANGER
-					 : -1;
+	    : code < 0			 ? TRUST_UNSAID
+					 : TRUST_REFUSED;
 
 	if (code < 0)
 		complain(q->h,
@@ -141,6 +142,6 @@ trusthook_act(struct trusthook *h, unsigned timeout_ms, struct turn *t)
 		if (rc == 0)
 			continue;
 		complain(h, strerror(-rc), t->now);
-		decide(q, -1, t);
+		decide(q, TRUST_UNSAID, t);
 	}
 }

@@ -15,7 +15,10 @@ struct turn;
 #define TRUSTHOOK_LINES 8     /* of its output that one run has in the log */
 #define TRUSTHOOK_STRANGER 10 /* its exit code for one */
 
-/* Its word; class: an enum peer_class, below 0: not let in. */
+/*
+ * Its word, as trust_decided() takes it; TRUST_UNSAID: it could not be run, was
+ * killed, or took too long.
+ */
 typedef void trusthook_done(
     void *arg, const uint8_t x_pk[KEY_LEN], int class, struct turn *t);
 

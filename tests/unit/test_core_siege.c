@@ -207,6 +207,48 @@ new_keys_get_in_at_any_load(void **state)
 	party_fini(p);
 }
 
+/* Keys cost nothing: one network with many of them leaves the hook to others.
+ */
+static void
+one_network_has_not_all_questions(void **state)
+{
+	struct party *p = party_of(6, TRUST_HOOK);
+
+	(void)state;
+	party_start(p, 0, 1);
+	p->cfg.trust.mode = TRUST_OPEN;
+	party_start(p, 1, 2);
+	flood(p, 0, 200, 10 * MONO_MS); /* all of one /24 */
+	assert_in_range(p->w[0].asks, 1, 2);
+	party_tell(p, 1, 0);
+	duo_run(&p->d, 500 * MONO_MS);
+	assert_memory_equal(p->w[0].asked, p->d.end[1].core.id.x_pk, KEY_LEN);
+	party_fini(p);
+}
+
+/* And when many networks have them, those whom we dialled get theirs later. */
+static void
+dropped_questions_come_again(void **state)
+{
+	struct party *p = party_of(7, TRUST_HOOK);
+	unsigned i;
+
+	(void)state;
+	party_start(p, 0, 1);
+	p->cfg.trust.mode = TRUST_OPEN;
+	party_start(p, 1, 2);
+	for (i = 0; i < TRUST_PENDING; i++)
+		flood(p, 200 * i, 200 * i + 1, 100);
+	assert_int_equal(p->w[0].asks, TRUST_PENDING);
+	party_tell(p, 0, 1);
+	assert_true(party_wait_meshed(p, 2, MONO_SEC));
+	assert_int_equal(p->w[0].asks, TRUST_PENDING);
+	duo_run(&p->d, 20 * MONO_SEC);
+	assert_int_equal(p->w[0].asks, TRUST_PENDING + 1);
+	assert_memory_equal(p->w[0].asked, p->d.end[1].core.id.x_pk, KEY_LEN);
+	party_fini(p);
+}
+
 int
 main(void)
 {
@@ -216,6 +258,8 @@ main(void)
 		cmocka_unit_test(a_crowd_leaves_room_for_others),
 		cmocka_unit_test(new_keys_do_not_eat_the_processor),
 		cmocka_unit_test(new_keys_get_in_at_any_load),
+		cmocka_unit_test(one_network_has_not_all_questions),
+		cmocka_unit_test(dropped_questions_come_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

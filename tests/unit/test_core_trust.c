@@ -244,6 +244,83 @@ the_hook_is_asked_of_those_we_dial(void **state)
 	party_fini(p);
 }
 
+/* It was killed, or could not be run: that is not its word. */
+static void
+a_hook_that_fails_is_asked_again(void **state)
+{
+	struct party *p = party_of(15, TRUST_HOOK);
+
+	(void)state;
+	party_start(p, 0, 1);
+	p->cfg.trust.mode = TRUST_OPEN;
+	party_start(p, 1, 3);
+	party_tell(p, 1, 0);
+	party_tell(p, 0, 2);
+	duo_run(&p->d, MONO_SEC);
+	assert_int_equal(p->w[0].asks, 2);
+	decide(p, 0, 1, TRUST_UNSAID);
+	decide(p, 0, 2, TRUST_UNSAID);
+	duo_run(&p->d, 20 * MONO_SEC);
+	assert_null(party_peer(p, 0, 1));
+	assert_true(party_live(p, 0, 2));
+	assert_int_equal(p->w[0].asks, 2);
+	duo_run(&p->d, 60 * MONO_SEC);
+	assert_true(p->w[0].asks >= 4); /* of both */
+	decide(p, 0, 2, CLASS_MEMBER);
+	decide(p, 0, 1, CLASS_MEMBER);
+	assert_int_equal(class_at(p, 0, 2), CLASS_MEMBER);
+	duo_run(&p->d, 600 * (uint64_t)MONO_SEC);
+	assert_true(party_live(p, 0, 1));
+	party_fini(p);
+}
+
+/* Nor is it asked at each reload of those whom it let in. */
+static void
+what_the_hook_said_holds(void **state)
+{
+	struct party *p = party_of(16, TRUST_HOOK);
+
+	(void)state;
+	party_start(p, 0, 1);
+	p->cfg.trust.mode = TRUST_OPEN;
+	party_start(p, 1, 3);
+	party_tell(p, 1, 0);
+	party_tell(p, 0, 2);
+	duo_run(&p->d, 200 * MONO_MS);
+	decide(p, 0, 1, CLASS_MEMBER);
+	decide(p, 0, 2, CLASS_MEMBER);
+	duo_run(&p->d, 2 * HOUR);
+	p->cfg.trust.mode = TRUST_HOOK;
+	reload(p, 0);
+	duo_run(&p->d, HOUR);
+	assert_int_equal(p->w[0].asks, 2);
+	assert_int_equal(class_at(p, 0, 1), CLASS_MEMBER);
+	assert_int_equal(class_at(p, 0, 2), CLASS_MEMBER);
+	party_fini(p);
+}
+
+/* None has run in time for any of ours: they are put again. */
+static void
+a_question_without_answer_is_put_again(void **state)
+{
+	struct party *p = party_of(17, TRUST_HOOK);
+
+	(void)state;
+	party_start(p, 0, 1);
+	p->cfg.trust.mode = TRUST_OPEN;
+	party_start(p, 1, 2);
+	party_tell(p, 0, 1);
+	duo_run(&p->d, 10 * MONO_SEC);
+	assert_int_equal(p->w[0].asks, 1);
+	duo_run(&p->d, 10 * MONO_SEC);
+	assert_int_equal(p->w[0].asks, 2);
+	decide(p, 0, 1, CLASS_MEMBER);
+	assert_int_equal(class_at(p, 0, 1), CLASS_MEMBER);
+	duo_run(&p->d, 2 * HOUR);
+	assert_int_equal(p->w[0].asks, 2);
+	party_fini(p);
+}
+
 static void
 a_person_makes_an_anchor(void **state)
 {
@@ -432,6 +509,9 @@ main(void)
 		cmocka_unit_test(the_hook_lets_in),
 		cmocka_unit_test(the_hook_refuses),
 		cmocka_unit_test(the_hook_is_asked_of_those_we_dial),
+		cmocka_unit_test(a_hook_that_fails_is_asked_again),
+		cmocka_unit_test(what_the_hook_said_holds),
+		cmocka_unit_test(a_question_without_answer_is_put_again),
 		cmocka_unit_test(a_person_makes_an_anchor),
 		cmocka_unit_test(a_stricter_mode_ends_tunnels),
 		cmocka_unit_test(a_revocation_goes_round),

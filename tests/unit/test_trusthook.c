@@ -132,11 +132,11 @@ words(void **state)
 	act(&f, LIMIT_MS); /* nothing to ask */
 	assert_int_equal(word(&f, "exit 0", LIMIT_MS), CLASS_MEMBER);
 	assert_int_equal(word(&f, "exit 10", LIMIT_MS), CLASS_STRANGER);
-	assert_true(word(&f, "exit 1", LIMIT_MS) < 0);
-	assert_true(word(&f, "exit 11", LIMIT_MS) < 0);
-	assert_true(word(&f, "exit 255", LIMIT_MS) < 0);
-	assert_true(word(&f, "kill -9 $$", LIMIT_MS) < 0);
-	assert_true(word(&f, "sleep 100", 100) < 0);
+	assert_int_equal(word(&f, "exit 1", LIMIT_MS), TRUST_REFUSED);
+	assert_int_equal(word(&f, "exit 11", LIMIT_MS), TRUST_REFUSED);
+	assert_int_equal(word(&f, "exit 255", LIMIT_MS), TRUST_REFUSED);
+	assert_int_equal(word(&f, "kill -9 $$", LIMIT_MS), TRUST_UNSAID);
+	assert_int_equal(word(&f, "sleep 100", 100), TRUST_UNSAID);
 	assert_int_equal(word(&f, "exit 0", LIMIT_MS), CLASS_MEMBER);
 	fix_fini(&f);
 	trusthook_free(NULL);
@@ -196,7 +196,8 @@ not_there(void **state)
 	assert_int_equal(f.words, 0);
 	act(&f, LIMIT_MS);
 	assert_int_equal(f.words, 2);
-	assert_true(f.class[1] < 0 && f.class[2] < 0);
+	assert_int_equal(f.class[1], TRUST_UNSAID);
+	assert_int_equal(f.class[2], TRUST_UNSAID);
 	fix_fini(&f);
 }
 

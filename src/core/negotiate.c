@@ -486,7 +486,8 @@ as_link(const struct core *c, const struct peer *p)
 		.dialled = p->dialled,
 		.first = memcmp(c->id.ed_pk, p->cfg.ed_pk, NEG_KEY) < 0,
 		.trusted = p->trusted,
-		.established = trust_is_old(c, p),
+		.established = p->member && trust_is_old(c, p),
+		.stranger = !p->member,
 		.group = group_of(&p->path.remote),
 		.source = exchange_source_id(p) };
 

@@ -300,6 +300,7 @@ static void
 reconsider(struct core *c, struct peer *p, struct turn *t)
 {
 	bool hook = mode_of(c) == TRUST_HOOK, refused = false;
+	bool was = p->member;
 	const struct word *w;
 
 	if (p->origin == PEER_CONFIGURED)
@@ -314,7 +315,9 @@ reconsider(struct core *c, struct peer *p, struct turn *t)
 		trust_ask(c, p, t);
 	if (trust_is_closed(c) || refused)
 		trial_doom(c, p, CLOSE_POLICY);
-	(void)trust_update(c, p, t);
+	if (!trust_update(c, p, t) && p->member != was && p->carries &&
+	    p->state == PEER_VRNODE)
+		negotiate_peer_up(c, p, t); /* the link learns of it */
 }
 
 void

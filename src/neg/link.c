@@ -54,7 +54,8 @@ count_uptime(struct neg *g, struct link *l, struct mono now)
 bool
 link_established(const struct link *l)
 {
-	return l->p.established || l->net->uptime >= NEG_KNOWN_S;
+	return !l->p.stranger &&
+	    (l->p.established || l->net->uptime >= NEG_KNOWN_S);
 }
 
 void

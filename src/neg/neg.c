@@ -333,6 +333,7 @@ neg_link_up(struct neg *g, const struct neg_peer *p, struct mono now)
 	if (l != NULL) { /* what we know of it has changed */
 		l->p.trusted = p->trusted;
 		l->p.established = p->established;
+		l->p.stranger = p->stranger;
 		l->p.group = p->group;
 		l->p.source = p->source;
 		return;

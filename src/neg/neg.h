@@ -57,6 +57,7 @@ struct neg_peer {
 	bool first;   /* when both dialled we are I: our key is the smaller */
 	bool trusted; /* its word alone may move us (trust-renumber) */
 	bool established; /* known for three days: besides by our memory */
+	bool stranger;	  /* nobody vouches for it: it never is */
 	uint64_t group;	  /* /16 or /32 that its endpoint is in */
 	uint32_t source;  /* what told us of it; its id: the configuration */
 };

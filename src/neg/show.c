@@ -79,6 +79,7 @@ neg_show_link(const struct neg *g, uint32_t peer, struct neg_link_view *ret)
 	ret->state = l->state;
 	ret->since = neg_out(l->since);
 	ret->initiator = l->initiator;
+	ret->established = link_established(l);
 	ret->desc = l->desc;
 	ret->verdict = l->verdict;
 	ret->has_verdict = l->has_verdict;

@@ -23,6 +23,7 @@ struct neg_link_view {
 	enum neg_state state;
 	struct mono since;
 	bool initiator;		    /* we */
+	bool established;	    /* it testifies where we may move */
 	const struct netdesc *desc; /* the peer's; NULL before its HELLO */
 	struct verdict verdict;	    /* the last one, roles as above */
 	bool has_verdict;

@@ -7,7 +7,9 @@
 #include <cmocka.h>
 
 #include "core/exchange.h"
+#include "core/negotiate.h"
 #include "core/trust.h"
+#include "neg/show.h"
 #include "tests/unit/party.h"
 
 #define HOUR (3600 * (uint64_t)MONO_SEC)
@@ -497,6 +499,91 @@ others_secrets_are_of_no_use(void **state)
 	party_fini(p);
 }
 
+static void
+on_routes(void *arg, uint32_t peer, const struct prefix *pr, size_t n)
+{
+	(void)arg, (void)peer, (void)pr, (void)n;
+}
+
+static void
+on_rehook(void *arg, uint32_t id, const struct prefix *from,
+    const struct prefix *to, uint32_t count)
+{
+	(void)arg, (void)id, (void)from, (void)to, (void)count;
+}
+
+static void
+on_rehook_stop(void *arg, uint32_t id)
+{
+	(void)arg, (void)id;
+}
+
+static void
+on_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
+{
+	(void)arg, (void)to, (void)nonce;
+}
+
+static void
+on_neg_save(void *arg, const struct neg_record *rec)
+{
+	(void)arg, (void)rec;
+}
+
+/* 0 with a negotiation; it has known 1 for days, by what it has saved. */
+static void
+know_an_old_one(struct party *p)
+{
+	const struct neg_config cfg = { .policy = REHOOK_ATOMIC,
+		.max_nodes = 1 };
+	const struct negotiate_io io = { NULL, on_routes, on_rehook,
+		on_rehook_stop, on_probe, on_neg_save };
+	unsigned i;
+
+	pair(p);
+	assert_true(party_wait_meshed(p, 2, 5 * MONO_SEC));
+	duo_run(&p->d, 120 * (uint64_t)MONO_SEC);
+	for (i = 0; i < p->w[0].n_saved; i++)
+		p->w[0].saved[i].observed = BOOK_AGE_S;
+	for (i = 0; i < 2; i++) {
+		party_restart(p, i);
+		negotiate_start(&p->d.end[i].core, &cfg, &io);
+	}
+	assert_true(party_wait_meshed(p, 2, 5 * MONO_SEC));
+}
+
+static bool
+testifies(struct party *p)
+{
+	struct neg_link_view v;
+
+	assert_true(neg_show_link(
+	    negotiate_neg(&p->d.end[0].core), party_peer(p, 0, 1)->id, &v));
+	return v.established;
+}
+
+/* Years of one whom nobody vouches for are worth nothing where we may move. */
+static void
+strangers_do_not_testify(void **state)
+{
+	struct party *p = party_of(18, TRUST_OPEN);
+
+	(void)state;
+	p->cfg.trust.open_transit = true;
+	know_an_old_one(p);
+	assert_int_equal(class_at(p, 0, 1), CLASS_STRANGER);
+	assert_false(testifies(p));
+	/* the network gets a secret, or a hook that knows it */
+	p->cfg.trust.mode = TRUST_SECRET;
+	reload(p, 0);
+	assert_int_equal(class_at(p, 0, 1), CLASS_ESTABLISHED);
+	assert_true(testifies(p));
+	p->cfg.trust.mode = TRUST_OPEN;
+	reload(p, 0);
+	assert_false(testifies(p));
+	party_fini(p);
+}
+
 int
 main(void)
 {
@@ -518,6 +605,7 @@ main(void)
 		cmocka_unit_test(later_ones_hear_of_it),
 		cmocka_unit_test(a_configured_one_can_be_revoked),
 		cmocka_unit_test(others_secrets_are_of_no_use),
+		cmocka_unit_test(strangers_do_not_testify),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

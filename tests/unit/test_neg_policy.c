@@ -301,6 +301,30 @@ three_days(void **state)
 	}
 }
 
+/* Those whom nobody vouches for are not, however long they are there. */
+static void
+strangers_never(void **state)
+{
+	static const struct neg_peer us = { .dialled = true, .trusted = true };
+	static const struct neg_peer odd = { .dialled = true,
+		.stranger = true };
+	static const struct neg_peer them = { 0 };
+	struct line ln;
+
+	(void)state;
+	start(&ln, 3);
+	line_join_as(&ln, 0, 2, &odd, &them);
+	line_run(&ln, 4 * 86400);
+	line_restart(&ln, 0, 5);
+	line_place(&ln, 0);
+	line_join_as(&ln, 0, 2, &odd, &them);
+	line_run(&ln, 5);
+	line_join_as(&ln, 0, 1, &us, &them);
+	line_run(&ln, 60);
+	assert_int_equal(ln.s[0].told, 1);
+	line_fini(&ln);
+}
+
 /* The window of those who have just come is over after ten minutes. */
 static void
 window(void **state)
@@ -628,6 +652,7 @@ main(void)
 		cmocka_unit_test(witnesses),
 		cmocka_unit_test(settled),
 		cmocka_unit_test(three_days),
+		cmocka_unit_test(strangers_never),
 		cmocka_unit_test(window),
 		cmocka_unit_test(once_a_day),
 		cmocka_unit_test(stable_never),

@@ -36,6 +36,7 @@ struct item {
 	uint64_t seq, issued; /* of its record */
 	uint32_t life;
 	bool says;	   /* e.ep is what the record says */
+	bool vouched;	   /* a list or a person told of it, too */
 	struct mono again; /* not dialled before */
 	unsigned tries;	   /* since it was last up for a minute */
 	uint32_t minute;   /* the last one that counted */
@@ -111,7 +112,9 @@ bool act_room_reached(struct book *b);
 /* trial.c: microseconds after the n-th failure in a row. */
 uint64_t act_backoff(const struct book *b, unsigned n, struct mono now);
 
-/* dials.c */
+/* dials.c: nothing may be sent there for its sake, until a day has passed. */
+bool act_is_silent(const struct book *b, const struct item *it,
+    const struct addr *to, struct mono now);
 void act_dials_fini(struct book *b);
 void act_answers(struct book *b, const struct addr *from);
 

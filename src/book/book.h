@@ -128,8 +128,10 @@ bool book_is_revoked(const struct book *b, const uint8_t key[RECORD_KEY]);
  * May an initiation be sent to that address, which never answered the key? It
  * counts as sent. Whatever key, record or port names it, and of IPv6 all of a
  * /64: nobody makes us a weapon. An answer from there forgets what was sent.
+ * The last is for keys that a list or a person told of.
  */
-bool book_may_dial(struct book *b, const struct addr *to, struct mono now);
+bool book_may_dial(struct book *b, const uint8_t key[RECORD_KEY],
+    const struct addr *to, struct mono now);
 
 /*
  * Tunnels as they are now, for the choice of others: of peers that the book
@@ -162,6 +164,9 @@ bool book_is_feeler(const struct book *b, const uint8_t key[RECORD_KEY]);
  */
 void book_tried(
     struct book *b, const uint8_t key[RECORD_KEY], bool ok, struct mono now);
+
+/* Over, and no datagram was sent: that says nothing of the vnode. */
+void book_untried(struct book *b, const uint8_t key[RECORD_KEY]);
 void book_reached(struct book *b, const uint8_t key[RECORD_KEY],
     struct book_source src, const struct addr *at, bool dialled,
     struct mono now, uint64_t wall);

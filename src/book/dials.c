@@ -56,15 +56,19 @@ target_drop(struct book *b, struct target *t)
 	free(t);
 }
 
+static bool
+is_over(const struct target *t, struct mono now)
+{
+	return mono_since(t->last, now) >= BOOK_SILENCE_S * (uint64_t)MONO_SEC;
+}
+
 /* Only what is over is forgotten, never a limit that holds. */
 static void
 expire(struct book *b, struct mono now)
 {
-	const uint64_t silence = BOOK_SILENCE_S * (uint64_t)MONO_SEC;
 	struct target *t;
 
-	while ((t = TAILQ_FIRST(&b->by_age)) != NULL &&
-	    mono_since(t->last, now) >= silence)
+	while ((t = TAILQ_FIRST(&b->by_age)) != NULL && is_over(t, now))
 		target_drop(b, t);
 }
 
@@ -79,16 +83,37 @@ target_new(struct book *b, const struct addr *a)
 	return t;
 }
 
-bool
-book_may_dial(struct book *b, const struct addr *to, struct mono now)
+/*
+ * Who names an address by a key of his own, made for nothing, must not silence
+ * those who live there.
+ */
+static unsigned
+most_for(const struct item *it)
 {
+	return it != NULL && it->vouched ? BOOK_DIALS : BOOK_DIALS - 1;
+}
+
+bool
+act_is_silent(const struct book *b, const struct item *it,
+    const struct addr *to, struct mono now)
+{
+	const struct target *t = target_find(b, to);
+
+	return t != NULL && t->n >= most_for(it) && !is_over(t, now);
+}
+
+bool
+book_may_dial(struct book *b, const uint8_t key[RECORD_KEY],
+    const struct addr *to, struct mono now)
+{
+	unsigned most = most_for(act_find(b, key));
 	struct target *t;
 
 	if (to->port == 0 || addr_is_any(to))
 		return false;
 	expire(b, now);
 	t = target_find(b, to);
-	if (t == NULL ? b->targets.n >= TARGETS : t->n >= BOOK_DIALS)
+	if (t == NULL ? b->targets.n >= TARGETS : t->n >= most)
 		return false;
 	if (!act_rate(
 		&b->dial_slot, MONO_SEC / (BOOK_DIAL_RATE - BURST), BURST, now))

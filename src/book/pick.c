@@ -85,13 +85,28 @@ static enum class class_of(const struct item *it) {
 	return OTHERS;
 }
 
+/* Its addresses have had their datagrams: a trial would send nothing. */
+static bool
+is_silent(const struct choice *ch, const struct item *it)
+{
+	unsigned i;
+
+	if (it->e.proven.port != 0 ||
+	    (it->e.source.from == BOOK_FROM_USER && it->e.record_len == 0))
+		return false;
+	for (i = 0; i < it->e.n_ep; i++)
+		if (!act_is_silent(ch->b, it, &it->e.ep[i], ch->now))
+			return false;
+	return true;
+}
+
 static void
 consider(struct choice *ch, struct item *it)
 {
 	if (it->busy || it->trying || act_address(&it->e) == NULL ||
 	    (ch->spent && it->e.proven.port == 0))
 		return;
-	if (mono_before(ch->now, it->again))
+	if (mono_before(ch->now, it->again) || is_silent(ch, it))
 		return;
 	ch->c[ch->n].it = it;
 	ch->c[ch->n++].class = class_of(it);

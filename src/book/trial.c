@@ -56,6 +56,15 @@ book_tried(
 		failed(b, it, now);
 }
 
+void
+book_untried(struct book *b, const uint8_t key[RECORD_KEY])
+{
+	struct item *it = act_find(b, key);
+
+	if (it != NULL)
+		it->trying = it->feeler = false;
+}
+
 /* The line is back: who could not be reached meanwhile is tried again. */
 static void
 answered(struct book *b, struct mono now)

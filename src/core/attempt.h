@@ -32,6 +32,7 @@ struct dial {
 	struct attempt at[ATTEMPTS];
 	unsigned next;	  /* place of the next one */
 	bool active;	  /* we want a session */
+	bool sent;	  /* one of them ever left for an endpoint */
 	unsigned tries;	  /* since it began, over all endpoints */
 	unsigned in_band; /* of them inside the living session */
 	uint64_t gap_us;  /* to the next try, once it is slow */

@@ -178,6 +178,7 @@ send_init(struct core *c, struct attempt *at, struct turn *t)
 	}
 	memcpy(pk->p, at->msg, INIT_LEN);
 	count(&c->cnt, CNT_init_sent);
+	at->ix.peer->dial.sent = true;
 	c->io.udp_send(c->io.arg, &at->to, &run);
 }
 

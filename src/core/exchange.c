@@ -292,7 +292,7 @@ exchange_may_dial(
 	if (exchange_is_self(c, to))
 		return false;
 	return is_proven(c, p, to) || is_named(c, p) ||
-	    book_may_dial(c->ex->book, to, t->now);
+	    book_may_dial(c->ex->book, p->cfg.ed_pk, to, t->now);
 }
 
 void

@@ -82,6 +82,16 @@ trial_forget(struct core *c, struct peer *p)
 	p->doomed = false;
 }
 
+/* It did not answer, if it was asked. */
+static void
+unanswered(struct core *c, const struct peer *p, struct turn *t)
+{
+	if (p->dial.sent)
+		book_tried(c->ex->book, p->cfg.ed_pk, false, t->now);
+	else
+		book_untried(c->ex->book, p->cfg.ed_pk);
+}
+
 static void
 end(struct core *c, struct peer *p, struct turn *t)
 {
@@ -94,7 +104,7 @@ end(struct core *c, struct peer *p, struct turn *t)
 		return;
 	}
 	if (!p->ever_live && p->origin == PEER_LEARNED)
-		book_tried(c->ex->book, p->cfg.ed_pk, false, t->now);
+		unanswered(c, p, t);
 	peer_drop(c, p, PEER_CANDIDATE, MESH_DOWN_REMOVED, t);
 	if (was_shown)
 		peer_event(c, EV_PEER_GONE, p);
@@ -251,7 +261,10 @@ static bool
 already(struct core *c, const struct peer *p, const struct book_entry *e,
     struct turn *t)
 {
-	book_tried(c->ex->book, e->key, p->state == PEER_VRNODE, t->now);
+	if (p->state == PEER_VRNODE)
+		book_tried(c->ex->book, e->key, true, t->now);
+	else
+		book_untried(c->ex->book, e->key);
 	return true;
 }
 

@@ -190,7 +190,8 @@ may_dial(struct node *nd, const struct book_entry *e)
 {
 	bool proven = e->proven.port != 0;
 
-	return proven || book_may_dial(nd->b, &e->ep[0], nd->now);
+	return proven ||
+	    book_may_dial(nd->b, e->key, &e->ep[0], nd->now);
 }
 
 static void
@@ -200,7 +201,7 @@ dial(struct node *nd, const struct book_entry *e)
 
 	nd->ret->trials++;
 	if (nd->n == TUNNELS || !may_dial(nd, e)) {
-		book_tried(nd->b, e->key, false, nd->now);
+		book_untried(nd->b, e->key);
 		return;
 	}
 	nd->n++;

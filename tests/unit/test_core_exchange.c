@@ -138,6 +138,51 @@ nobody_makes_us_a_weapon(void **state)
 	party_fini(p);
 }
 
+/* What end 1 would tell of that identity, if it were a liar. */
+static void
+tell(struct party *p, const struct identity *id, const struct addr *at)
+{
+	uint8_t body[2 + RECORD_MAX];
+	size_t len =
+	    party_record(p, id, at, 1, 1, PARTY_WALL_MS / 1000, body + 2);
+
+	body[0] = (uint8_t)(len >> 8);
+	body[1] = (uint8_t)len;
+	party_send(p, 1, 0, FRAME_RECORDS, body, len + 2);
+	duo_run(&p->d, 20 * MONO_MS);
+}
+
+/* A key made for nothing has had the datagrams to where somebody lives. */
+static void
+liars_hide_nobody(void **state)
+{
+	struct party *p = party_of(40, TRUST_SECRET);
+	struct identity liar, *honest = &p->d.end[2].core.id;
+	uint8_t raw[RECORD_MAX];
+
+	(void)state;
+	one_is_known(p, 2);
+	p->cfg.book.dial = false;
+	party_start(p, 2, 3);
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	party_identity(p, &liar);
+	tell(p, &liar, &p->d.end[2].addr);
+	duo_run(&p->d, 60 * MONO_SEC);
+	assert_int_equal(p->d.dir[0][2].sent, 2);
+	/* It is not asked, and so it is not forgotten: */
+	tell(p, honest, &p->d.end[2].addr);
+	duo_run(&p->d, HOUR);
+	assert_int_equal(p->d.dir[0][2].sent, 2);
+	assert_non_null(party_entry(p, 0, 2));
+	/* found as soon as a list tells of it. */
+	assert_true(party_hear(p, 0, raw,
+	    party_record(p, honest, &p->d.end[2].addr, 1, 2,
+		PARTY_WALL_MS / 1000, raw)));
+	duo_run(&p->d, 10 * MONO_SEC);
+	assert_true(party_live(p, 0, 2));
+	party_fini(p);
+}
+
 static uint64_t
 seq_at(struct party *p, unsigned at, unsigned of)
 {
@@ -581,6 +626,7 @@ main(void)
 		cmocka_unit_test(six_on_a_bad_line),
 		cmocka_unit_test(dead_are_never_shown_nor_passed_on),
 		cmocka_unit_test(nobody_makes_us_a_weapon),
+		cmocka_unit_test(liars_hide_nobody),
 		cmocka_unit_test(own_record_is_renewed),
 		cmocka_unit_test(clock_jumps_spare_the_record),
 		cmocka_unit_test(nothing_is_said_when_nothing_changes),

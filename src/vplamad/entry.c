@@ -44,8 +44,8 @@ jittered(const struct turn *t, uint32_t s)
 /* --- what became of a list --------------------------------------------------
  */
 
-static void
-forget(struct list *l)
+void
+entry_forget(struct list *l)
 {
 	entrycheck_fini(&l->said);
 	free(l->hint);
@@ -168,7 +168,7 @@ take_checked(struct list *l, struct check *k, struct turn *t)
 	bool first = strcmp(l->signer, k->said.signer) != 0;
 	bool news = first || l->serial != k->said.list.serial;
 
-	forget(l);
+	entry_forget(l);
 	l->said = k->said;
 	memset(&k->said, 0, sizeof(k->said));
 	l->n = l->said.list.n;
@@ -190,7 +190,7 @@ take_hints(struct list *l, const struct fetch_result *res, struct turn *t)
 {
 	unsigned i;
 
-	forget(l);
+	entry_forget(l);
 	l->hint = xcalloc(res->n_hint + 1, sizeof(*l->hint));
 	l->said.key = xcalloc(res->n_hint + 1, sizeof(*l->said.key));
 	for (i = 0; i < res->n_hint; i++) {
@@ -199,6 +199,7 @@ take_hints(struct list *l, const struct fetch_result *res, struct turn *t)
 	}
 	entrycheck_sort(l->said.key, res->n_hint);
 	l->n = res->n_hint;
+	l->hint_until = mono_add(t->now, ENTRY_HINTS_S * (uint64_t)MONO_SEC);
 	l->has = true;
 	log_debug("entry %s: vnodes: %u", l->name, l->n);
 	good(l, (int64_t)(t->wall_ms / 1000) + DNS_FRESH_S, t);
@@ -277,8 +278,8 @@ start_check(struct list *l, const struct fetch_result *res, struct turn *t)
 static void
 take_unchanged(struct list *l, struct turn *t)
 {
-	if (entrycheck_over(&l->said.list, (int64_t)(t->wall_ms / 1000))) {
-		forget(l);
+	if (entry_over(l, t)) {
+		entry_forget(l);
 		l->etag[0] = '\0';
 		failed(l, "the list has expired, and there is no newer one", t);
 	} else {
@@ -368,7 +369,7 @@ list_free(struct list *l)
 		fetch_cancel(l->job);
 	if (l->check != NULL)
 		worker_cancel(l->check);
-	forget(l);
+	entry_forget(l);
 	free(l);
 }
 

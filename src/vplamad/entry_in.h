@@ -12,6 +12,7 @@ struct work;
 struct worker;
 
 #define ENTRY_VOICE_DNS "dns" /* of all of it: whoever forges one does all */
+#define ENTRY_HINTS_S 86400   /* so long hints of DNS speak */
 
 /* A source, and the last good list of it. */
 struct list {
@@ -36,9 +37,10 @@ struct list {
 	bool has; /* what follows is there */
 	struct entry_checked said;
 	struct fetch_hint *hint; /* of DNS: then said.key is of these */
-	unsigned n;		 /* of said.list or hint */
-	unsigned told;		 /* of them: looked at for the address book */
-	unsigned counted;	 /* of them: the book was told */
+	struct mono hint_until;
+	unsigned n;	  /* of said.list or hint */
+	unsigned told;	  /* of them: looked at for the address book */
+	unsigned counted; /* of them: the book was told */
 };
 
 /* Who signed for a source, and how far it was: what the store keeps. */
@@ -59,7 +61,13 @@ struct entries {
 	size_t n_pins;
 };
 
-/* entry_tell.c: a slice of what is to be told to the book. */
+/* entry.c: the last good list of it is not there any more. */
+void entry_forget(struct list *l);
+
+/* entry_tell.c: what it said is too old to count. */
+bool entry_over(const struct list *l, const struct turn *t);
+
+/* A slice of what is to be told to the book. */
 bool entry_telling(const struct entries *es);
 void entry_tell_all(struct entries *es); /* from the beginning */
 void entry_tell(struct entries *es, struct turn *t);

@@ -2,10 +2,19 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "core/exchange.h"
 #include "vplamad/vplamad.h"
 
 #define SLICE 20 /* vnodes a turn: each may cost a signature */
+
+bool
+entry_over(const struct list *l, const struct turn *t)
+{
+	if (l->hint != NULL)
+		return mono_due(l->hint_until, t->now);
+	return entrycheck_over(&l->said.list, (int64_t)(t->wall_ms / 1000));
+}
 
 bool
 entry_telling(const struct entries *es)
@@ -29,8 +38,7 @@ entry_tell_all(struct entries *es)
 }
 
 static size_t
-voices(
-    const struct entries *es, int64_t now, struct entry_voice v[CONFIG_ENTRIES])
+voices(const struct entries *es, struct entry_voice v[CONFIG_ENTRIES])
 {
 	size_t n = 0;
 	unsigned i;
@@ -38,8 +46,7 @@ voices(
 	for (i = 0; i < es->n; i++) {
 		const struct list *l = es->list[i];
 
-		if (l->has &&
-		    (l->hint != NULL || !entrycheck_over(&l->said.list, now)))
+		if (l->has)
 			v[n++] = (struct entry_voice){
 				.signer = l->hint != NULL ? ENTRY_VOICE_DNS
 							  : l->said.signer,
@@ -82,13 +89,33 @@ key_at(const struct list *l, unsigned i)
 	return l->hint != NULL ? l->hint[i].key : l->said.list.server[i].key;
 }
 
+/* A source that fails for long has its say for a while, and not for ever. */
+static void
+drop_old(struct entries *es, const struct turn *t)
+{
+	unsigned i;
+
+	for (i = 0; i < es->n; i++) {
+		struct list *l = es->list[i];
+
+		if (!l->has || !entry_over(l, t))
+			continue;
+		log_warnx("entry %s: what it said is too old, and counts no "
+			  "more",
+		    l->name);
+		entry_forget(l);
+	}
+}
+
 void
 entry_tell(struct entries *es, struct turn *t)
 {
 	struct entry_voice v[CONFIG_ENTRIES];
-	size_t n = voices(es, (int64_t)(t->wall_ms / 1000), v);
+	size_t n;
 	unsigned left = SLICE, i;
 
+	drop_old(es, t);
+	n = voices(es, v);
 	for (i = 0; i < es->n; i++) {
 		struct list *l = es->list[i];
 

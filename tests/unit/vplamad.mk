@@ -5,6 +5,7 @@ vplamad_tests = \
 	tests/unit/test_cfgiface \
 	tests/unit/test_config \
 	tests/unit/test_device \
+	tests/unit/test_entry_tell \
 	tests/unit/test_entrycheck \
 	tests/unit/test_keep \
 	tests/unit/test_memory \
@@ -38,6 +39,11 @@ TEST_LISTGEN = tests/unit/listgen.c tests/unit/listgen.h \
 tests_unit_test_entrycheck_SOURCES = tests/unit/test_entrycheck.c \
 	$(TEST_LISTGEN)
 tests_unit_test_entrycheck_LDADD = $(vplamad_test_libs) $(JSON_LIBS)
+
+tests_unit_test_entry_tell_SOURCES = tests/unit/test_entry_tell.c
+tests_unit_test_entry_tell_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
+tests_unit_test_entry_tell_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=exchange_heard_of
 
 tests_unit_test_keep_SOURCES = tests/unit/test_keep.c $(IO_ENV)
 tests_unit_test_keep_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)

@@ -1,0 +1,166 @@
+/* What lists tell the address book, and for how long. */
+#include "vplamad/entry_in.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmem.h"
+#include "core/exchange.h"
+#include "vplamad/vplamad.h"
+
+#define NOW 1800000000
+
+/* The address book: how often it heard of the vnode with that first byte. */
+static unsigned heard[256];
+
+enum book_news __wrap_exchange_heard_of(struct core *c, struct book_source src,
+    const uint8_t key[KEY_LEN], const struct addr *ep, unsigned n,
+    struct turn *t);
+
+enum book_news
+__wrap_exchange_heard_of(struct core *c, struct book_source src,
+    const uint8_t key[KEY_LEN], const struct addr *ep, unsigned n,
+    struct turn *t)
+{
+	(void)c;
+	(void)src;
+	(void)ep;
+	(void)n;
+	(void)t;
+	heard[key[0]]++;
+	return BOOK_NEW;
+}
+
+struct fix {
+	struct vplamad d;
+	struct entries es;
+	struct list list[4];
+};
+
+static struct mono
+mono_at(int64_t s)
+{
+	return (struct mono){ (uint64_t)s * MONO_SEC };
+}
+
+static struct fix *
+fix_new(unsigned sources)
+{
+	struct fix *f = xcalloc(1, sizeof(*f));
+	unsigned i;
+
+	memset(heard, 0, sizeof(heard));
+	f->es.d = &f->d;
+	f->es.n = sources;
+	for (i = 0; i < sources; i++) {
+		f->es.list[i] = &f->list[i];
+		f->list[i].es = &f->es;
+		f->list[i].name[0] = (char)('a' + i);
+	}
+	return f;
+}
+
+static void
+fix_free(struct fix *f)
+{
+	unsigned i;
+
+	for (i = 0; i < f->es.n; i++)
+		entry_forget(&f->list[i]);
+	free(f);
+}
+
+/* One vnode, of that first byte. */
+static void
+says(struct list *l, uint8_t vnode)
+{
+	l->said.signer[0] = l->name[0];
+	l->said.list.server = xcalloc(1, sizeof(*l->said.list.server));
+	l->said.list.server[0].key[0] = vnode;
+	l->said.list.n = 1;
+	l->said.list.valid_until = NOW;
+	l->said.key = xcalloc(1, sizeof(*l->said.key));
+	l->said.key[0][0] = vnode;
+	l->n = 1;
+	l->has = true;
+}
+
+static void
+hints(struct list *l, uint8_t vnode)
+{
+	l->hint = xcalloc(1, sizeof(*l->hint));
+	l->hint_until = mono_at(ENTRY_HINTS_S + 1);
+	l->hint[0].key[0] = vnode;
+	l->said.key = xcalloc(1, sizeof(*l->said.key));
+	l->said.key[0][0] = vnode;
+	l->n = 1;
+	l->has = true;
+}
+
+static void
+tell_at(struct fix *f, int64_t now)
+{
+	struct turn t = { .now = mono_at(now - NOW),
+		.wall_ms = (uint64_t)now * 1000 };
+
+	memset(heard, 0, sizeof(heard));
+	entry_tell_all(&f->es);
+	while (entry_telling(&f->es))
+		entry_tell(&f->es, &t);
+}
+
+static void
+expired(void **state)
+{
+	struct fix *f = fix_new(2);
+
+	(void)state;
+	says(&f->list[0], 1);
+	hints(&f->list[1], 2);
+	tell_at(f, NOW);
+	assert_int_equal(heard[1], 1);
+	assert_int_equal(heard[2], 1);
+	tell_at(f, NOW + ENTRY_LATE_S); /* a day late is late, no more */
+	assert_int_equal(heard[1], 1);
+	assert_int_equal(heard[2], 1);
+	tell_at(f, NOW + ENTRY_LATE_S + 1);
+	assert_int_equal(heard[1], 0);
+	assert_int_equal(heard[2], 0);
+	assert_false(f->list[0].has || f->list[1].has);
+	fix_free(f);
+}
+
+/* Two of three have to agree: one that is over has no voice. */
+static void
+quorum(void **state)
+{
+	struct fix *f = fix_new(3);
+
+	(void)state;
+	says(&f->list[0], 1);
+	says(&f->list[1], 1);
+	f->list[1].said.list.valid_until += 10;
+	tell_at(f, NOW + ENTRY_LATE_S);
+	assert_int_equal(heard[1], 2);
+	tell_at(f, NOW + ENTRY_LATE_S + 1);
+	assert_int_equal(heard[1], 0);
+	assert_true(f->list[1].has);
+	fix_free(f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(expired),
+		cmocka_unit_test(quorum),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

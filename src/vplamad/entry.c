@@ -139,7 +139,7 @@ save(struct list *l)
 		strlen(l->signer) };
 	row.u.list.serial = l->serial;
 	row.u.list.valid_until = l->valid_until;
-	keep_put(l->es->d->keep, &row, KEEP_SOON);
+	keep_put(l->es->d->keep, &row, KEEP_NOW);
 }
 
 static void

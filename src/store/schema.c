@@ -1,6 +1,13 @@
 #include "store/schema.h"
 
 /*
+ * Some things only grow. A daemon that began with a copy of yesterday, as it
+ * could not read the file, must not put them back once it can write it. Serials
+ * have no sign.
+ */
+#define LIST_IS_NEWER "signer = ?3 AND (serial < 0, serial) > (?4 < 0, ?4)"
+
+/*
  * Prunes keep what is newest whatever its time is: a clock that has jumped
  * ahead must not empty the memory.
  */
@@ -68,7 +75,8 @@ static const char *const statements[STMT_COUNT] = {
 	    " ?14, ?15)"
 	    " ON CONFLICT (key) DO UPDATE SET"
 	    " first_at = ?2, last_at = ?3, told_by = ?4, told_which = ?5,"
-	    " reached = ?6, dialled = ?7, anchor = ?8, observed = ?9,"
+	    " reached = ?6, dialled = ?7, anchor = ?8,"
+	    " observed = max(observed, ?9),"
 	    " rtt_us = ?10, fails = ?11, endpoints = ?12, proven = ?13,"
 	    " uptime = ?14, record = ?15",
 	[STMT_PEER_DEL] = "DELETE FROM peer WHERE key = ?1",
@@ -82,9 +90,12 @@ static const char *const statements[STMT_COUNT] = {
 	    " ORDER BY last_at DESC, rowid DESC LIMIT -1 OFFSET 1024)",
 	[STMT_LIST_ALL] = "SELECT source, at, signer, serial, valid_until"
 			  " FROM list ORDER BY rowid",
-	[STMT_LIST_PUT] = "INSERT OR REPLACE INTO list"
-			  " (source, at, signer, serial, valid_until)"
-			  " VALUES (?1, ?2, ?3, ?4, ?5)",
+	[STMT_LIST_PUT] =
+	    "INSERT INTO list (source, at, signer, serial, valid_until)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5)"
+	    " ON CONFLICT (source) DO UPDATE SET at = ?2, signer = ?3,"
+	    " serial = iif(" LIST_IS_NEWER ", serial, ?4),"
+	    " valid_until = iif(" LIST_IS_NEWER ", valid_until, ?5)",
 	[STMT_LIST_DEL] = "DELETE FROM list WHERE source = ?1",
 	[STMT_LIST_PRUNE] = "DELETE FROM list WHERE at < ?1 - 365 * 86400"
 			    " AND rowid NOT IN (SELECT rowid FROM list"

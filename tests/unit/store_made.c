@@ -40,7 +40,7 @@ init_peer(struct made *m, struct rng *r, struct store_blob b, uint32_t n)
 	rec->u.peer.reached = n % 2 == 1;
 	rec->u.peer.dialled = n % 3 == 1;
 	rec->u.peer.anchor = n % 5 == 1;
-	rec->u.peer.observed = UINT32_MAX - n;
+	rec->u.peer.observed = (3u << 30) + n; /* it only grows */
 	rec->u.peer.rtt_us = n;
 	rec->u.peer.fails = n << 2;
 	rec->u.peer.record = b;
@@ -77,7 +77,7 @@ init_peers(struct made *m, unsigned who, uint32_t n)
 		rec->u.list.source =
 		    (struct store_blob){ m->bytes + 300, strlen(text) };
 		rec->u.list.signer = b;
-		rec->u.list.serial = ~(uint64_t)n;
+		rec->u.list.serial = UINT64_MAX - (1u << 30) + n;
 		rec->u.list.valid_until = time_of(n) + 7;
 	}
 }

@@ -90,6 +90,88 @@ restarts(void **state)
 	assert_true(store_close(NULL));
 }
 
+static const struct store_blob source = { (const uint8_t *)"s", 1 };
+
+static void
+put_list(struct store *s, const char *signer, uint64_t serial)
+{
+	struct store_rec rec = { .kind = STORE_LIST, .at = 4000000000 };
+
+	rec.u.list.source = source;
+	rec.u.list.signer = (struct store_blob){ (const uint8_t *)signer, 1 };
+	rec.u.list.serial = serial;
+	rec.u.list.valid_until = (int64_t)(serial & 0xff);
+	(void)store_put(s, &rec);
+}
+
+static void
+put_peer(struct store *s, uint32_t observed, uint32_t rtt)
+{
+	struct store_rec rec = { .kind = STORE_PEER, .at = 4000000000 };
+
+	rec.u.peer.observed = observed;
+	rec.u.peer.rtt_us = rtt;
+	(void)store_put(s, &rec);
+}
+
+struct grown {
+	uint64_t serial;
+	int64_t until;
+	uint32_t observed, rtt;
+};
+
+static void
+take_grown(void *arg, const struct store_rec *rec)
+{
+	struct grown *g = arg;
+
+	if (rec->kind == STORE_LIST) {
+		g->serial = rec->u.list.serial;
+		g->until = rec->u.list.valid_until;
+	} else if (rec->kind == STORE_PEER) {
+		g->observed = rec->u.peer.observed;
+		g->rtt = rec->u.peer.rtt_us;
+	}
+}
+
+/* Another life, and what is there after it. */
+static struct grown
+grows(const char *signer, uint64_t serial, uint32_t observed)
+{
+	const struct store_config cfg = { "db", HOUR, 10, 10 };
+	struct grown g = { .serial = 0 };
+	struct store *s = store_open(&cfg, take_grown, &g);
+
+	put_list(s, signer, serial);
+	put_peer(s, observed, observed);
+	assert_true(store_close(s));
+	s = store_open(&cfg, take_grown, &g);
+	assert_true(store_close(s));
+	assert_true(g.until == (int64_t)(g.serial & 0xff));
+	return g;
+}
+
+/* Who knows only what was yesterday does not put back what has grown since. */
+static void
+only_grows(void **state)
+{
+	struct grown g;
+
+	(void)state;
+	g = grows("a", 7, 100);
+	assert_true(g.serial == 7 && g.observed == 100);
+	g = grows("a", 6, 99);
+	assert_true(g.serial == 7 && g.observed == 100 && g.rtt == 99);
+	g = grows("a", UINT64_MAX, UINT32_MAX);
+	assert_true(g.serial == UINT64_MAX && g.observed == UINT32_MAX);
+	g = grows("a", INT64_MAX, 0);
+	assert_true(g.serial == UINT64_MAX && g.observed == UINT32_MAX);
+	g = grows("b", 3, 0); /* another signer counts on its own */
+	assert_true(g.serial == 3);
+	g = grows("b", 4, 0);
+	assert_true(g.serial == 4);
+}
+
 /* The count of transactions in the head of the file. */
 static uint32_t
 changes(void)
@@ -551,6 +633,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(restarts),
+		T(only_grows),
 		T(batches),
 		T(never_waits),
 		T(write_errors),

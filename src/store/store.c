@@ -26,7 +26,8 @@ struct store {
 	pthread_mutex_t lock; /* never held while the disk works */
 	pthread_cond_t wake;
 	struct item_list waiting;
-	struct htab by_id; /* those, but for STORE_LIST */
+	struct htab by_id;	  /* those, but for STORE_LIST */
+	struct item_list refused; /* see store_refused() */
 	uint8_t secret[16];
 	unsigned n_waiting;
 	struct mono due; /* of those that wait */
@@ -146,12 +147,43 @@ wait_for_work(struct store *s)
 	}
 }
 
+static struct item *
+find_refused(const struct store *s, const struct store_rec *like)
+{
+	struct item *it;
+
+	TAILQ_FOREACH (it, &s->refused, entry)
+		if (store_rec_same(it->rec, like))
+			return it;
+	return NULL;
+}
+
+/* What was refused is remembered until another of its name is taken. */
+static void
+sort_batch(struct store *s, struct item_list *batch)
+{
+	struct item *it, *old;
+
+	while ((it = TAILQ_FIRST(batch)) != NULL) {
+		TAILQ_REMOVE(batch, it, entry);
+		old = find_refused(s, it->rec);
+		if (old != NULL) {
+			TAILQ_REMOVE(&s->refused, old, entry);
+			item_free(old);
+		}
+		if (it->refused)
+			TAILQ_INSERT_TAIL(&s->refused, it, entry);
+		else
+			item_free(it);
+	}
+}
+
 static void
 batch_done(struct store *s, struct item_list *batch, uint64_t ticket)
 {
 	const uint64_t one = 1;
 
-	list_free(batch);
+	sort_batch(s, batch);
 	s->committed = ticket;
 	if (write(s->fd, &one, sizeof(one)) < 0)
 		log_warn("%s: nobody hears of a commit", s->path);
@@ -299,6 +331,7 @@ store_open(const struct store_config *cfg, store_rec_fn *each, void *arg)
 	if (getrandom(s->secret, sizeof(s->secret), 0) < 0)
 		fatal("no random bytes for the store");
 	box_init(s);
+	TAILQ_INIT(&s->refused);
 	writer_init(&s->writer, s->path, &s->quit);
 	s->off = writer_load(&s->writer, on_load, &load) == DB_NEWER;
 	init_lock(s);
@@ -389,6 +422,17 @@ store_committed(struct store *s)
 }
 
 bool
+store_refused(struct store *s, const struct store_rec *rec)
+{
+	bool refused;
+
+	pthread_mutex_lock(&s->lock);
+	refused = find_refused(s, rec) != NULL;
+	pthread_mutex_unlock(&s->lock);
+	return refused;
+}
+
+bool
 store_lost(struct store *s)
 {
 	bool gone;
@@ -418,6 +462,7 @@ store_close(struct store *s)
 		log_warnx(
 		    "%s: changes that could not be written: %u", s->path, left);
 	box_fini(s);
+	list_free(&s->refused);
 	writer_fini(&s->writer);
 	pthread_cond_destroy(&s->wake);
 	pthread_mutex_destroy(&s->lock);

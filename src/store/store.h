@@ -52,6 +52,9 @@ void store_flush(struct store *s);
 int store_fd(const struct store *s);
 uint64_t store_committed(struct store *s);
 
+/* But for this: its table has refused the last that was put of it. */
+bool store_refused(struct store *s, const struct store_rec *rec);
+
 /*
  * Ask it when the descriptor was readable. True, once: the file was damaged or
  * taken away since, and what was on the disk may not be there any more, or be a

@@ -165,14 +165,19 @@ prune(struct writer *w)
 
 /* A row that its table refuses must not keep the others from the disk. */
 static enum db_rc
-put_row(struct writer *w, const struct store_rec *rec)
+put_row(struct writer *w, struct item *it)
 {
-	enum db_rc rc = recdb_put(w->db, rec);
+	enum db_rc rc = recdb_put(w->db, it->rec);
+	struct mono now = writer_now();
 
-	if (rc != DB_REFUSED)
+	it->refused = rc == DB_REFUSED;
+	if (!it->refused)
 		return rc;
+	if (mono_before(now, w->refuse_at))
+		return DB_OK;
+	w->refuse_at = mono_add(now, SAY_US);
 	log_warnx("%s: a record of kind %d was refused: %s", w->path,
-	    (int)rec->kind, db_why(w->db));
+	    (int)it->rec->kind, db_why(w->db));
 	return DB_OK;
 }
 
@@ -184,7 +189,7 @@ copy_due(const struct writer *w)
 
 /* What is to be copied is checked before anything more is entrusted to it. */
 static enum db_rc
-write_list(struct writer *w, const struct item_list *l)
+write_list(struct writer *w, struct item_list *l)
 {
 	enum db_rc rc = copy_due(w) ? db_check(w->db) : DB_OK;
 	struct item *it;
@@ -193,7 +198,7 @@ write_list(struct writer *w, const struct item_list *l)
 		rc = db_begin(w->db);
 	TAILQ_FOREACH (it, l, entry)
 		if (rc == DB_OK)
-			rc = put_row(w, it->rec);
+			rc = put_row(w, it);
 	if (rc == DB_OK)
 		rc = prune(w);
 	if (rc == DB_OK)
@@ -204,7 +209,7 @@ write_list(struct writer *w, const struct item_list *l)
 }
 
 enum db_rc
-writer_write(struct writer *w, const struct item_list *l, uint64_t lost)
+writer_write(struct writer *w, struct item_list *l, uint64_t lost)
 {
 	enum db_rc rc = DB_FAILED;
 	unsigned tries;

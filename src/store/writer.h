@@ -20,6 +20,7 @@ struct item {
 	struct hnode node;
 	struct store_id id;
 	struct store_rec *rec;
+	bool refused; /* by its table, with the batch it was in */
 };
 TAILQ_HEAD(item_list, item);
 
@@ -27,9 +28,10 @@ struct writer {
 	const char *path; /* borrowed */
 	struct db *db;	  /* NULL: to be opened before the next batch */
 	char why[DB_WHY];
-	bool said;	      /* that it fails */
-	struct mono say_at;   /* the next line about it at the earliest */
-	struct mono aside_at; /* so with a damaged file */
+	bool said;	       /* that it fails */
+	struct mono say_at;    /* the next line about it at the earliest */
+	struct mono refuse_at; /* so of a row that was refused */
+	struct mono aside_at;  /* so with a damaged file */
 	struct mono prune_at;
 	struct mono copy_at;
 	bool had;  /* there was a file */
@@ -49,11 +51,10 @@ void writer_fini(struct writer *w);
 enum db_rc writer_load(struct writer *w, store_rec_fn *each, void *arg);
 
 /*
- * One transaction. lost: what the mailbox had no room for, for the log. DB_OK,
- * DB_NEWER, or try it again later.
+ * One transaction, but for items that are refused. lost: what the mailbox had
+ * no room for, for the log. DB_OK, DB_NEWER, or try it again later.
  */
-enum db_rc writer_write(
-    struct writer *w, const struct item_list *l, uint64_t lost);
+enum db_rc writer_write(struct writer *w, struct item_list *l, uint64_t lost);
 
 /* A daily copy, when it is time. */
 void writer_copy(struct writer *w);

@@ -48,12 +48,21 @@ on_row(void *arg, const struct store_rec *row)
 		k->bad++;
 }
 
+static bool
+is_safe(const struct keep *k, const uint8_t key[STORE_KEY])
+{
+	struct store_rec row = { .kind = STORE_PEER };
+
+	memcpy(row.u.peer.key, key, STORE_KEY);
+	return !store_refused(k->store, &row);
+}
+
 /* Those with tickets up to that number, in as many calls as need be. */
 static void
 tell_stored(struct keep *k, uint64_t ticket)
 {
 	uint8_t(*key)[STORE_KEY];
-	size_t n, i;
+	size_t n, i, safe = 0;
 
 	for (n = 0; n < k->n_pending && k->pending[n].ticket <= ticket; n++)
 		;
@@ -61,10 +70,13 @@ tell_stored(struct keep *k, uint64_t ticket)
 		return;
 	key = xreallocarray(NULL, n, sizeof(*key));
 	for (i = 0; i < n; i++)
-		memcpy(key[i], k->pending[i].key, STORE_KEY);
+		if (is_safe(k, k->pending[i].key))
+			memcpy(key[safe++], k->pending[i].key, STORE_KEY);
 	k->n_pending -= n;
 	memmove(k->pending, k->pending + n, k->n_pending * sizeof(*k->pending));
-	k->cfg.stored(k->cfg.arg, (const uint8_t(*)[STORE_KEY])key, n);
+	if (safe > 0)
+		k->cfg.stored(
+		    k->cfg.arg, (const uint8_t(*)[STORE_KEY])key, safe);
 	free(key);
 }
 

@@ -1,6 +1,7 @@
 /* The daemon's store: who gets which rows, when they are safe, who is told. */
 #include "vplamad/keep.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +181,39 @@ told_when_safe(void **state)
 }
 
 /* News waits for the interval, from the first. */
+/* Of what the file does not take nobody is told that it is safe. */
+static void
+not_told_when_refused(void **state)
+{
+	struct fix f;
+	char path[128];
+	sqlite3 *db;
+
+	(void)state;
+	fix_init(&f);
+	open_keep(&f, 1);
+	snprintf(path, sizeof(path), "%s/store.db", f.env.dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db, "CREATE UNIQUE INDEX one ON peer (rtt_us)", NULL,
+		NULL, NULL),
+	    SQLITE_OK);
+	put(&f, 1, KEEP_LATE);
+	put(&f, 2, KEEP_LATE);
+	put(&f, 3, KEEP_NOW);
+	env_until(&f.env, told_of_one, &f);
+	assert_int_equal(f.stored, 1);
+	assert_int_equal(f.last[0], 1);
+	assert_int_equal(
+	    sqlite3_exec(db, "DROP INDEX one", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	f.stored = 0;
+	put(&f, 2, KEEP_NOW); /* now it is taken */
+	env_until(&f.env, told_of_one, &f);
+	assert_int_equal(f.last[0], 2);
+	fix_fini(&f);
+}
+
 static void
 interval(void **state)
 {
@@ -250,6 +284,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(told_when_safe),
 		cmocka_unit_test(told_of_damage),
+		cmocka_unit_test(not_told_when_refused),
 		cmocka_unit_test(interval),
 		cmocka_unit_test(next_life),
 	};

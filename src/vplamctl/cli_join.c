@@ -226,7 +226,7 @@ make_dir(struct join *j, const char *path, mode_t mode, bool of_user)
 		    ? EXIT_OK
 		    : refuse(j, "%s: %s", path, strerror(errno));
 	pw = of_user && geteuid() == 0 ? getpwnam(USER) : NULL;
-	if (pw != NULL && chown(path, pw->pw_uid, pw->pw_gid) < 0)
+	if (pw != NULL && lchown(path, pw->pw_uid, pw->pw_gid) < 0)
 		return refuse(j, "%s: %s", path, strerror(errno));
 	did(j, "made the folder %s", path);
 	return EXIT_OK;
@@ -268,7 +268,7 @@ make_key(struct join *j)
 	if (rc < 0)
 		return refuse(j, "%s: %s", j->key_file, strerror(-rc));
 	pw = geteuid() == 0 ? getpwnam(USER) : NULL;
-	if (pw != NULL && chown(j->key_file, pw->pw_uid, pw->pw_gid) < 0)
+	if (pw != NULL && lchown(j->key_file, pw->pw_uid, pw->pw_gid) < 0)
 		return refuse(j, "%s: %s", j->key_file, strerror(errno));
 	did(j, "made a private key, %s", j->key_file);
 	return EXIT_OK;

@@ -1,6 +1,7 @@
 #include "entryserver/jail.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -44,6 +45,14 @@ become(const struct jail *j)
 		fatalx("cannot give up the rights of root");
 }
 
+bool
+jail_apart(const char *user, const char *other)
+{
+	uid_t uid = find_user(user)->pw_uid;
+
+	return find_user(other)->pw_uid != uid;
+}
+
 void
 jail_enter(const struct jail *j)
 {
@@ -70,12 +79,18 @@ void
 jail_folder(const char *path, const char *user)
 {
 	const struct passwd *pw;
+	int fd;
 
 	if (mkdir(path, 0755) < 0 && errno != EEXIST)
 		fatal("%s", path);
 	if (geteuid() != 0)
 		return;
-	pw = find_user(user);
-	if (chown(path, pw->pw_uid, pw->pw_gid) < 0)
+	/* Never what a link of that user's leads to. */
+	fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
 		fatal("%s", path);
+	pw = find_user(user);
+	if (fchownat(fd, "", pw->pw_uid, pw->pw_gid, AT_EMPTY_PATH) < 0)
+		fatal("%s", path);
+	close(fd);
 }

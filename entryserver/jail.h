@@ -18,8 +18,12 @@ struct jail {
  */
 void jail_enter(const struct jail *j);
 
+/* Are they two users, by number? Ends the program when one does not exist. */
+bool jail_apart(const char *user, const char *other);
+
 /*
- * Makes the folder if it is missing; as root it becomes the user's.
+ * Makes the folder if it is missing; as root it becomes the user's. Ends the
+ * program when a link stands there.
  */
 void jail_folder(const char *path, const char *user);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "crypto/prim.h"
+#include "entryserver/jail.h"
 #include "entryserver/publish.h"
 #include "entryserver/watch.h"
 
@@ -118,6 +119,23 @@ check_key(const struct options *o)
 	return EXIT_OK;
 }
 
+/* Who asks the web server should not come near key and store. */
+static int
+check_users(const struct options *o)
+{
+	if (geteuid() != 0)
+		log_warnx("not started by root: publisher and web server are "
+			  "one user, and nothing locks the web server in");
+	else if (!jail_apart(o->user, o->web_user)) {
+		fprintf(stderr,
+		    "user and web-user: %s and %s are one user; expected "
+		    "two\n",
+		    o->user, o->web_user);
+		return EXIT_CONFIG;
+	}
+	return EXIT_OK;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -154,5 +172,6 @@ main(int argc, char **argv)
 		return check_key(&o);
 	if (a.export != NULL)
 		return publish_export(&o, a.export) ? EXIT_OK : EXIT_RUN;
-	return watch_run(&o);
+	rc = check_users(&o);
+	return rc == EXIT_OK ? watch_run(&o) : rc;
 }

@@ -71,7 +71,7 @@ entrylab_publish() {
 	state=$(topo_conf_dir e)/state
 	mkdir -p "$dir" && chmod 755 "$TOPO_DIR" "$dir" "$(topo_conf_dir e)" \
 		"$state" || return 1
-	chgrp "$(id -g nobody)" "$state/store.db" || return 1
+	chgrp "$(id -g daemon)" "$state/store.db" || return 1
 	"$TOP_BUILDDIR/entryserver/vplama-entryd" genkey "$dir/list.key" \
 		>"$dir/line" || return 1
 	cat >"$dir/entryd.conf" <<-EOF
@@ -83,7 +83,7 @@ entrylab_publish() {
 		out = "$dir/out"
 		list-key = "$dir/list.key"
 		listen = {"192.0.2.1:80"}
-		user = nobody
+		user = daemon
 		web-user = nobody
 	EOF
 	topo_bg e entryd "$TOP_BUILDDIR/entryserver/vplama-entryd" \

@@ -24,7 +24,7 @@ config() { # LINE...
 		list-key = "$dir/key"
 		listen = {"127.0.0.1:$port"}
 		interval = 10
-		user = nobody
+		user = daemon
 		web-user = nobody
 	EOF
 	printf '%s\n' "$@"
@@ -86,6 +86,20 @@ chmod 644 "$dir/store.db"
 must "export" $? -eq 0
 must "all files" "$(cd "$dir/files" && echo *)" = "entry.json \
 entry.json.minisig entry.txt healthz index.html metrics zone.txt"
+
+if [ "$(id -u)" = 0 ]; then
+	config | sed "s/daemon/nobody/" >"$dir/same"
+	"$entryd" -c "$dir/same" 2>"$dir/said"
+	must "one user for both: status" $? -eq 78
+	must "one user for both: says so" -n \
+		"$(grep "user and web-user: .*expected two" "$dir/said")"
+	mkdir "$dir/else"
+	ln -s else "$dir/out"
+	"$entryd" -c "$dir/conf" 2>"$dir/said"
+	must "a link in place of the folder: status" $? -eq 1
+	must "what it leads to stays root's" "$(stat -c %u "$dir/else")" = 0
+	rm "$dir/out"
+fi
 
 # --- what it does ----------------------------------------------------------------
 

@@ -30,7 +30,8 @@ peer_state_name(enum peer_state s)
 bool
 peer_is_trial(const struct peer *p)
 {
-	return p->origin != PEER_CONFIGURED && (!p->ever_live || p->feeler);
+	return p->origin != PEER_CONFIGURED &&
+	    (!p->ever_live || !p->ed_known || p->feeler);
 }
 
 void

@@ -139,8 +139,9 @@ struct peer {
 const char *peer_state_name(enum peer_state s); /* "vrnode" */
 
 /*
- * On trial: dialled or admitted without a person's word, and never live. Not
- * shown, not told of, and gone when it does not answer.
+ * On trial: dialled or admitted without a person's word, and never live, or not
+ * named, or here for a look. Not shown, not told of, and gone when nothing
+ * comes of it.
  */
 bool peer_is_trial(const struct peer *p);
 

@@ -45,9 +45,9 @@ trial_named(struct core *c, struct peer *p, const uint8_t ed_pk[KEY_LEN],
 	memcpy(p->cfg.ed_pk, ed_pk, KEY_LEN);
 	p->ed_known = true;
 	name_by_key(p);
-	if (p->origin == PEER_ADMITTED && p->state == PEER_VRNODE)
-		timers_off(c, p, TM_TRIAL);
+	timers_off(c, p, TM_TRIAL);
 	room_place(c, p, met, t);
+	peer_event(c, EV_PEER_STATE, p); /* the first that is told of it */
 	if (!trust_update(c, p, t))
 		peer_event(c, EV_PEER_CLASS, p);
 }

@@ -30,7 +30,7 @@ struct peer *trial_admit(struct core *c, const uint8_t x_pk[KEY_LEN],
 void trial_up(struct core *c, struct peer *p, struct turn *t);
 void trial_down(struct core *c, struct peer *p, struct turn *t);
 
-/* Its Ed25519 key is known now; met: we knew that one before. */
+/* It dialled us, and has said who it is; met: we knew that one before. */
 void trial_named(struct core *c, struct peer *p, const uint8_t ed_pk[KEY_LEN],
     bool met, struct turn *t);
 

@@ -618,6 +618,68 @@ taken_out_by_hand(void **state)
 	party_fini(p);
 }
 
+/* What the outside is told of those that dialled end 0. */
+static struct {
+	void (*next)(void *arg, enum core_event ev, const struct peer *p);
+	unsigned live, gone;
+} told;
+
+static void
+on_told(void *arg, enum core_event ev, const struct peer *p)
+{
+	if (p != NULL && p->origin == PEER_ADMITTED) {
+		told.live += ev == EV_PEER_STATE && p->state == PEER_VRNODE;
+		told.gone += ev == EV_PEER_GONE;
+		assert_true(p->ed_known);
+	}
+	told.next(arg, ev, p);
+}
+
+static void
+leave(struct party *p, unsigned nr)
+{
+	struct turn t = duo_turn(&p->d, nr);
+
+	core_close_all(&p->d.end[nr].core, CLOSE_STOPPING, &t);
+	duo_done(&p->d);
+	duo_run(&p->d, 100 * MONO_MS);
+	duo_stop(&p->d, nr);
+}
+
+/* Nobody hears of a visitor; of another, when it is known who it is. */
+static void
+who_is_shown_goes_in_sight(void **state)
+{
+	struct party *p = party_of(34, TRUST_OPEN);
+	struct core_io *io = &p->d.end[0].core.io;
+
+	(void)state;
+	p->cfg.trust.max_peers = p->cfg.book.max_peers = 2;
+	p->cfg.book.dial = false;
+	party_start(p, 0, 1);
+	told.next = io->event;
+	io->event = on_told;
+	told.live = told.gone = 0;
+	p->cfg.book.dial = true;
+	party_start(p, 1, 3);
+	party_tell(p, 1, 0);
+	duo_run(&p->d, 5 * MONO_SEC);
+	assert_int_equal(told.live, 1);
+	party_tell(p, 2, 0);
+	duo_run(&p->d, 5 * MONO_SEC);
+	assert_non_null(party_peer(p, 0, 2));
+	assert_int_equal(told.live, 1);
+	leave(p, 2);
+	duo_run(&p->d, 60 * MONO_SEC);
+	assert_null(party_peer(p, 0, 2));
+	assert_int_equal(told.gone, 0);
+	leave(p, 1);
+	duo_run(&p->d, 60 * MONO_SEC);
+	assert_int_equal(told.live, 1);
+	assert_int_equal(told.gone, 1);
+	party_fini(p);
+}
+
 int
 main(void)
 {
@@ -644,6 +706,7 @@ main(void)
 		cmocka_unit_test(feelers_leave_no_trace),
 		cmocka_unit_test(visitors_push_nobody_out),
 		cmocka_unit_test(taken_out_by_hand),
+		cmocka_unit_test(who_is_shown_goes_in_sight),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -239,7 +239,7 @@ start(struct core *c, struct peer *p, struct mono at)
 {
 	struct dial *d = &p->dial;
 
-	if (c->stopping || p->revoked || d->active ||
+	if (c->stopping || p->revoked || p->doomed || d->active ||
 	    (p->n_ep == 0 && peer_session(p) == NULL))
 		return false;
 	d->active = true;

@@ -114,6 +114,7 @@ trust_update(struct core *c, struct peer *p, struct turn *t)
 	} else {
 		negotiate_peer_down(c, p, t);
 		mesh_peer_down(c, p, MESH_DOWN_REMOVED, t);
+		fwd_forget(c, p);
 		p->carries = false;
 	}
 	peer_event(c, EV_PEER_CLASS, p);

@@ -680,6 +680,30 @@ who_is_shown_goes_in_sight(void **state)
 	party_fini(p);
 }
 
+/* Whoever says that there is no room is not asked again in the same breath. */
+static void
+no_room_is_taken_for_an_answer(void **state)
+{
+	struct party *p = party_of(35, TRUST_OPEN);
+	uint64_t before;
+	struct turn t;
+
+	(void)state;
+	p->cfg.book.dial = false;
+	party_start(p, 0, 1);
+	p->cfg.book.dial = true;
+	party_start(p, 1, 2);
+	party_tell(p, 1, 0);
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	before = duo_cnt(&p->d, 1, CNT_init_sent);
+	t = duo_turn(&p->d, 0);
+	core_peer_del(&p->d.end[0].core, party_peer(p, 0, 1), CLOSE_ROOM, &t);
+	duo_done(&p->d);
+	duo_run(&p->d, MONO_SEC);
+	assert_int_equal(duo_cnt(&p->d, 1, CNT_init_sent), before);
+	party_fini(p);
+}
+
 int
 main(void)
 {
@@ -707,6 +731,7 @@ main(void)
 		cmocka_unit_test(visitors_push_nobody_out),
 		cmocka_unit_test(taken_out_by_hand),
 		cmocka_unit_test(who_is_shown_goes_in_sight),
+		cmocka_unit_test(no_room_is_taken_for_an_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -584,6 +584,72 @@ strangers_do_not_testify(void **state)
 	party_fini(p);
 }
 
+static void
+on_deliver(struct duo_end *e, unsigned no, struct run *run)
+{
+	unsigned *n = e->d->deliver_arg;
+
+	(void)no;
+	if (e->nr == 0)
+		*n += run->n;
+}
+
+/* An Ethernet frame of station 5 comes in at the device of that end. */
+static void
+station_says(struct party *p, unsigned nr)
+{
+	static const uint8_t frame[60] = { 255, 255, 255, 255, 255, 255, 2, 0,
+		0, 0, 0, 5, 0x88, 0xb5 };
+	struct turn t = duo_turn(&p->d, nr);
+	struct run run;
+	struct pkt *pk = run_one(&run, sizeof(frame), t.mem);
+
+	assert_non_null(pk);
+	memcpy(pk->p, frame, sizeof(frame));
+	core_port_input(&p->d.end[nr].core, 0, &run, &t);
+	duo_done(&p->d);
+	duo_run(&p->d, 100 * MONO_MS);
+}
+
+/* Who may send no more holds no address that others may have. */
+static void
+demoted_ones_lose_their_stations(void **state)
+{
+	static const struct fwd_config tap = { .ethernet = true,
+		.mode = FWD_SWITCH,
+		.age_ms = 300000,
+		.per_peer = 16,
+		.flood_rate = 1000 };
+	struct party *p = party_of(19, TRUST_SECRET);
+	unsigned i, n = 0;
+
+	(void)state;
+	p->d.deliver = on_deliver;
+	p->d.deliver_arg = &n;
+	party_start(p, 0, 3);
+	for (i = 0; i < 3; i++) {
+		struct turn t = duo_turn(&p->d, i);
+
+		assert_int_equal(core_port_add(&p->d.end[i].core, &tap, &t), 0);
+		duo_done(&p->d);
+	}
+	party_tell(p, 1, 0);
+	party_tell(p, 2, 0);
+	assert_true(party_wait_meshed(p, 3, 5 * MONO_SEC));
+	duo_run(&p->d, MONO_SEC);
+	station_says(p, 1);
+	assert_int_equal(n, 1);
+	p->cfg.trust.mode = TRUST_OPEN;
+	reload(p, 0);
+	station_says(p, 1);
+	assert_int_equal(n, 1);
+	p->cfg.trust.mode = TRUST_SECRET;
+	reload(p, 0);
+	station_says(p, 2); /* it has moved meanwhile */
+	assert_int_equal(n, 2);
+	party_fini(p);
+}
+
 int
 main(void)
 {
@@ -606,6 +672,7 @@ main(void)
 		cmocka_unit_test(a_configured_one_can_be_revoked),
 		cmocka_unit_test(others_secrets_are_of_no_use),
 		cmocka_unit_test(strangers_do_not_testify),
+		cmocka_unit_test(demoted_ones_lose_their_stations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

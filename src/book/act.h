@@ -20,12 +20,19 @@
 /* An entry is in one of two lists. */
 enum list { HEARD, REACHED, LISTS };
 
-/* How many entries are in one network, or were told by one source. */
+/*
+ * How many entries are in one network, were told by one source, or answered at
+ * one address.
+ */
 struct share {
 	struct hnode node;
 	uint64_t key;
 	size_t n[LISTS];
 	unsigned used; /* by tunnels; only during book_pick() */
+
+	/* Of an address: trials since it answered, whatever the key. */
+	unsigned trials;
+	struct mono again; /* none before */
 };
 
 struct item {
@@ -33,6 +40,7 @@ struct item {
 	struct book_entry e;
 	size_t pos; /* in its list */
 	struct share *group, *source;
+	struct share *site;   /* where it answered; NULL: nowhere */
 	uint64_t seq, issued; /* of its record */
 	uint32_t life;
 	bool says;	   /* e.ep is what the record says */
@@ -65,7 +73,7 @@ struct book {
 	struct book_config cfg;
 	struct book_io io;
 	uint8_t self[RECORD_KEY];
-	struct htab by_key, groups, sources;
+	struct htab by_key, groups, sources, sites;
 	struct item **list[LISTS];
 	size_t n[LISTS];
 	uint32_t watched;     /* minutes */
@@ -86,6 +94,7 @@ struct book {
 struct item *act_find(const struct book *b, const uint8_t key[RECORD_KEY]);
 struct share *act_share(
     const struct htab *t, uint64_t key); /* NULL: no entry is of it */
+struct share *act_site(const struct book *b, const struct addr *a);
 uint64_t act_source_key(struct book_source src);
 
 /* A new entry in that list; the caller has made room. */
@@ -94,7 +103,7 @@ struct item *act_add(
 void act_drop(struct book *b, struct item *it); /* and out of the store */
 void act_save(struct book *b, struct item *it, bool urgent);
 
-/* To another list, network or source: as e now says. */
+/* To another list, network, source or address: as e now says. */
 void act_move(struct book *b, struct item *it);
 
 /* Where it would be dialled; NULL: nowhere. */
@@ -116,7 +125,6 @@ uint64_t act_backoff(const struct book *b, unsigned n, struct mono now);
 bool act_is_silent(const struct book *b, const struct item *it,
     const struct addr *to, struct mono now);
 void act_dials_fini(struct book *b);
-void act_answers(struct book *b, const struct addr *from);
 
 /* One slot each interval, burst of them at once. */
 bool act_rate(

@@ -86,6 +86,25 @@ act_find(const struct book *b, const uint8_t key[RECORD_KEY])
 	return h == NULL ? NULL : CONTAINER_OF(h, struct item, node);
 }
 
+/* One address; of IPv6 a whole /64, as all of it is one owner's. */
+static uint64_t
+site_key(const struct addr *a)
+{
+	bool v4 = addr_is_v4(a);
+	uint64_t key = v4 ? 1 : 0; /* no /64 that anybody has */
+	unsigned i;
+
+	for (i = v4 ? 12 : 0; i < (v4 ? 16 : 8); i++)
+		key = key << 8 | a->ip[i];
+	return key;
+}
+
+struct share *
+act_site(const struct book *b, const struct addr *a)
+{
+	return act_share(&b->sites, site_key(a));
+}
+
 static enum list
 list_of(const struct item *it)
 {
@@ -99,6 +118,9 @@ enter(struct book *b, struct item *it, enum list l)
 	b->list[l][it->pos] = it;
 	it->group = share_enter(&b->groups, act_group(&it->e), l);
 	it->source = share_enter(&b->sources, act_source_key(it->e.source), l);
+	it->site = it->e.proven.port == 0
+	    ? NULL
+	    : share_enter(&b->sites, site_key(&it->e.proven), l);
 }
 
 /* The last one of the list takes its place. */
@@ -111,6 +133,8 @@ leave(struct book *b, struct item *it, enum list l)
 	b->list[l][it->pos] = last;
 	share_leave(&b->groups, it->group, l);
 	share_leave(&b->sources, it->source, l);
+	if (it->site != NULL)
+		share_leave(&b->sites, it->site, l);
 }
 
 void
@@ -199,6 +223,7 @@ book_new(const struct book_config *cfg, const struct book_io *io,
 	    b, &b->by_key, HTAB_KEY_OFF(struct item, node, e.key), RECORD_KEY);
 	table_init(b, &b->groups, share, sizeof(uint64_t));
 	table_init(b, &b->sources, share, sizeof(uint64_t));
+	table_init(b, &b->sites, share, sizeof(uint64_t));
 	table_init(b, &b->targets, HTAB_KEY_OFF(struct target, node, net), 16);
 	table_init(b, &b->revoked, HTAB_KEY_OFF(struct revoked, node, r.key),
 	    RECORD_KEY);
@@ -226,6 +251,7 @@ book_free(struct book *b)
 	htab_fini(&b->by_key);
 	htab_fini(&b->groups);
 	htab_fini(&b->sources);
+	htab_fini(&b->sites);
 	free(b);
 }
 

@@ -127,16 +127,14 @@ bool book_is_revoked(const struct book *b, const uint8_t key[RECORD_KEY]);
 /*
  * May an initiation be sent to that address, which never answered the key? It
  * counts as sent. Whatever key, record or port names it, and of IPv6 all of a
- * /64: nobody makes us a weapon. An answer from there forgets what was sent.
- * The last is for keys that a list or a person told of.
+ * /64: nobody makes us a weapon. The last is for keys that a list or a person
+ * told of. An answer, authenticated, forgets what was sent there.
  */
 bool book_may_dial(struct book *b, const uint8_t key[RECORD_KEY],
     const struct addr *to, struct mono now);
+void book_answers(struct book *b, const struct addr *from);
 
-/*
- * Tunnels as they are now, for the choice of others: of peers that the book
- * knows or not.
- */
+/* A tunnel as it is now, of a peer that the book knows or not. */
 struct book_tunnel {
 	uint8_t key[RECORD_KEY];
 	bool live, dialled, configured;
@@ -159,13 +157,11 @@ unsigned book_pick(struct book *b, const struct book_tunnel *t, size_t n,
 bool book_is_feeler(const struct book *b, const uint8_t key[RECORD_KEY]);
 
 /*
- * The trial is over. ok: the handshake was proven; at: where (port 0: not to
- * be passed on, as behind a NAT); dialled: by us.
+ * The trial is over; untried: nothing was sent. ok: the handshake was proven;
+ * at: where (port 0: not to be passed on, as behind a NAT); dialled: by us.
  */
 void book_tried(
     struct book *b, const uint8_t key[RECORD_KEY], bool ok, struct mono now);
-
-/* Over, and no datagram was sent: that says nothing of the vnode. */
 void book_untried(struct book *b, const uint8_t key[RECORD_KEY]);
 void book_reached(struct book *b, const uint8_t key[RECORD_KEY],
     struct book_source src, const struct addr *at, bool dialled,

@@ -128,10 +128,15 @@ book_may_dial(struct book *b, const uint8_t key[RECORD_KEY],
 }
 
 void
-act_answers(struct book *b, const struct addr *from)
+book_answers(struct book *b, const struct addr *from)
 {
 	struct target *t = target_find(b, from);
+	struct share *site = act_site(b, from);
 
+	if (site != NULL) {
+		site->trials = 0;
+		site->again = (struct mono){ 0 };
+	}
 	if (t != NULL)
 		target_drop(b, t);
 }

@@ -16,6 +16,13 @@
 #define TRIAL_S 30u
 #define TRIALS 1024u
 
+/*
+ * Trials of an address that once answered, since it last did, whatever the key;
+ * then one and a longer and longer pause. Some may live at one address: that
+ * one of them is gone must not hide the others.
+ */
+#define SITE_TRIALS 4
+
 /* In the order of the choice. */
 enum class { ANCHORS, KNOWN, OTHERS, CLASSES };
 
@@ -74,6 +81,23 @@ count(struct choice *ch, const struct book_tunnel *t)
 		return;
 	ch->all++;
 	ch->out += t->dialled || t->trial;
+}
+
+/* Those who answered there may have left, and others have come. */
+static bool
+site_waits(const struct choice *ch, const struct item *it)
+{
+	return it->site != NULL && mono_before(ch->now, it->site->again);
+}
+
+static void
+site_begin(const struct choice *ch, struct share *site)
+{
+	site->trials++;
+	if (site->trials >= SITE_TRIALS)
+		site->again = mono_add(ch->now,
+		    act_backoff(
+			ch->b, site->trials - SITE_TRIALS + 1, ch->now));
 }
 
 /* --- candidates -------------------------------------------------------------
@@ -169,13 +193,13 @@ draw(struct choice *ch, wanted_fn *wanted, unsigned arg)
 	size_t i;
 
 	for (i = 0; i < ch->n; i++)
-		if (wanted(ch, &ch->c[i], arg))
+		if (!site_waits(ch, ch->c[i].it) && wanted(ch, &ch->c[i], arg))
 			sum += weight(ch->c[i].it);
 	if (sum == 0)
 		return NULL;
 	k = act_random(ch->b, sum);
 	for (i = 0;; i++) {
-		if (!wanted(ch, &ch->c[i], arg))
+		if (site_waits(ch, ch->c[i].it) || !wanted(ch, &ch->c[i], arg))
 			continue;
 		if (k < weight(ch->c[i].it))
 			break;
@@ -245,6 +269,8 @@ begin(struct choice *ch, struct item *it, bool feeler)
 	it->feeler = feeler;
 	it->tries++;
 	it->again = mono_add(ch->now, act_backoff(ch->b, it->tries, ch->now));
+	if (it->site != NULL)
+		site_begin(ch, it->site);
 	it->group->used++;
 	it->source->used++;
 	return true;

@@ -73,8 +73,13 @@ answered(struct book *b, struct mono now)
 	size_t i;
 
 	b->answered = now.us == 0 ? (struct mono){ 1 } : now;
-	for (i = 0; back && i < b->n[REACHED]; i++)
-		b->list[REACHED][i]->again = now;
+	for (i = 0; back && i < b->n[REACHED]; i++) {
+		struct item *it = b->list[REACHED][i];
+
+		it->again = now;
+		if (it->site != NULL)
+			it->site->again = now;
+	}
 }
 
 /* An inbound handshake does not undo that it can be dialled where it says. */
@@ -135,6 +140,13 @@ promote(struct book *b, struct item *it)
 	return true;
 }
 
+static bool
+is_elsewhere(const struct book *b, const struct item *it)
+{
+	return it->e.proven.port != 0 &&
+	    (it->site == NULL || it->site != act_site(b, &it->e.proven));
+}
+
 void
 book_reached(struct book *b, const uint8_t key[RECORD_KEY],
     struct book_source src, const struct addr *at, bool dialled,
@@ -143,7 +155,7 @@ book_reached(struct book *b, const uint8_t key[RECORD_KEY],
 	struct item *it = act_find(b, key);
 	bool news, first = it == NULL || !it->e.reached;
 
-	act_answers(b, at);
+	book_answers(b, at);
 	answered(b, now);
 	if (it == NULL)
 		it = unknown(b, src, key, now);
@@ -157,7 +169,7 @@ book_reached(struct book *b, const uint8_t key[RECORD_KEY],
 	it->met = true;
 	uptime_move(&it->e.uptime, b->watched);
 	it->e.uptime.up_at = b->watched + 1;
-	if (act_group(&it->e) != it->group->key)
+	if (act_group(&it->e) != it->group->key || is_elsewhere(b, it))
 		act_move(b, it);
 	act_save(b, it, news);
 }

@@ -354,6 +354,8 @@ trial_up(struct core *c, struct peer *p, struct turn *t)
 	timers_off(c, p, TM_TRIAL);
 	if (!is_made(p))
 		return;
+	if (p->origin == PEER_LEARNED && p->has_path)
+		book_answers(c->ex->book, &p->path.remote);
 	if (p->ed_known)
 		book_tried(c->ex->book, p->cfg.ed_pk, true, t->now);
 	if (p->feeler)

@@ -190,8 +190,7 @@ may_dial(struct node *nd, const struct book_entry *e)
 {
 	bool proven = e->proven.port != 0;
 
-	return proven ||
-	    book_may_dial(nd->b, e->key, &e->ep[0], nd->now);
+	return proven || book_may_dial(nd->b, e->key, &e->ep[0], nd->now);
 }
 
 static void

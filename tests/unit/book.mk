@@ -6,6 +6,7 @@ BOOK_TESTS = \
 	tests/unit/test_book_minutes \
 	tests/unit/test_book_pick \
 	tests/unit/test_book_room \
+	tests/unit/test_book_weapon \
 	tests/unit/test_uptime
 check_PROGRAMS += $(BOOK_TESTS)
 TESTS += $(BOOK_TESTS)
@@ -23,6 +24,8 @@ tests_unit_test_book_pick_SOURCES = tests/unit/test_book_pick.c $(bookrig)
 tests_unit_test_book_pick_LDADD = $(BOOK_LDADD)
 tests_unit_test_book_room_SOURCES = tests/unit/test_book_room.c $(bookrig)
 tests_unit_test_book_room_LDADD = $(BOOK_LDADD)
+tests_unit_test_book_weapon_SOURCES = tests/unit/test_book_weapon.c $(bookrig)
+tests_unit_test_book_weapon_LDADD = $(BOOK_LDADD)
 tests_unit_test_uptime_SOURCES = tests/unit/test_uptime.c
 tests_unit_test_uptime_LDADD = $(BOOK_LDADD)
 endif

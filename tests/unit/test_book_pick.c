@@ -478,41 +478,6 @@ who_never_answers_is_dropped(void **state)
 	assert_int_equal(rig_entry(&rig, 1)->fails, 0);
 }
 
-/* Somebody else's record has used up what may be sent there. */
-static void
-who_was_not_asked_is_not_forgotten(void **state)
-{
-	unsigned s, n, tried = 0;
-
-	(void)state;
-	hear_at(teller(1), 1, rig_place(1));
-	hear_at(teller(2), 2, rig_place(1));
-	for (s = 0; s < 40000; s += 20) {
-		const struct addr at = rig_place(1);
-
-		n = picks();
-		while (n-- > 0) {
-			bool may =
-			    book_may_dial(rig.b, got[n].key, &at, rig.now);
-
-			(void)book_may_dial(rig.b, got[n].key, &at, rig.now);
-			tried++;
-			if (may)
-				book_tried(rig.b, got[n].key, false, rig.now);
-			else
-				book_untried(rig.b, got[n].key);
-		}
-		rig_pass(&rig, 20);
-	}
-	assert_int_equal(tried, 2);
-	assert_non_null(rig_entry(&rig, 1));
-	assert_non_null(rig_entry(&rig, 2));
-	assert_int_equal(
-	    rig_entry(&rig, 1)->fails + rig_entry(&rig, 2)->fails, 1);
-	rig_pass(&rig, 86400);
-	assert_int_equal(picks(), 2);
-}
-
 static void
 a_hundred_dead_ones_end(void **state)
 {
@@ -784,7 +749,6 @@ main(void)
 		TEST(who_has_no_address_is_not_dialled),
 		TEST(failures_are_tried_ever_more_rarely),
 		TEST(who_never_answers_is_dropped),
-		TEST(who_was_not_asked_is_not_forgotten),
 		TEST(a_hundred_dead_ones_end),
 		TEST(nobody_answers_and_then_one),
 		TEST(trials_have_an_end),

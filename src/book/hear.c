@@ -176,12 +176,15 @@ book_heard(struct book *b, struct book_source src, const struct record *r,
 
 /*
  * Anybody may have named these addresses. They are added where none was proven
- * and the owner has not spoken; they replace what has failed.
+ * and the owner has not spoken; they replace what has failed, but not what a
+ * person typed.
  */
 static bool
 take_addresses(
     struct item *it, struct book_source src, const struct addr *ep, unsigned n)
 {
+	if (it->e.source.from == BOOK_FROM_USER && src.from != BOOK_FROM_USER)
+		return false; /* no limit holds where a person sends us */
 	if (it->says)
 		return false;
 	if (src.from == BOOK_FROM_USER || (it->e.fails > 0 && !it->e.reached))

@@ -239,6 +239,27 @@ nobody_moves_an_entry_by_saying_so(void **state)
 	assert_true(addr_equal(&rig_entry(&rig, 1)->ep[0], &other));
 }
 
+/* It is dialled without a limit: nobody else says where that is. */
+static void
+what_a_person_typed_stays(void **state)
+{
+	struct addr at = rig_at("192.0.2.1:7469");
+
+	(void)state;
+	assert_int_equal(hear_of(user, 1, "192.0.2.1"), BOOK_NEW);
+	assert_int_equal(hear_of(list1, 1, "203.0.113.9"), BOOK_KNOWN);
+	book_tried(rig.b, rig_key(1), false, rig.now);
+	assert_int_equal(hear_of(list1, 1, "203.0.113.9"), BOOK_KNOWN);
+	assert_int_equal(hear_of(peer7, 1, "203.0.113.9"), BOOK_KNOWN);
+	assert_int_equal(rig_entry(&rig, 1)->n_ep, 1);
+	assert_true(addr_equal(&rig_entry(&rig, 1)->ep[0], &at));
+	/* But for himself, and the owner. */
+	assert_int_equal(hear_of(user, 1, "192.0.2.2"), BOOK_NEWER);
+	assert_int_equal(hear(peer7, 1, 1), BOOK_NEWER);
+	at = rig_place(1);
+	assert_true(addr_equal(&rig_entry(&rig, 1)->ep[0], &at));
+}
+
 /* --- the store --------------------------------------------------------------
  */
 
@@ -402,6 +423,7 @@ main(void)
 		TEST(who_cannot_be_dialled_must_have_come),
 		TEST(others_name_no_address_of_ours),
 		TEST(nobody_moves_an_entry_by_saying_so),
+		TEST(what_a_person_typed_stays),
 		TEST(what_is_only_heard_is_not_written),
 		TEST(all_of_it_survives_a_restart),
 		TEST(damaged_rows_do_no_harm),

@@ -241,7 +241,7 @@ exchange_note_reached(struct core *c, struct peer *p, struct turn *t)
 		if (addr_equal(&e->ep[i], &p->path.remote))
 			at = e->ep[i];
 	book_reached(c->ex->book, p->cfg.ed_pk, exchange_source(p), &at,
-	    p->dialled, t->now, wall_s(t));
+	    trial_dialled(p), t->now, wall_s(t));
 }
 
 bool

@@ -300,6 +300,12 @@ dial(struct core *c, const struct book_entry *e, struct turn *t)
 	return true;
 }
 
+bool
+trial_dialled(const struct peer *p)
+{
+	return is_made(p) ? p->origin == PEER_LEARNED : p->dialled;
+}
+
 void
 trial_tunnel(const struct peer *p, struct book_tunnel *ret)
 {
@@ -307,8 +313,7 @@ trial_tunnel(const struct peer *p, struct book_tunnel *ret)
 	if (p->ed_known)
 		memcpy(ret->key, p->cfg.ed_pk, KEY_LEN);
 	ret->live = p->state == PEER_VRNODE && !p->doomed;
-	/* Who opens its next session says nothing of how it came here. */
-	ret->dialled = is_made(p) ? p->origin == PEER_LEARNED : p->dialled;
+	ret->dialled = trial_dialled(p);
 	ret->configured = !is_made(p);
 	ret->trial = p->origin == PEER_LEARNED && peer_is_trial(p);
 	ret->at = p->has_path ? p->path.remote : p->ep[0];

@@ -52,6 +52,12 @@ void trial_reap(struct core *c, struct turn *t);
 /* p is about to be freed. */
 void trial_forget(struct core *c, struct peer *p);
 
+/*
+ * We opened it. Who opens its next session says nothing of how it came here:
+ * whoever dials us can leave that to us.
+ */
+bool trial_dialled(const struct peer *p);
+
 /* p as src/book sees tunnels. */
 void trial_tunnel(const struct peer *p, struct book_tunnel *ret);
 

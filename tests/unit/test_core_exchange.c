@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "core/dial.h"
 #include "core/peer_send.h"
 #include "tests/unit/party.h"
 #include "wire/msg.h"
@@ -227,6 +228,40 @@ own_record_is_renewed(void **state)
 	duo_done(&p->d);
 	duo_run(&p->d, MONO_SEC);
 	assert_true(seq_at(p, 0, 1) > next);
+	party_fini(p);
+}
+
+/* Who dialled us leaves the next session to us: we did not find it so. */
+static void
+caller_stays_one_that_called(void **state)
+{
+	struct party *p = party_of(41, TRUST_OPEN);
+	struct exchange_config cfg;
+	struct turn t;
+
+	(void)state;
+	p->cfg.book.dial = false;
+	party_start(p, 0, 1);
+	p->cfg.book.dial = true;
+	party_start(p, 1, 2);
+	party_tell(p, 1, 0);
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	duo_run(&p->d, 10 * MONO_SEC);
+	t = duo_turn(&p->d, 0);
+	dial_begin(&p->d.end[0].core, party_peer(p, 0, 1), &t);
+	duo_done(&p->d);
+	duo_run(&p->d, 10 * MONO_SEC);
+	assert_true(party_peer(p, 0, 1)->dialled);
+	cfg = p->cfg;
+	strcpy(cfg.self.about.name, "somebody");
+	t = duo_turn(&p->d, 1);
+	exchange_set_config(&p->d.end[1].core, &cfg, &t);
+	duo_done(&p->d);
+	duo_run(&p->d, 5 * MONO_SEC);
+	assert_true(seq_at(p, 0, 1) > 0);
+	assert_true(
+	    addr_equal(&party_entry(p, 0, 1)->proven, &p->d.end[1].addr));
+	assert_false(party_entry(p, 0, 1)->dialled);
 	party_fini(p);
 }
 
@@ -714,6 +749,7 @@ main(void)
 		cmocka_unit_test(nobody_makes_us_a_weapon),
 		cmocka_unit_test(liars_hide_nobody),
 		cmocka_unit_test(own_record_is_renewed),
+		cmocka_unit_test(caller_stays_one_that_called),
 		cmocka_unit_test(clock_jumps_spare_the_record),
 		cmocka_unit_test(nothing_is_said_when_nothing_changes),
 		cmocka_unit_test(crossing_dials_make_one_tunnel),

@@ -97,6 +97,9 @@ struct share *act_share(
 struct share *act_site(const struct book *b, const struct addr *a);
 uint64_t act_source_key(struct book_source src);
 
+/* Told by more than a vnode, which may be anybody's. */
+bool act_is_vouched(struct book_source src);
+
 /* A new entry in that list; the caller has made room. */
 struct item *act_add(
     struct book *b, enum list l, const struct book_entry *e, struct mono now);

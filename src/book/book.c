@@ -146,6 +146,12 @@ act_move(struct book *b, struct item *it)
 	enter(b, it, list_of(it));
 }
 
+bool
+act_is_vouched(struct book_source src)
+{
+	return src.from == BOOK_FROM_USER || src.from == BOOK_FROM_LIST;
+}
+
 struct item *
 act_add(
     struct book *b, enum list l, const struct book_entry *e, struct mono now)
@@ -154,6 +160,7 @@ act_add(
 
 	it->e = *e;
 	it->again = now;
+	it->vouched = act_is_vouched(e->source);
 	htab_add(&b->by_key, &it->node);
 	enter(b, it, l);
 	return it;

@@ -120,8 +120,8 @@ enum book_news book_heard_of(struct book *b, struct book_source src,
     const uint8_t key[RECORD_KEY], const struct addr *ep, unsigned n,
     struct mono now);
 
-/* False: it was revoked before. Forgets the entry. */
-bool book_revoke(struct book *b, const struct book_revoked *r);
+/* Forgets the entry. False: not kept: it was before, or there is no room. */
+bool book_revoke(struct book *b, const struct book_revoked *r, bool by_person);
 bool book_is_revoked(const struct book *b, const uint8_t key[RECORD_KEY]);
 
 /*

@@ -65,19 +65,11 @@ barred(const struct book *b, const uint8_t key[RECORD_KEY])
 	return memcmp(key, b->self, RECORD_KEY) == 0 || book_is_revoked(b, key);
 }
 
-/* Not by a vnode, which may be anybody's. */
-static bool
-is_vouched(struct book_source src)
-{
-	return src.from == BOOK_FROM_USER || src.from == BOOK_FROM_LIST;
-}
-
 static struct item *
 add_heard(struct book *b, struct book_source src, const uint8_t key[RECORD_KEY],
     const struct addr *ep, unsigned n, struct mono now)
 {
 	struct book_entry e;
-	struct item *it;
 
 	memset(&e, 0, sizeof(e));
 	memcpy(e.key, key, RECORD_KEY);
@@ -88,9 +80,7 @@ add_heard(struct book *b, struct book_source src, const uint8_t key[RECORD_KEY],
 	if (!act_room_heard(b, src, act_group(&e)))
 		return NULL;
 	uptime_init(&e.uptime, b->watched);
-	it = act_add(b, HEARD, &e, now);
-	it->vouched = is_vouched(src);
-	return it;
+	return act_add(b, HEARD, &e, now);
 }
 
 /* It has another address: a new chance, within the limits of dialling. */
@@ -158,7 +148,7 @@ book_heard(struct book *b, struct book_source src, const struct record *r,
 	    !record_in_time(r, wall))
 		return BOOK_REFUSED;
 	if (it != NULL)
-		it->vouched |= is_vouched(src);
+		it->vouched |= act_is_vouched(src);
 	if (it != NULL && it->e.record_len > 0 && r->seq <= it->seq)
 		return older(it, r, raw, len);
 	if (it == NULL) {
@@ -209,7 +199,7 @@ book_heard_of(struct book *b, struct book_source src,
 		act_save(b, it, true);
 		return BOOK_NEW;
 	}
-	it->vouched |= is_vouched(src);
+	it->vouched |= act_is_vouched(src);
 	elsewhere = take_addresses(it, src, ep, n);
 	if (elsewhere)
 		moved(b, it, now);
@@ -260,7 +250,6 @@ book_restore(struct book *b, const struct book_entry *e)
 		return;
 	it = act_add(b, e->reached ? REACHED : HEARD, e, (struct mono){ 0 });
 	it->saved = true;
-	it->vouched = is_vouched(e->source);
 	restore_record(it);
 	book_restore_watched(b, e->uptime.at);
 }

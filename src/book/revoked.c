@@ -18,6 +18,14 @@ book_is_revoked(const struct book *b, const uint8_t key[RECORD_KEY])
 	return htab_find(&b->revoked, key) != NULL;
 }
 
+/* Anybody's new key is reached as soon as it dials us, or is told of. */
+static bool
+is_known(const struct item *it)
+{
+	return it != NULL && it->e.reached &&
+	    (it->vouched || it->e.observed >= ACT_YOUNG_S);
+}
+
 static size_t
 room_for(const struct book *b, const struct book_revoked *r)
 {
@@ -29,7 +37,7 @@ room_for(const struct book *b, const struct book_revoked *r)
 		return 0;
 	if (memcmp(v.by, v.key, RECORD_KEY) != 0)
 		return BOOK_REVOKED;
-	return it != NULL && it->e.reached ? ROOM_OWNERS : ROOM_UNKNOWN;
+	return is_known(it) ? ROOM_OWNERS : ROOM_UNKNOWN;
 }
 
 static bool
@@ -47,9 +55,9 @@ keep(struct book *b, const struct book_revoked *r, size_t room)
 }
 
 bool
-book_revoke(struct book *b, const struct book_revoked *r)
+book_revoke(struct book *b, const struct book_revoked *r, bool by_person)
 {
-	size_t room = room_for(b, r);
+	size_t room = by_person ? BOOK_REVOKED : room_for(b, r);
 	struct item *it = act_find(b, r->key);
 
 	if (book_is_revoked(b, r->key))

@@ -60,7 +60,8 @@ void exchange_restore_watched(struct core *c, uint32_t minutes);
 
 /*
  * Told from outside: a vnode by key and addresses, or its signed record (false:
- * its signature does not hold); a revocation (false: nobody who may).
+ * its signature does not hold); a revocation (false: nobody who may, or no
+ * room).
  */
 enum book_news exchange_heard_of(struct core *c, struct book_source src,
     const uint8_t key[KEY_LEN], const struct addr *ep, unsigned n,

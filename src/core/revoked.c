@@ -64,6 +64,19 @@ shut_out(struct core *c, struct peer *p)
 	peer_event(c, EV_PEER_REVOKED, p);
 }
 
+/* No room to keep it: what we have with that key ends all the same. */
+static void
+close_once(struct core *c, const uint8_t ed_pk[KEY_LEN])
+{
+	uint8_t x_pk[KEY_LEN];
+	struct peer *p = NULL;
+
+	if (key_to_x25519(ed_pk, x_pk))
+		p = peertab_by_key(c, x_pk);
+	if (p != NULL && !p->revoked)
+		shut_out(c, p);
+}
+
 /* As handshakes will show it. */
 static void
 revoke_key(struct core *c, const uint8_t ed_pk[KEY_LEN])
@@ -140,10 +153,12 @@ take_revoked(struct core *c, const uint8_t *raw, size_t len,
 		return false;
 	memcpy(br.key, r.key, KEY_LEN);
 	memcpy(br.raw, raw, REVOKE_LEN);
-	if (book_revoke(c->ex->book, &br)) {
-		revoke_key(c, r.key);
-		tell_revoked(c, br.raw, from, t);
+	if (!book_revoke(c->ex->book, &br, any)) {
+		close_once(c, r.key);
+		return false;
 	}
+	revoke_key(c, r.key);
+	tell_revoked(c, br.raw, from, t);
 	return true;
 }
 

@@ -181,7 +181,8 @@ cmd_entry_revoke(struct ctl_call *call)
 	if (!exchange_revoke(call->ctl->core, raw, len, call->t))
 		return call_fail(call, "refused",
 		    "entry.revoke: it is not signed by the key itself or by a "
-		    "trust-authority, or for another network");
+		    "trust-authority, for another network, or one more than "
+		    "there is room for");
 	o = json_object_new_object();
 	put_u64(o, "version", CTL_VERSION);
 	return o;

@@ -48,7 +48,7 @@ hear_of(struct book_source src, unsigned n, const char *at)
 }
 
 static bool
-revoke(unsigned n, unsigned by)
+revoke_as(unsigned n, unsigned by, bool by_person)
 {
 	struct book_revoked r;
 	struct revoke v = { .issued = rig.wall, .reason = REVOKE_STOLEN };
@@ -58,7 +58,13 @@ revoke(unsigned n, unsigned by)
 	memcpy(v.by, rig_key(by), RECORD_KEY);
 	memcpy(r.key, v.key, RECORD_KEY);
 	revoke_write(&v, r.raw);
-	return book_revoke(rig.b, &r);
+	return book_revoke(rig.b, &r, by_person);
+}
+
+static bool
+revoke(unsigned n, unsigned by)
+{
+	return revoke_as(n, by, false);
 }
 
 /* --- records ----------------------------------------------------------------
@@ -395,14 +401,25 @@ a_flood_of_revocations_leaves_room(void **state)
 	for (i = 1000; i < 1000 + 2 * BOOK_REVOKED; i++)
 		kept += revoke(i, i); /* keys of their own */
 	assert_int_equal(kept, BOOK_REVOKED / 2);
+	/* Nor is it worth more to have dialled us with such a key. */
+	for (i = 500; i < 510; i++) {
+		const struct addr at = rig_place(i);
+
+		book_reached(
+		    rig.b, rig_key(i), self, &at, false, rig.now, rig.wall);
+		assert_false(revoke(i, i));
+	}
+	/* A person has all of the room. */
+	assert_true(revoke_as(511, 511, true));
 	assert_true(revoke(1, 1));	/* whom we know */
-	assert_true(revoke(500, 9999)); /* an authority's */
+	assert_true(revoke(600, 9999)); /* an authority's */
 	for (i = 20000; i < 20000 + 2 * BOOK_REVOKED; i++)
 		kept += revoke(i, 9999);
-	assert_in_range(kept, BOOK_REVOKED - 2, BOOK_REVOKED - 2);
+	assert_in_range(kept, BOOK_REVOKED - 3, BOOK_REVOKED - 3);
 	/* No room: it is not news, but the entry goes. */
 	assert_false(revoke(2, 2));
 	assert_null(rig_entry(&rig, 2));
+	assert_false(revoke_as(512, 512, true));
 	for (i = 0; book_each_revoked(rig.b, &pos) != NULL; i++)
 		;
 	assert_int_equal(i, BOOK_REVOKED);

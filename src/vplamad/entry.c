@@ -122,24 +122,46 @@ hold_to_pin(struct list *l)
 	l->valid_until = p->valid_until;
 }
 
+static struct store_blob
+text_blob(const char *text)
+{
+	return (struct store_blob){ (const uint8_t *)text, strlen(text) };
+}
+
+static void
+put_pin(struct vplamad *d, const struct entry_pin *p)
+{
+	struct store_rec row = { .kind = STORE_LIST, .at = keep_wall() };
+
+	if (d->keep == NULL)
+		return;
+	row.u.list.source = text_blob(p->name);
+	row.u.list.signer = text_blob(p->signer);
+	row.u.list.serial = p->serial;
+	row.u.list.valid_until = p->valid_until;
+	keep_put(d->keep, &row, KEEP_NOW);
+}
+
 static void
 save(struct list *l)
 {
 	struct entry_pin *p = pin_of(l->es, l->name);
-	struct store_rec row = { .kind = STORE_LIST, .at = keep_wall() };
 
 	memcpy(p->signer, l->signer, sizeof(p->signer));
 	p->serial = l->serial;
 	p->valid_until = l->valid_until;
-	if (l->es->d->keep == NULL)
-		return;
-	row.u.list.source =
-	    (struct store_blob){ (const uint8_t *)l->name, strlen(l->name) };
-	row.u.list.signer = (struct store_blob){ (const uint8_t *)l->signer,
-		strlen(l->signer) };
-	row.u.list.serial = l->serial;
-	row.u.list.valid_until = l->valid_until;
-	keep_put(l->es->d->keep, &row, KEEP_NOW);
+	put_pin(l->es->d, p);
+}
+
+void
+entry_put_again(struct vplamad *d)
+{
+	const struct entries *es = d->entries;
+	size_t i;
+
+	for (i = 0; es != NULL && i < es->n_pins; i++)
+		if (es->pin[i].signer[0] != '\0')
+			put_pin(d, &es->pin[i]);
 }
 
 static void

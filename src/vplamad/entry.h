@@ -25,6 +25,9 @@ bool entry_row(void *arg, const struct store_rec *row, int64_t now);
 void entry_begin(struct vplamad *d, struct turn *t);
 void entry_close(struct vplamad *d); /* fine without entry_open() */
 
+/* The store has lost what it had: who signs which source, and how far. */
+void entry_put_again(struct vplamad *d);
+
 /* Another configuration is in force. */
 void entry_reload(struct vplamad *d, struct turn *t);
 

@@ -448,6 +448,7 @@ static void
 on_lost(void *arg)
 {
 	peers_put_again(arg);
+	entry_put_again(arg);
 }
 
 /* What decides, what it decided in an earlier life, and how it goes on. */

@@ -1,17 +1,15 @@
 /* What lists tell the address book, and for how long. */
 #include "vplamad/entry_in.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/xmem.h"
 #include "core/exchange.h"
+#include "tests/unit/io_env.h"
+#include "vplamad/keep.h"
 #include "vplamad/vplamad.h"
 
 #define NOW 1800000000
@@ -154,12 +152,62 @@ quorum(void **state)
 	fix_free(f);
 }
 
+static bool
+take_pin(void *arg, const struct store_rec *row, int64_t now)
+{
+	struct entry_pin *p = arg;
+
+	(void)now;
+	assert_string_equal(p->name, ""); /* there is one */
+	memcpy(p->name, row->u.list.source.p, row->u.list.source.len);
+	memcpy(p->signer, row->u.list.signer.p, row->u.list.signer.len);
+	p->serial = row->u.list.serial;
+	p->valid_until = row->u.list.valid_until;
+	return true;
+}
+
+/* A file without our rows: they are in it again. */
+static void
+put_again(void **state)
+{
+	struct entry_pin pin[2] = { { "file:/a", "RWa", 9, NOW },
+		{ "file:/b", "", 0, 0 } }; /* nobody has signed for b */
+	struct entry_pin got = { .serial = 0 };
+	struct fix *f = fix_new(0);
+	struct env e;
+	struct keep_config kc = { .state_dir = e.dir,
+		.interval_s = 60,
+		.take = { [STORE_LIST] = take_pin },
+		.arg = &got };
+	char path[128];
+
+	(void)state;
+	entry_put_again(&f->d); /* nothing is open yet */
+	env_init(&e);
+	f->d.keep = keep_open(e.loop, &kc);
+	f->d.entries = &f->es;
+	f->es.pin = pin;
+	f->es.n_pins = 2;
+	entry_put_again(&f->d);
+	keep_close(f->d.keep);
+	assert_string_equal(got.name, "");
+	keep_close(keep_open(e.loop, &kc));
+	assert_string_equal(got.name, "file:/a");
+	assert_string_equal(got.signer, "RWa");
+	assert_true(got.serial == 9 && got.valid_until == NOW);
+	snprintf(path, sizeof(path), "%s/store.db", e.dir);
+	unlink(path);
+	env_fini(&e);
+	fix_free(f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(expired),
 		cmocka_unit_test(quorum),
+		cmocka_unit_test(put_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ tests_unit_test_entrycheck_SOURCES = tests/unit/test_entrycheck.c \
 	$(TEST_LISTGEN)
 tests_unit_test_entrycheck_LDADD = $(vplamad_test_libs) $(JSON_LIBS)
 
-tests_unit_test_entry_tell_SOURCES = tests/unit/test_entry_tell.c
+tests_unit_test_entry_tell_SOURCES = tests/unit/test_entry_tell.c $(IO_ENV)
 tests_unit_test_entry_tell_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
 tests_unit_test_entry_tell_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=exchange_heard_of

@@ -31,15 +31,6 @@ finish(struct cmd *c)
 	c->done(c->arg, &c->got);
 }
 
-static void
-close_watched(struct watch *w, int *fd)
-{
-	watch_fini(w);
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 /* With all that it has started: that is still its group, as it waits. */
 static int
 bury(struct cmd *c)
@@ -47,7 +38,7 @@ bury(struct cmd *c)
 	int code = c->pid > 0 ? spawn_bury(c->pid) : 0;
 
 	c->pid = 0;
-	close_watched(&c->pid_watch, &c->pidfd);
+	watch_close(&c->pid_watch, &c->pidfd);
 	return code;
 }
 
@@ -66,7 +57,7 @@ read_some(struct cmd *c)
 		return false;
 	}
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		close_watched(&c->out_watch, &c->out);
+		watch_close(&c->out_watch, &c->out);
 	return n > 0;
 }
 
@@ -92,7 +83,7 @@ on_end(void *arg, struct turn *t)
 	while (!c->over && c->out >= 0 && read_some(c))
 		;
 	code = bury(c);
-	close_watched(&c->out_watch, &c->out);
+	watch_close(&c->out_watch, &c->out);
 	if (code == SPAWN_LOST)
 		fetch_got_fail(&c->got, "ended, and nobody knows how");
 	else if (code < 0)
@@ -102,24 +93,12 @@ on_end(void *arg, struct turn *t)
 	finish(c);
 }
 
-static void
-watch(struct cmd *c, struct loop *l, struct watch *w, int fd,
-    void (*fn)(void *arg, struct turn *t))
-{
-	watch_init(w, l, fd, WATCH_READ, fn, c);
-	watch_on(w);
-}
-
 static int
 start(struct cmd *c, const struct fetch_ask *ask)
 {
-	const char *path = getenv("PATH");
 	char *program = xstrdup(ask->url);
 	char *argv[] = { program, NULL };
-	char *env[] = {
-		xasprintf("PATH=%s", path != NULL ? path : "/usr/bin:/bin"),
-		NULL,
-	};
+	char *env[] = { spawn_path(), NULL };
 	struct spawned sp;
 	int rc = spawn_program(argv, env, false, &sp);
 
@@ -130,8 +109,8 @@ start(struct cmd *c, const struct fetch_ask *ask)
 	c->pid = sp.pid;
 	c->pidfd = sp.pidfd;
 	c->out = sp.out;
-	watch(c, ask->loop, &c->pid_watch, c->pidfd, on_end);
-	watch(c, ask->loop, &c->out_watch, c->out, on_output);
+	watch_read(&c->pid_watch, ask->loop, c->pidfd, on_end, c);
+	watch_read(&c->out_watch, ask->loop, c->out, on_output, c);
 	return 0;
 }
 
@@ -160,7 +139,7 @@ cmd_end(void *part)
 	struct cmd *c = part;
 
 	(void)bury(c);
-	close_watched(&c->out_watch, &c->out);
+	watch_close(&c->out_watch, &c->out);
 	fetch_got_fini(&c->got);
 	free(c);
 }

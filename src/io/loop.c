@@ -114,6 +114,23 @@ watch_off(struct watch *w)
 	(void)event_del(w->ev);
 }
 
+void
+watch_read(struct watch *w, struct loop *l, int fd,
+    void (*fn)(void *arg, struct turn *t), void *arg)
+{
+	watch_init(w, l, fd, WATCH_READ, fn, arg);
+	watch_on(w);
+}
+
+void
+watch_close(struct watch *w, int *fd)
+{
+	watch_fini(w);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 static void
 on_again(evutil_socket_t fd, short what, void *arg)
 {

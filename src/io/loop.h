@@ -67,6 +67,11 @@ void watch_fini(struct watch *w); /* fine on zeroes */
 void watch_on(struct watch *w);
 void watch_off(struct watch *w);
 
+/* Both in one: from now on; fini and close(), after which fd is -1. */
+void watch_read(struct watch *w, struct loop *l, int fd,
+    void (*fn)(void *arg, struct turn *t), void *arg);
+void watch_close(struct watch *w, int *fd);
+
 /*
  * The next connection at the listening socket fd, nonblocking and
  * close-on-exec, or -1. One that cannot be taken for want of descriptors or

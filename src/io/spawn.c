@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fdutil.h"
+#include "base/xmem.h"
 #include "config.h"
 
 /*
@@ -92,6 +93,14 @@ spawn_program(
 	}
 	close(ends[0]);
 	return rc;
+}
+
+char *
+spawn_path(void)
+{
+	const char *path = getenv("PATH");
+
+	return xasprintf("PATH=%s", path != NULL ? path : "/usr/bin:/bin");
 }
 
 void

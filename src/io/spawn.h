@@ -20,6 +20,9 @@ struct spawned {
 int spawn_program(
     char *const *argv, char *const *env, bool err_too, struct spawned *ret);
 
+/* "PATH=" and ours, or a usual one; for free(). */
+char *spawn_path(void);
+
 /* With whatever it has started; before it is buried. */
 void spawn_kill(pid_t pid);
 

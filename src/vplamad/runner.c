@@ -52,21 +52,12 @@ runner_new(struct loop *loop, const char *what, unsigned most_lines)
 }
 
 static void
-close_watched(struct watch *w, int *fd)
-{
-	watch_fini(w);
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-static void
 job_free(struct runner_job *j)
 {
 	LIST_REMOVE(j, link);
-	close_watched(&j->pid_watch, &j->pidfd);
-	close_watched(&j->out_watch, &j->out);
-	close_watched(&j->timer_watch, &j->timer);
+	watch_close(&j->pid_watch, &j->pidfd);
+	watch_close(&j->out_watch, &j->out);
+	watch_close(&j->timer_watch, &j->timer);
 	free(j);
 }
 
@@ -108,7 +99,7 @@ read_output(struct runner_job *j)
 	if (n > 0)
 		take_output(j, buf, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		close_watched(&j->out_watch, &j->out);
+		watch_close(&j->out_watch, &j->out);
 	return n > 0;
 }
 
@@ -160,7 +151,7 @@ on_timeout(void *arg, struct turn *t)
 
 	(void)t;
 	j->late = true;
-	close_watched(&j->timer_watch, &j->timer);
+	watch_close(&j->timer_watch, &j->timer);
 	spawn_kill(j->pid);
 }
 
@@ -191,14 +182,6 @@ start_process(struct runner_job *j, const char *program, char *const *env)
 	return 0;
 }
 
-static void
-watch(struct runner_job *j, struct watch *w, int fd,
-    void (*fn)(void *arg, struct turn *t))
-{
-	watch_init(w, j->r->loop, fd, WATCH_READ, fn, j);
-	watch_on(w);
-}
-
 static int
 start_job(struct runner_job *j, const char *program, unsigned timeout_ms,
     char *const *env)
@@ -209,9 +192,9 @@ start_job(struct runner_job *j, const char *program, unsigned timeout_ms,
 		rc = start_process(j, program, env);
 	if (rc < 0)
 		return rc;
-	watch(j, &j->pid_watch, j->pidfd, on_end);
-	watch(j, &j->out_watch, j->out, on_output);
-	watch(j, &j->timer_watch, j->timer, on_timeout);
+	watch_read(&j->pid_watch, j->r->loop, j->pidfd, on_end, j);
+	watch_read(&j->out_watch, j->r->loop, j->out, on_output, j);
+	watch_read(&j->timer_watch, j->r->loop, j->timer, on_timeout, j);
 	return 0;
 }
 
@@ -219,14 +202,13 @@ start_job(struct runner_job *j, const char *program, unsigned timeout_ms,
 static char **
 with_path(const char *const *env)
 {
-	const char *path = getenv("PATH");
 	char **ret;
 	size_t n = 0;
 
 	while (env[n] != NULL)
 		n++;
 	ret = xcalloc(n + 2, sizeof(*ret));
-	ret[0] = xasprintf("PATH=%s", path != NULL ? path : "/usr/bin:/bin");
+	ret[0] = spawn_path();
 	memcpy(ret + 1, env, n * sizeof(*env));
 	return ret;
 }

@@ -183,6 +183,36 @@ nobody_knows(void **state)
 	fix_fini(&f);
 }
 
+static bool
+is_gone(void *arg)
+{
+	const pid_t *pid = arg;
+
+	return kill(*pid, 0) < 0 && errno == ESRCH;
+}
+
+/* What it leaves behind ends with it. */
+static void
+left_behind(void **state)
+{
+	char text[32];
+	unsigned i;
+	struct fix f;
+	pid_t pid;
+
+	(void)state;
+	fix_init(&f);
+	assert_int_equal(
+	    word(&f, "sleep 100 & echo $! >$out; exit 10", LIMIT_MS),
+	    CLASS_STRANGER);
+	assert_true(file_read(f.out, text, sizeof(text)) > 0);
+	pid = (pid_t)strtol(text, NULL, 10);
+	for (i = 0; i < 500 && !is_gone(&pid); i++)
+		env_run(&f.env, 10);
+	assert_true(is_gone(&pid));
+	fix_fini(&f);
+}
+
 /* It cannot be run: nobody is let in, and nobody is asked within the core. */
 static void
 not_there(void **state)
@@ -236,6 +266,7 @@ main(void)
 		cmocka_unit_test(words),
 		cmocka_unit_test(what_it_gets),
 		cmocka_unit_test(nobody_knows),
+		cmocka_unit_test(left_behind),
 		cmocka_unit_test(not_there),
 		cmocka_unit_test(many),
 	};

@@ -21,7 +21,7 @@ rehooker_new(struct loop *loop)
 {
 	struct rehooker *h = xcalloc(1, sizeof(*h));
 
-	h->runner = runner_new(loop, "rehook-hook", REHOOKER_LINES);
+	h->runner = runner_new(loop, "rehook-hook", REHOOKER_LINES, log_info);
 	return h;
 }
 

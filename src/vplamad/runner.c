@@ -9,7 +9,6 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/xmem.h"
 #include "io/loop.h"
 #include "io/spawn.h"
@@ -36,17 +35,20 @@ struct runner {
 	struct loop *loop;
 	const char *what;
 	unsigned most_lines;
+	runner_say *say;
 	LIST_HEAD(, runner_job) jobs;
 };
 
 struct runner *
-runner_new(struct loop *loop, const char *what, unsigned most_lines)
+runner_new(
+    struct loop *loop, const char *what, unsigned most_lines, runner_say *say)
 {
 	struct runner *r = xcalloc(1, sizeof(*r));
 
 	r->loop = loop;
 	r->what = what;
 	r->most_lines = most_lines;
+	r->say = say;
 	LIST_INIT(&r->jobs);
 	return r;
 }
@@ -66,7 +68,7 @@ say_line(struct runner_job *j)
 {
 	j->line[j->len] = '\0';
 	if (j->len > 0 && j->lines++ < j->r->most_lines)
-		log_info("%s: %s", j->r->what, j->line);
+		j->r->say("%s: %s", j->r->what, j->line);
 	j->len = 0;
 }
 
@@ -120,7 +122,7 @@ tell_rest(struct runner_job *j)
 		;
 	say_line(j);
 	if (j->lines > j->r->most_lines)
-		log_info("%s: %u more lines are not shown", j->r->what,
+		j->r->say("%s: %u more lines are not shown", j->r->what,
 		    j->lines - j->r->most_lines);
 }
 

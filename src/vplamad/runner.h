@@ -2,17 +2,22 @@
 #ifndef VPLAM_VPLAMAD_RUNNER_H
 #define VPLAM_VPLAMAD_RUNNER_H
 
+#include "base/log.h"
+
 struct loop;
 struct runner;
 struct runner_job;
 struct turn;
+
+/* log_info() or log_debug(), for what a program prints. */
+typedef void runner_say(const char *fmt, ...) LOG_FMT;
 
 /*
  * what: its name in the log (static); most_lines of what one run prints go
  * there.
  */
 struct runner *runner_new(
-    struct loop *loop, const char *what, unsigned most_lines);
+    struct loop *loop, const char *what, unsigned most_lines, runner_say *say);
 
 /* Kills what runs; nobody is called back any more. Fine on NULL. */
 void runner_free(struct runner *r);

@@ -36,7 +36,8 @@ trusthook_new(
 {
 	struct trusthook *h = xcalloc(1, sizeof(*h));
 
-	h->runner = runner_new(loop, "trust-hook", TRUSTHOOK_LINES);
+	/* strangers bring it about: as many lines as they like */
+	h->runner = runner_new(loop, "trust-hook", TRUSTHOOK_LINES, log_debug);
 	h->program = program;
 	h->done = done;
 	h->arg = arg;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fdutil.h"
+#include "base/log.h"
 #include "core/trust.h"
 #include "crypto/keys.h"
 #include "tests/unit/io_env.h"
@@ -213,6 +214,43 @@ left_behind(void **state)
 	fix_fini(&f);
 }
 
+/* What the log has of a hook that prints a line. */
+static void
+logs(struct fix *f, enum log_level level, char *ret, size_t max)
+{
+	int saved = dup(STDERR_FILENO), fd;
+	char path[200];
+
+	snprintf(path, sizeof(path), "%s/log", f->env.dir);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	assert_true(saved >= 0 && fd >= 0);
+	log_init("test", level);
+	assert_true(dup2(fd, STDERR_FILENO) >= 0);
+	(void)word(f, "echo hello; exit 10", LIMIT_MS);
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	close(saved);
+	close(fd);
+	assert_true(file_read(path, ret, max) >= 0);
+	unlink(path);
+}
+
+/* Strangers run it as often as they like: not in everybody's log. */
+static void
+what_it_says(void **state)
+{
+	char text[512];
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	logs(&f, LOG_LV_INFO, text, sizeof(text));
+	assert_string_equal(text, "");
+	logs(&f, LOG_LV_DEBUG, text, sizeof(text));
+	assert_non_null(strstr(text, "trust-hook: hello"));
+	log_init("test", LOG_LV_INFO);
+	fix_fini(&f);
+}
+
 /* It cannot be run: nobody is let in, and nobody is asked within the core. */
 static void
 not_there(void **state)
@@ -266,6 +304,7 @@ main(void)
 		cmocka_unit_test(words),
 		cmocka_unit_test(what_it_gets),
 		cmocka_unit_test(nobody_knows),
+		cmocka_unit_test(what_it_says),
 		cmocka_unit_test(left_behind),
 		cmocka_unit_test(not_there),
 		cmocka_unit_test(many),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -173,26 +174,53 @@ write_all(int fd, const void *p, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* The same bytes at path, there at once; place: rename() or link() */
 static int
-file_put(const char *path, const void *p, size_t len, mode_t mode,
-    int (*place)(const char *from, const char *to))
+too_long(void)
+{
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+/* Our own name, overwritten: what a crash has left there is used up. */
+static int
+open_new(const char *path, char *tmp, size_t max)
+{
+	if (snprintf(tmp, max, "%s.new", path) >= (int)max)
+		return too_long();
+	unlink(tmp); /* left by a crash, or laid there: neither is ours */
+	return open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+/* A name that nobody has: any other may be somebody's file. */
+static int
+open_hidden(const char *path, char *tmp, size_t max)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+
+	if (snprintf(tmp, max, "%.*s.%s.XXXXXX", (int)(name - path), path,
+		name) >= (int)max)
+		return too_long();
+	return mkostemp(tmp, O_CLOEXEC);
+}
+
+/* The same bytes at path, there at once; without over only a new file. */
+static int
+file_put(const char *path, const void *p, size_t len, mode_t mode, bool over)
 {
 	char tmp[4096];
 	int fd, rc;
 
-	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
-		return -ENAMETOOLONG;
-	unlink(tmp); /* left by a crash, or laid there: neither is ours */
-	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd = over ? open_new(path, tmp, sizeof(tmp))
+		  : open_hidden(path, tmp, sizeof(tmp));
 	if (fd < 0)
 		return -errno;
 	rc = fchmod(fd, mode) < 0 ? -errno : write_all(fd, p, len);
 	if (close(fd) < 0 && rc == 0)
 		rc = -errno;
-	if (rc == 0 && place(tmp, path) < 0)
+	if (rc == 0 && (over ? rename : link)(tmp, path) < 0)
 		rc = -errno;
-	if (rc < 0 || place == link)
+	if (rc < 0 || !over)
 		unlink(tmp);
 	return rc;
 }
@@ -200,11 +228,11 @@ file_put(const char *path, const void *p, size_t len, mode_t mode,
 int
 file_write(const char *path, const void *p, size_t len, mode_t mode)
 {
-	return file_put(path, p, len, mode, rename);
+	return file_put(path, p, len, mode, true);
 }
 
 int
 file_create(const char *path, const void *p, size_t len, mode_t mode)
 {
-	return file_put(path, p, len, mode, link);
+	return file_put(path, p, len, mode, false);
 }

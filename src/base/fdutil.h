@@ -42,7 +42,10 @@ ssize_t file_read(const char *path, char *buf, size_t max);
  */
 int file_write(const char *path, const void *p, size_t len, mode_t mode);
 
-/* The same, but what is there already stays: -EEXIST. */
+/*
+ * The same, but what is there already stays: -EEXIST. So does what has the name
+ * of a temporary file: it gets one that nobody has.
+ */
 int file_create(const char *path, const void *p, size_t len, mode_t mode);
 
 #endif

@@ -286,7 +286,15 @@ create_overwrites_nothing(void **state)
 	assert_int_equal(file_create("c", "other", 5, 0600), -EEXIST);
 	assert_int_equal(file_read("c", buf, sizeof(buf)), 5);
 	assert_string_equal(buf, "first");
-	assert_int_equal(access("c.new", F_OK), -1);
+	/* somebody's own file */
+	assert_int_equal(file_write("c.new", "theirs", 6, 0644), 0);
+	assert_int_equal(unlink("c"), 0);
+	assert_int_equal(file_create("c", "first", 5, 0640), 0);
+	assert_int_equal(file_read("c.new", buf, sizeof(buf)), 6);
+	assert_string_equal(buf, "theirs");
+	assert_int_equal(unlink("c.new"), 0);
+	assert_int_equal(unlink("c"), 0);
+	assert_int_equal(file_create("./c", "first", 5, 0640), 0);
 	assert_int_equal(file_create("no/c", "x", 1, 0600), -ENOENT);
 	assert_int_equal(unlink("c"), 0);
 	assert_int_equal(symlink("elsewhere", "c"), 0);
@@ -340,6 +348,7 @@ failed_write_keeps_the_old(void **state)
 	memset(path, 'x', 4999);
 	path[4999] = '\0';
 	assert_int_equal(file_write(path, "x", 1, 0600), -ENAMETOOLONG);
+	assert_int_equal(file_create(path, "x", 1, 0600), -ENAMETOOLONG);
 	free(path);
 }
 

@@ -6,8 +6,17 @@
 
 #define AUDITED 60 /* vnodes of a list: the reply has its bounds */
 
+/* What was good at its time may be late by now. */
+static bool
+is_late(const struct list *l, int64_t now)
+{
+	return l->hint == NULL && now >= RECORD_EPOCH &&
+	    now > l->said.list.valid_until;
+}
+
 static const char *
-state_of(const struct list *l)
+state_of(const struct list *l, const struct turn *t)
+
 {
 	if (l->job != NULL || l->check != NULL)
 		return "under-way";
@@ -15,7 +24,9 @@ state_of(const struct list *l)
 		return "failed";
 	if (l->good_at == 0)
 		return "not-wanted-yet";
-	return l->said.late ? "late" : "good";
+	if (!l->has || entry_over(l, t))
+		return "expired";
+	return is_late(l, (int64_t)(t->wall_ms / 1000)) ? "late" : "good";
 }
 
 static void
@@ -42,13 +53,13 @@ put_in(struct json_object *o, const char *name, struct mono at, struct mono now)
 }
 
 static struct json_object *
-source_json(const struct list *l, struct mono now)
+source_json(const struct list *l, const struct turn *t)
 {
 	struct json_object *o = json_object_new_object();
 	const struct entry_list *said = &l->said.list;
 
 	put_str(o, "source", l->name);
-	put_str(o, "state", state_of(l));
+	put_str(o, "state", state_of(l, t));
 	put_text(o, "why", l->why);
 	put_text(o, "signer", l->signer);
 	put_bool(o, "key_configured", l->src.key[0] != '\0');
@@ -63,7 +74,7 @@ source_json(const struct list *l, struct mono now)
 	put_i64(o, "tried_at", l->tried_at);
 	put_i64(o, "good_at", l->good_at);
 	put_u64(o, "fails", l->fails);
-	put_in(o, "next_in", l->next_at, now);
+	put_in(o, "next_in", l->next_at, t->now);
 	return o;
 }
 
@@ -72,12 +83,12 @@ entry_sources(void *arg)
 {
 	struct vplamad *d = arg;
 	struct json_object *list = json_object_new_array();
-	struct mono now = loop_turn(d->loop)->now;
+	const struct turn *t = loop_turn(d->loop);
 	unsigned i;
 
 	for (i = 0; d->entries != NULL && i < d->entries->n; i++)
 		json_object_array_add(
-		    list, source_json(d->entries->list[i], now));
+		    list, source_json(d->entries->list[i], t));
 	return list;
 }
 

@@ -152,6 +152,63 @@ quorum(void **state)
 	fix_free(f);
 }
 
+static const char *
+state_of(struct fix *f, struct json_object **ret)
+{
+	struct json_object *state;
+
+	*ret = entry_sources(&f->d);
+	assert_true(json_object_object_get_ex(
+	    json_object_array_get_idx(*ret, 0), "state", &state));
+	return json_object_get_string(state);
+}
+
+static void
+expect_state(struct fix *f, const char *want)
+{
+	struct json_object *o;
+
+	assert_string_equal(state_of(f, &o), want);
+	json_object_put(o);
+}
+
+/* As it is now, not as it was when it came. */
+static void
+states(void **state)
+{
+	struct fix *f = fix_new(1);
+	struct list *l = &f->list[0];
+	struct env e;
+	int64_t now;
+
+	(void)state;
+	env_init(&e);
+	f->d.loop = e.loop;
+	f->d.entries = &f->es;
+	now = (int64_t)(loop_turn(e.loop)->wall_ms / 1000);
+	expect_state(f, "not-wanted-yet");
+	says(l, 1);
+	l->good_at = now;
+	l->said.list.valid_until = now + 100;
+	expect_state(f, "good");
+	l->said.list.valid_until = now - 100;
+	expect_state(f, "late");
+	l->said.list.valid_until = now - ENTRY_LATE_S - 1;
+	expect_state(f, "expired");
+	entry_tell(&f->es, loop_turn(e.loop));
+	assert_false(l->has);
+	expect_state(f, "expired");
+	hints(l, 1);
+	l->hint_until = mono_add(loop_turn(e.loop)->now, MONO_SEC);
+	expect_state(f, "good");
+	l->hint_until = loop_turn(e.loop)->now;
+	expect_state(f, "expired");
+	strcpy(l->why, "no answer");
+	expect_state(f, "failed");
+	fix_free(f);
+	env_fini(&e);
+}
+
 static bool
 take_pin(void *arg, const struct store_rec *row, int64_t now)
 {
@@ -207,6 +264,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(expired),
 		cmocka_unit_test(quorum),
+		cmocka_unit_test(states),
 		cmocka_unit_test(put_again),
 	};
 

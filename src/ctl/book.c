@@ -29,14 +29,6 @@ accepts_text(uint8_t accepts)
 	return accepts < ACCEPTS_KINDS ? names[accepts] : "unknown";
 }
 
-/* null when nothing is said. */
-static void
-put_text(struct json_object *o, const char *name, const char *s)
-{
-	json_object_object_add(
-	    o, name, s[0] == '\0' ? NULL : json_object_new_string(s));
-}
-
 static void
 put_addrs(
     struct json_object *o, const char *name, const struct addr *a, unsigned n)
@@ -103,14 +95,6 @@ record_json(const struct record *r)
 	return o;
 }
 
-/* null when nobody looked. */
-static void
-put_percent(struct json_object *o, const char *name, unsigned percent)
-{
-	json_object_object_add(o, name,
-	    percent == UPTIME_NONE ? NULL : json_object_new_int((int)percent));
-}
-
 static const struct peer *
 peer_of(const struct core *c, const uint8_t key[KEY_LEN])
 {
@@ -144,8 +128,9 @@ entry_json(const struct core *c, const struct book_entry *e)
 	put_u64(o, "fails", e->fails);
 	put_u64(o, "first_at", (uint64_t)e->first_at);
 	put_u64(o, "last_at", (uint64_t)e->last_at);
-	put_percent(o, "uptime_7d", uptime_days(&e->uptime, 7));
-	put_percent(o, "uptime_30d", uptime_days(&e->uptime, UPTIME_DAYS));
+	put_percent(o, "uptime_7d", uptime_days(&e->uptime, 7), UPTIME_NONE);
+	put_percent(
+	    o, "uptime_30d", uptime_days(&e->uptime, UPTIME_DAYS), UPTIME_NONE);
 	has = e->record_len > 0 &&
 	    record_parse(e->record, e->record_len, &r, &len, &sig);
 	json_object_object_add(o, "record", has ? record_json(&r) : NULL);

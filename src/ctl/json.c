@@ -34,6 +34,21 @@ put_key(struct json_object *o, const char *name, const uint8_t *key)
 }
 
 void
+put_text(struct json_object *o, const char *name, const char *s)
+{
+	json_object_object_add(
+	    o, name, s[0] == '\0' ? NULL : json_object_new_string(s));
+}
+
+void
+put_percent(
+    struct json_object *o, const char *name, unsigned percent, unsigned none)
+{
+	json_object_object_add(o, name,
+	    percent == none ? NULL : json_object_new_int((int)percent));
+}
+
+void
 put_addr(struct json_object *o, const char *name, const struct addr *a)
 {
 	char text[ADDR_TEXT];

@@ -17,6 +17,13 @@ void put_u64(struct json_object *o, const char *name, uint64_t v);
 void put_bool(struct json_object *o, const char *name, bool v);
 void put_key(struct json_object *o, const char *name, const uint8_t *key);
 
+/* null when it is empty. */
+void put_text(struct json_object *o, const char *name, const char *s);
+
+/* null when it is none. */
+void put_percent(
+    struct json_object *o, const char *name, unsigned percent, unsigned none);
+
 /* null when a has no port: not known. */
 void put_addr(struct json_object *o, const char *name, const struct addr *a);
 

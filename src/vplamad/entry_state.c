@@ -30,13 +30,6 @@ state_of(const struct list *l, const struct turn *t)
 }
 
 static void
-put_text(struct json_object *o, const char *name, const char *text)
-{
-	json_object_object_add(
-	    o, name, text[0] != '\0' ? json_object_new_string(text) : NULL);
-}
-
-static void
 put_i64(struct json_object *o, const char *name, int64_t v)
 {
 	json_object_object_add(o, name, json_object_new_int64(v));
@@ -106,13 +99,6 @@ seen_of(const struct book_entry *e)
 	if (e->reached)
 		return SEEN_REACHED;
 	return e->fails > 0 ? SEEN_SILENT : SEEN_UNTRIED;
-}
-
-static void
-put_percent(struct json_object *o, const char *name, unsigned v, unsigned none)
-{
-	json_object_object_add(
-	    o, name, v == none ? NULL : json_object_new_int((int)v));
 }
 
 static struct json_object *

@@ -1,6 +1,5 @@
 #include "entryserver/lists.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -18,17 +17,6 @@ time_format(int64_t at, char buf[static TIME_TEXT])
 	if (gmtime_r(&t, &tm) == NULL ||
 	    strftime(buf, TIME_TEXT, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
 		snprintf(buf, TIME_TEXT, "%" PRId64, at);
-	return buf;
-}
-
-/* Without brackets or port. */
-static const char *
-host_format(const struct addr *a, char buf[static INET6_ADDRSTRLEN])
-{
-	if (addr_is_v4(a))
-		inet_ntop(AF_INET, a->ip + 12, buf, INET6_ADDRSTRLEN);
-	else
-		inet_ntop(AF_INET6, a->ip, buf, INET6_ADDRSTRLEN);
 	return buf;
 }
 
@@ -73,7 +61,7 @@ zone_name(const struct entry_server *s, char ret[static 16])
 static void
 zone_server(const struct entry_server *s, unsigned rank, FILE *out)
 {
-	char key[BASE64_TEXT(RECORD_KEY)], host[INET6_ADDRSTRLEN], name[16];
+	char key[BASE64_TEXT(RECORD_KEY)], host[ADDR_HOST], name[16];
 	uint16_t port = s->ep[0].port;
 
 	base64_format(BASE64_PLAIN, s->key, RECORD_KEY, key);
@@ -85,7 +73,7 @@ zone_server(const struct entry_server *s, unsigned rank, FILE *out)
 		if (s->ep[i].port == port) /* SRV has one for all */
 			fprintf(out, "%s.vplama\tIN %s\t%s\n", name,
 			    addr_is_v4(&s->ep[i]) ? "A" : "AAAA",
-			    host_format(&s->ep[i], host));
+			    addr_host_format(&s->ep[i], host));
 }
 
 void

@@ -1,17 +1,6 @@
 #include "entryserver/model.h"
 
-#include <arpa/inet.h>
 #include <string.h>
-
-/* Without brackets or port. */
-static void
-host_format(const struct addr *a, char buf[static INET6_ADDRSTRLEN])
-{
-	if (addr_is_v4(a))
-		inet_ntop(AF_INET, a->ip + 12, buf, INET6_ADDRSTRLEN);
-	else
-		inet_ntop(AF_INET6, a->ip, buf, INET6_ADDRSTRLEN);
-}
 
 bool
 model_uri(const struct model *m, const struct entry_server *s,
@@ -24,7 +13,7 @@ model_uri(const struct model *m, const struct entry_server *s,
 	memcpy(u.name, s->name, sizeof(u.name));
 	memcpy(u.network, m->list.network, sizeof(u.network));
 	for (i = 0; i < s->n_ep; i++) {
-		host_format(&s->ep[i], u.ep[i].host);
+		addr_host_format(&s->ep[i], u.ep[i].host);
 		u.ep[i].port = s->ep[i].port;
 	}
 	return uri_write(&u, out);

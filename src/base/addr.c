@@ -9,6 +9,8 @@
 
 #include "base/prefix.h"
 
+_Static_assert(ADDR_HOST == INET6_ADDRSTRLEN, "any address fits");
+
 static const uint8_t v4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
 	0xff };
 
@@ -81,17 +83,24 @@ addr_parse(const char *s, uint16_t default_port, struct addr *ret)
 }
 
 const char *
+addr_host_format(const struct addr *a, char buf[static ADDR_HOST])
+{
+	if (addr_is_v4(a))
+		inet_ntop(AF_INET, a->ip + sizeof(v4_prefix), buf, ADDR_HOST);
+	else
+		inet_ntop(AF_INET6, a->ip, buf, ADDR_HOST);
+	return buf;
+}
+
+const char *
 addr_format(const struct addr *a, char buf[static ADDR_TEXT])
 {
-	char ip[INET6_ADDRSTRLEN], name[IF_NAMESIZE];
+	char ip[ADDR_HOST], name[IF_NAMESIZE];
 
-	if (addr_is_v4(a)) {
-		inet_ntop(AF_INET, a->ip + sizeof(v4_prefix), ip, sizeof(ip));
+	addr_host_format(a, ip);
+	if (addr_is_v4(a))
 		snprintf(buf, ADDR_TEXT, "%s:%u", ip, a->port);
-		return buf;
-	}
-	inet_ntop(AF_INET6, a->ip, ip, sizeof(ip));
-	if (a->scope != 0 && if_indextoname(a->scope, name) != NULL)
+	else if (a->scope != 0 && if_indextoname(a->scope, name) != NULL)
 		snprintf(buf, ADDR_TEXT, "[%s%%%s]:%u", ip, name, a->port);
 	else
 		snprintf(buf, ADDR_TEXT, "[%s]:%u", ip, a->port);

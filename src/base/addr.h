@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #define ADDR_TEXT 80 /* bytes that any addr_format() fits */
+#define ADDR_HOST 46 /* bytes that any addr_host_format() fits */
 
 /*
  * ip holds IPv4 as v4-mapped IPv6; host byte order elsewhere. Without hidden
@@ -41,6 +42,9 @@ bool addr_parse(const char *s, uint16_t default_port, struct addr *ret);
 
 /* Writes such a text; returns buf. */
 const char *addr_format(const struct addr *a, char buf[static ADDR_TEXT]);
+
+/* The address alone, as URLs and zones have it: no brackets, port or scope. */
+const char *addr_host_format(const struct addr *a, char buf[static ADDR_HOST]);
 
 /* ip has alen bytes: 4 or 16. */
 struct addr addr_from_ip(const uint8_t *ip, size_t alen, uint16_t port);

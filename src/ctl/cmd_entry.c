@@ -81,19 +81,6 @@ cmd_entry_list(struct ctl_call *call)
 	return o;
 }
 
-/* The address alone, as a URI has it: IPv6 without brackets. */
-static void
-host_text(const struct addr *a, char ret[static URI_HOST])
-{
-	char text[ADDR_TEXT];
-	const char *begin = addr_format(a, text);
-
-	*strrchr(text, ':') = '\0';
-	if (*begin == '[')
-		*strchr(++begin, ']') = '\0';
-	strcpy(ret, begin);
-}
-
 /* A vnode's own URI; null where it does not fit. */
 static void
 put_uri(struct json_object *o, const struct core *c, const struct record *r)
@@ -106,7 +93,7 @@ put_uri(struct json_object *o, const struct core *c, const struct record *r)
 	strcpy(u.name, r->name);
 	strcpy(u.network, c->network);
 	for (i = 0; i < r->n_ep; i++) {
-		host_text(&r->ep[i], u.ep[i].host);
+		addr_host_format(&r->ep[i], u.ep[i].host);
 		u.ep[i].port = r->ep[i].port;
 	}
 	if (uri_write(&u, text))

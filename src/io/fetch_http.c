@@ -154,20 +154,12 @@ on_answer(struct evhttp_request *req, void *arg)
 static struct evhttp_connection *
 connect_to(struct http *h, const struct addr *to)
 {
-	struct sockaddr_storage ss;
 	struct evhttp_connection *conn;
 	struct bufferevent *bev;
-	char ip[64];
+	char ip[ADDR_HOST];
 
-	(void)addr_to_sockaddr(to, false, &ss);
-	if (addr_is_v4(to))
-		evutil_inet_ntop(AF_INET,
-		    &((struct sockaddr_in *)&ss)->sin_addr, ip, sizeof(ip));
-	else
-		evutil_inet_ntop(AF_INET6,
-		    &((struct sockaddr_in6 *)&ss)->sin6_addr, ip, sizeof(ip));
 	conn = evhttp_connection_base_new(
-	    loop_base(h->ask.loop), NULL, ip, to->port);
+	    loop_base(h->ask.loop), NULL, addr_host_format(to, ip), to->port);
 	if (conn == NULL)
 		return NULL;
 	evhttp_connection_set_timeout(

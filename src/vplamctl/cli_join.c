@@ -88,7 +88,7 @@ take_beacon(struct join *j)
 {
 	struct beacon b;
 	const char *why;
-	char text[ADDR_TEXT], ended[HUMAN_TEXT], *host = text;
+	char ended[HUMAN_TEXT];
 	int64_t now = (int64_t)time(NULL);
 
 	if (!beacon_parse(j->string, &b, &why))
@@ -98,12 +98,8 @@ take_beacon(struct join *j)
 		    "the beacon ended at %s; ask for a new one (or set the "
 		    "clock)",
 		    human_date(b.ends, ended));
-	addr_format(&b.ep, text);
-	*strrchr(text, ':') = '\0';
-	if (*host == '[')
-		*strchr(++host, ']') = '\0';
 	memcpy(j->peer.key, b.key, sizeof(j->peer.key));
-	strcpy(j->peer.ep[0].host, host);
+	addr_host_format(&b.ep, j->peer.ep[0].host);
 	j->peer.ep[0].port = b.ep.port;
 	j->peer.n_ep = 1;
 	strcpy(j->peer.network, b.network);

@@ -91,6 +91,27 @@ long_texts(void **state)
 	}
 }
 
+static void
+hosts(void **state)
+{
+	static const char *const t[][2] = {
+		{ "192.0.2.1:80", "192.0.2.1" },
+		{ "[2001:db8::1]:80", "2001:db8::1" },
+		{ "[fe80::1%lo]:80", "fe80::1" },
+		{ "[1111:2222:3333:4444:5555:6666:7777:8888]:1",
+		    "1111:2222:3333:4444:5555:6666:7777:8888" },
+	};
+	char buf[ADDR_HOST];
+	struct addr a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		assert_true(addr_parse(t[i][0], 0, &a));
+		assert_string_equal(addr_host_format(&a, buf), t[i][1]);
+	}
+}
+
 /* The longest text of all fits, and parses back. */
 static void
 longest_text(void **state)
@@ -246,6 +267,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts),
 		cmocka_unit_test(long_texts),
+		cmocka_unit_test(hosts),
 		cmocka_unit_test(longest_text),
 		cmocka_unit_test(random_round_trips),
 		cmocka_unit_test(sockaddrs),

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/text.h"
+
 #define NO_CHARACTER 0xfffd
 #define AFTER_9999 253402300800 /* seconds since 1970 */
 #define HOUR_S 3600u
@@ -34,31 +36,6 @@ fit(uint32_t c)
 	return c <= 0x10ffff && (c & 0xfffe) != 0xfffe;
 }
 
-/* The next character of a text that has not ended, and how long it is. */
-static uint32_t
-next(const unsigned char *s, size_t *ret_len)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t i, n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	uint32_t c;
-
-	*ret_len = 1;
-	if (s[0] < 0x80)
-		return s[0];
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return NO_CHARACTER;
-	c = s[0] & (0xffu >> (n + 1));
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return NO_CHARACTER;
-		c = c << 6 | (s[i] & 0x3fu);
-	}
-	if (c < least[n])
-		return NO_CHARACTER;
-	*ret_len = n;
-	return c;
-}
-
 static const char *
 entity(char c)
 {
@@ -82,12 +59,17 @@ entity(char c)
 static void
 write_text(FILE *out, const char *s, const char *before, const char *quote)
 {
-	size_t len;
+	size_t len, left;
+	uint32_t c;
 
-	for (; *s != '\0'; s += len) {
-		uint32_t c = next((const unsigned char *)s, &len);
+	for (left = strlen(s); left > 0; s += len, left -= len) {
 		const char *e = entity(*s);
 
+		len = text_next(s, left, &c);
+		if (len == 0) {
+			c = NO_CHARACTER;
+			len = 1;
+		}
 		if (*s == '\'' && quote != NULL)
 			fputs(quote, out);
 		else if (!fit(c) || c == NO_CHARACTER)

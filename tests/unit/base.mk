@@ -3,7 +3,7 @@ if HAVE_CMOCKA
 BASE_TESTS = tests/unit/test_rd_wr tests/unit/test_run tests/unit/test_addr \
 	tests/unit/test_htab tests/unit/test_heap tests/unit/test_pool \
 	tests/unit/test_fdutil tests/unit/test_log tests/unit/test_prefix \
-	tests/unit/test_base64
+	tests/unit/test_base64 tests/unit/test_text
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 BASE_LDADD = src/base/libbase.a $(CMOCKA_LIBS) $(SODIUM_LIBS)
@@ -28,4 +28,6 @@ tests_unit_test_prefix_SOURCES = tests/unit/test_prefix.c
 tests_unit_test_prefix_LDADD = $(BASE_LDADD)
 tests_unit_test_base64_SOURCES = tests/unit/test_base64.c
 tests_unit_test_base64_LDADD = $(BASE_LDADD)
+tests_unit_test_text_SOURCES = tests/unit/test_text.c
+tests_unit_test_text_LDADD = $(BASE_LDADD)
 endif

@@ -1,30 +1,18 @@
 /* vplama-entryd: reads its options, and becomes what they ask for. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fdutil.h"
 #include "crypto/prim.h"
 #include "entryserver/jail.h"
 #include "entryserver/publish.h"
 #include "entryserver/watch.h"
 
 enum exit_code { EXIT_OK, EXIT_RUN, EXIT_USAGE, EXIT_CONFIG = 78 };
-
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define DUMPABLE 1 /* the leak checker looks into us */
-#else
-#define DUMPABLE 0
-#endif
 
 static const char usage[] =
     "usage: vplama-entryd [-c FILE] [--check | --export DIR]\n"
@@ -92,19 +80,6 @@ take_args(struct args *a, int argc, char **argv)
 	return rc;
 }
 
-/* Else a socket of ours would get such a number, and the log go into it. */
-static void
-keep_standard_fds(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 static int
 check_key(const struct options *o)
 {
@@ -146,11 +121,11 @@ main(int argc, char **argv)
 
 	if (rc >= 0)
 		return rc;
-	keep_standard_fds();
+	fd_keep_standard();
 	log_init("vplama-entryd", LOG_LV_INFO);
 	if (!crypto_start())
 		fatalx("libsodium does not start");
-	if (prctl(PR_SET_DUMPABLE, DUMPABLE) < 0)
+	if (process_hide() < 0)
 		log_warn("cannot close the process to debuggers");
 	umask(022);
 	signal(SIGPIPE, SIG_IGN);

@@ -5,12 +5,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define LISTEN_BACKLOG 16
+
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define DUMPABLE 1
+#else
+#define DUMPABLE 0
+#endif
 
 int
 fd_nonblock(int fd)
@@ -20,6 +32,19 @@ fd_nonblock(int fd)
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return -errno;
 	return 0;
+}
+
+/* Without O_CLOEXEC: the programs that we run want them as well. */
+void
+fd_keep_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 static int
@@ -235,4 +260,10 @@ int
 file_create(const char *path, const void *p, size_t len, mode_t mode)
 {
 	return file_put(path, p, len, mode, false);
+}
+
+int
+process_hide(void)
+{
+	return prctl(PR_SET_DUMPABLE, DUMPABLE) < 0 ? -errno : 0;
 }

@@ -10,6 +10,12 @@
 int fd_nonblock(int fd);
 
 /*
+ * Opens those of 0, 1 and 2 that are not: else a socket of ours would get such
+ * a number, and the log go into it.
+ */
+void fd_keep_standard(void);
+
+/*
  * A listening Unix socket of type SOCK_STREAM or SOCK_SEQPACKET at path with
  * the given mode; one of type SOCK_DGRAM is bound, which is all it needs. A
  * stale socket file (nobody listens) is replaced; a live one gives -EADDRINUSE;
@@ -47,5 +53,11 @@ int file_write(const char *path, const void *p, size_t len, mode_t mode);
  * of a temporary file: it gets one that nobody has.
  */
 int file_create(const char *path, const void *p, size_t len, mode_t mode);
+
+/*
+ * Closes the process to debuggers and /proc to who is not root, but where the
+ * leak checker is to look into us.
+ */
+int process_hide(void);
 
 #endif

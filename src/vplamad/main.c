@@ -1,29 +1,17 @@
 /* vplamad: reads its options, checks the configuration, runs. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fdutil.h"
 #include "vplamad/vplamad.h"
 
 enum exit_code { EXIT_OK, EXIT_RUN, EXIT_USAGE, EXIT_CONFIG = 78 };
-
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define DUMPABLE 1 /* the leak checker looks into us */
-#else
-#define DUMPABLE 0
-#endif
 
 static const char usage[] =
     "usage: vplamad [-f] [-c FILE] [--check-config [--print]]\n"
@@ -94,19 +82,6 @@ take_args(struct args *a, int argc, char **argv)
 	return rc;
 }
 
-/* Else a socket of ours would get such a number, and the log go into it. */
-static void
-keep_standard_fds(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 /* Keys must not end up in a core file or with a debugger. */
 static void
 keep_memory(void)
@@ -115,7 +90,7 @@ keep_memory(void)
 
 	if (setrlimit(RLIMIT_CORE, &none) < 0)
 		log_warn("cannot forbid core files");
-	if (prctl(PR_SET_DUMPABLE, DUMPABLE) < 0)
+	if (process_hide() < 0)
 		log_warn("cannot close the process to debuggers");
 }
 
@@ -147,7 +122,7 @@ main(int argc, char **argv)
 
 	if (rc >= 0)
 		return rc;
-	keep_standard_fds();
+	fd_keep_standard();
 	log_init("vplamad", LOG_LV_INFO);
 	if (!crypto_start())
 		fatalx("libsodium does not start");

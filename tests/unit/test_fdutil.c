@@ -352,6 +352,28 @@ failed_write_keeps_the_old(void **state)
 	free(path);
 }
 
+/* A program that is started without them opens none of its own there. */
+static void
+standard_descriptors(void **state)
+{
+	struct stat st, null;
+	int kept = dup(STDIN_FILENO), fd = dup(STDIN_FILENO);
+
+	(void)state;
+	assert_true(kept > STDERR_FILENO && fd > kept);
+	close(fd);
+	assert_int_equal(stat("/dev/null", &null), 0);
+	close(STDIN_FILENO);
+	fd_keep_standard();
+	assert_int_equal(fstat(STDIN_FILENO, &st), 0);
+	assert_true(st.st_rdev == null.st_rdev && !is_cloexec(STDIN_FILENO));
+	/* nothing else stays open */
+	assert_int_equal(dup(kept), fd);
+	close(fd);
+	assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+	close(kept);
+}
+
 int
 main(void)
 {
@@ -370,6 +392,7 @@ main(void)
 		CASE(create_overwrites_nothing),
 		CASE(write_is_not_misled),
 		CASE(failed_write_keeps_the_old),
+		CASE(standard_descriptors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ entryserver_libentryd_a_SOURCES = \
 	entryserver/reply.c entryserver/reply.h \
 	entryserver/round.c entryserver/round.h \
 	entryserver/site.c entryserver/site.h \
-	entryserver/watch.c entryserver/watch.h \
+	entryserver/mind.c entryserver/mind.h \
 	entryserver/web.c entryserver/web.h
 
 sbin_PROGRAMS += entryserver/vplama-entryd

@@ -10,7 +10,7 @@
 #include "crypto/prim.h"
 #include "entryserver/jail.h"
 #include "entryserver/publish.h"
-#include "entryserver/watch.h"
+#include "entryserver/mind.h"
 
 enum exit_code { EXIT_OK, EXIT_RUN, EXIT_USAGE, EXIT_CONFIG = 78 };
 
@@ -148,5 +148,5 @@ main(int argc, char **argv)
 	if (a.export != NULL)
 		return publish_export(&o, a.export) ? EXIT_OK : EXIT_RUN;
 	rc = check_users(&o);
-	return rc == EXIT_OK ? watch_run(&o) : rc;
+	return rc == EXIT_OK ? mind_run(&o) : rc;
 }

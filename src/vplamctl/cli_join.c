@@ -15,7 +15,7 @@
 #include "vplamctl/ask.h"
 #include "vplamctl/human.h"
 #include "vplamctl/jointext.h"
-#include "vplamctl/site.h"
+#include "vplamctl/conffile.h"
 #include "wire/uri.h"
 
 #define USER "vplama" /* whom the daemon runs as */
@@ -145,7 +145,7 @@ take_network(struct join *j, const char *name, const char *who)
 static int
 take_config(struct join *j)
 {
-	char value[SITE_VALUE];
+	char value[CONFFILE_VALUE];
 	const char *why, *slash = strrchr(j->config, '/');
 	int err;
 
@@ -155,20 +155,20 @@ take_config(struct join *j)
 		snprintf(j->dir, sizeof(j->dir), "%.*s",
 		    slash == j->config ? 1 : (int)(slash - j->config),
 		    j->config);
-	j->text = site_read(j->config, &err, &why);
+	j->text = conffile_read(j->config, &err, &why);
 	if (j->text == NULL && err == ENOENT)
 		return EXIT_OK;
 	if (j->text == NULL)
 		return refuse(
 		    j, "%s: %s", j->config, err != 0 ? strerror(err) : why);
-	if (site_value(j->text, "private-key-file", value)) {
+	if (conffile_value(j->text, "private-key-file", value)) {
 		if (j->cli->opt[OPT_KEY_FILE] != NULL &&
 		    strcmp(j->cli->opt[OPT_KEY_FILE], value) != 0)
 			return refuse(j, "%s names the private key %s, not %s",
 			    j->config, value, j->cli->opt[OPT_KEY_FILE]);
 		strcpy(j->key_file, value);
 	}
-	if (!site_value(j->text, "network", value))
+	if (!conffile_value(j->text, "network", value))
 		return refuse(
 		    j, "%s names no network; write the line", j->config);
 	return take_network(j, value, j->config);
@@ -179,7 +179,7 @@ file_has(const char *path, const char *part)
 {
 	const char *why;
 	int err;
-	char *text = site_read(path, &err, &why);
+	char *text = conffile_read(path, &err, &why);
 	bool has = text != NULL && strstr(text, part) != NULL;
 
 	free(text);
@@ -281,7 +281,7 @@ look_at_key(struct join *j, bool *ret_missing)
 	*ret_missing = access(j->key_file, F_OK) < 0 && errno == ENOENT;
 	if (*ret_missing)
 		return EXIT_OK;
-	why = site_identity(j->key_file, &id);
+	why = conffile_identity(j->key_file, &id);
 	if (why != NULL)
 		return refuse(j, "%s: %s", j->key_file, why);
 	own = j->peer.n_ep > 0 &&
@@ -297,7 +297,7 @@ static int
 make_config(struct join *j)
 {
 	char *text = join_config_text(j->network,
-	    strcmp(j->key_file, SITE_KEY) != 0 ? j->key_file : NULL,
+	    strcmp(j->key_file, CONFFILE_KEY) != 0 ? j->key_file : NULL,
 	    j->peer.n_ep == 0 ? j->string : NULL);
 	int rc = text != NULL ? file_create(j->config, text, strlen(text), 0644)
 			      : -ENAMETOOLONG;
@@ -338,16 +338,16 @@ append(const char *path, const char *text)
 static int
 add_list(struct join *j)
 {
-	char quoted[2 * SITE_VALUE], value[SITE_VALUE], *line;
+	char quoted[2 * CONFFILE_VALUE], value[CONFFILE_VALUE], *line;
 	bool ok;
 
-	if (!site_quote(j->string, quoted, sizeof(quoted)))
+	if (!conffile_quote(j->string, quoted, sizeof(quoted)))
 		return refuse(j, "%s is too long", j->string);
 	if (strstr(j->text, quoted) != NULL) {
 		did(j, "%s has this list already", j->config);
 		return EXIT_OK;
 	}
-	if (site_value(j->text, "entry", value))
+	if (conffile_value(j->text, "entry", value))
 		return refuse(j,
 		    "%s has lists of its own; add %s to its option entry",
 		    j->config, quoted);
@@ -357,7 +357,8 @@ add_list(struct join *j)
 	if (!ok)
 		return refuse(j, "%s: %s", j->config, strerror(errno));
 	did(j, "added the list to %s", j->config);
-	if (!site_value(j->text, "trust", value) || strcmp(value, "known") == 0)
+	if (!conffile_value(j->text, "trust", value) ||
+	    strcmp(value, "known") == 0)
 		did(j,
 		    "with trust = known, as there, nobody of the list is "
 		    "dialled: see trust in vplamad.conf(5)");
@@ -468,11 +469,12 @@ cli_join(struct cli *cli, int argc, char **argv)
 	bool key = false, peer = false;
 	int rc = EXIT_FAIL;
 
-	j.config =
-	    cli->opt[OPT_CONFIG] != NULL ? cli->opt[OPT_CONFIG] : SITE_CONFIG;
+	j.config = cli->opt[OPT_CONFIG] != NULL ? cli->opt[OPT_CONFIG]
+						: CONFFILE_CONFIG;
 	j.did = json_object_new_array();
 	snprintf(j.key_file, sizeof(j.key_file), "%s",
-	    cli->opt[OPT_KEY_FILE] != NULL ? cli->opt[OPT_KEY_FILE] : SITE_KEY);
+	    cli->opt[OPT_KEY_FILE] != NULL ? cli->opt[OPT_KEY_FILE]
+					   : CONFFILE_KEY);
 	if (look(&j, &key, &peer) == EXIT_OK &&
 	    write_all(&j, key, peer) == EXIT_OK)
 		rc = tell(&j);

@@ -8,7 +8,7 @@
 #include "base/xmem.h"
 #include "crypto/sign.h"
 #include "vplamctl/ask.h"
-#include "vplamctl/site.h"
+#include "vplamctl/conffile.h"
 #include "wire/record.h"
 
 /* What signing takes: who, and for which network. */
@@ -60,19 +60,19 @@ fail_file(struct cli *cli, const char *path, const char *why)
 static int
 signer_get(struct cli *cli, struct signer *s)
 {
-	const char *config =
-	    cli->opt[OPT_CONFIG] != NULL ? cli->opt[OPT_CONFIG] : SITE_CONFIG;
-	char name[SITE_VALUE] = "", secret[SITE_VALUE] = "";
-	char key[SITE_VALUE] = SITE_KEY;
+	const char *config = cli->opt[OPT_CONFIG] != NULL ? cli->opt[OPT_CONFIG]
+							  : CONFFILE_CONFIG;
+	char name[CONFFILE_VALUE] = "", secret[CONFFILE_VALUE] = "";
+	char key[CONFFILE_VALUE] = CONFFILE_KEY;
 	const char *why;
 	int err;
-	char *text = site_read(config, &err, &why);
+	char *text = conffile_read(config, &err, &why);
 
 	if (text != NULL) {
-		(void)site_value(text, "network", name);
-		(void)site_value(text, "network-key-file", secret);
-		if (!site_value(text, "private-key-file", key))
-			strcpy(key, SITE_KEY);
+		(void)conffile_value(text, "network", name);
+		(void)conffile_value(text, "network-key-file", secret);
+		if (!conffile_value(text, "private-key-file", key))
+			strcpy(key, CONFFILE_KEY);
 		free(text);
 	} else if (cli->opt[OPT_NETWORK] == NULL) {
 		return fail_file(cli, config, err != 0 ? strerror(err) : why);
@@ -84,10 +84,10 @@ signer_get(struct cli *cli, struct signer *s)
 	if (name[0] == '\0' || strlen(name) > NETWORK_NAME_MAX)
 		return fail_file(cli, config,
 		    "names no network; give it with --network NAME");
-	why = site_network(&s->net, name, secret);
+	why = conffile_network(&s->net, name, secret);
 	if (why != NULL)
 		return fail_file(cli, secret, why);
-	why = site_identity(key, &s->id);
+	why = conffile_identity(key, &s->id);
 	return why != NULL ? fail_file(cli, key, why) : EXIT_OK;
 }
 

@@ -12,7 +12,7 @@
 #include "crypto/sign.h"
 #include "vplamctl/cli.h"
 #include "vplamctl/human.h"
-#include "vplamctl/site.h"
+#include "vplamctl/conffile.h"
 #include "wire/entry.h"
 
 /* What was found: lines for people, and whether all holds. */

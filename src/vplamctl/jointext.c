@@ -7,7 +7,7 @@
 #include "base/base64.h"
 #include "base/log.h"
 #include "crypto/keys.h"
-#include "vplamctl/site.h"
+#include "vplamctl/conffile.h"
 
 static bool
 is_plain(char c)
@@ -84,11 +84,11 @@ join_peer_text(const struct uri *u)
 static bool
 option_put(FILE *f, const char *option, const char *value)
 {
-	char quoted[2 * SITE_VALUE];
+	char quoted[2 * CONFFILE_VALUE];
 
 	if (value == NULL)
 		return true;
-	if (!site_quote(value, quoted, sizeof(quoted)))
+	if (!conffile_quote(value, quoted, sizeof(quoted)))
 		return false;
 	fprintf(f, "%s = %s\n", option, quoted);
 	return true;

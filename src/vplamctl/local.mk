@@ -21,7 +21,7 @@ src_vplamctl_libvplamctl_a_SOURCES = \
 	src/vplamctl/out_neg.c src/vplamctl/out_neg.h \
 	src/vplamctl/out_text.c \
 	src/vplamctl/pen.c src/vplamctl/pen.h \
-	src/vplamctl/site.c src/vplamctl/site.h
+	src/vplamctl/conffile.c src/vplamctl/conffile.h
 
 bin_PROGRAMS += vplamctl
 vplamctl_SOURCES = src/vplamctl/main.c

@@ -1,4 +1,4 @@
-#include "entryserver/watch.h"
+#include "entryserver/mind.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -113,7 +113,7 @@ end_all(struct child *child, size_t n)
 }
 
 int
-watch_run(const struct options *o)
+mind_run(const struct options *o)
 {
 	struct child child[] = {
 		{ .name = "publisher", .run = run_publisher, .wait_s = 1 },

@@ -1,4 +1,4 @@
-#include "vplamctl/site.h"
+#include "vplamctl/conffile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +8,10 @@
 #include "base/xmem.h"
 
 char *
-site_read(const char *path, int *ret_err, const char **ret_why)
+conffile_read(const char *path, int *ret_err, const char **ret_why)
 {
-	char *text = xmalloc(SITE_BYTES + 1);
-	ssize_t len = file_read(path, text, SITE_BYTES + 1);
+	char *text = xmalloc(CONFFILE_BYTES + 1);
+	ssize_t len = file_read(path, text, CONFFILE_BYTES + 1);
 	int line;
 
 	*ret_why = NULL;
@@ -50,12 +50,12 @@ skip_quoted(const char *p)
 
 /* The value at p, without its quotes. */
 static bool
-value_get(const char *p, char ret[SITE_VALUE])
+value_get(const char *p, char ret[CONFFILE_VALUE])
 {
 	char quote = *p == '"' || *p == '\'' ? *p++ : '\0';
 	size_t n = 0;
 
-	while (*p != '\0' && n < SITE_VALUE) {
+	while (*p != '\0' && n < CONFFILE_VALUE) {
 		if (quote != '\0' ? *p == quote
 				  : strchr(" \t\r\n,}{", *p) != NULL)
 			break;
@@ -63,7 +63,7 @@ value_get(const char *p, char ret[SITE_VALUE])
 			p++;
 		ret[n++] = *p++;
 	}
-	if (n == 0 || n == SITE_VALUE)
+	if (n == 0 || n == CONFFILE_VALUE)
 		return false;
 	ret[n] = '\0';
 	return true;
@@ -85,7 +85,7 @@ after_option(const char *p, const char *option)
 }
 
 bool
-site_value(const char *text, const char *option, char ret[SITE_VALUE])
+conffile_value(const char *text, const char *option, char ret[CONFFILE_VALUE])
 {
 	unsigned depth = 0;
 	const char *p = text, *v;
@@ -114,7 +114,7 @@ site_value(const char *text, const char *option, char ret[SITE_VALUE])
 }
 
 bool
-site_quote(const char *value, char *ret, size_t max)
+conffile_quote(const char *value, char *ret, size_t max)
 {
 	size_t n = 0;
 
@@ -136,7 +136,7 @@ site_quote(const char *value, char *ret, size_t max)
 }
 
 const char *
-site_network(struct network *net, const char *name, const char *key_file)
+conffile_network(struct network *net, const char *name, const char *key_file)
 {
 	uint8_t key[KEY_LEN];
 	const char *why = NULL;
@@ -153,7 +153,7 @@ site_network(struct network *net, const char *name, const char *key_file)
 }
 
 const char *
-site_identity(const char *path, struct identity *ret)
+conffile_identity(const char *path, struct identity *ret)
 {
 	uint8_t seed[KEY_LEN];
 	const char *why = NULL;

@@ -4,9 +4,9 @@
  *	spread_book SOCKET tell COUNT [FIRST]
  *	spread_book SOCKET list
  *
- * tell: of so many vnodes that are not there, number N (from FIRST on) at
- * 10.N.1.1:7469; prints "KEY ADDRESS NEWS" for each. list: prints
- * "KEY TOLD-BY REACHED FAILS" for each entry.
+ * tell: as of a list, of so many vnodes that are not there, number N (from
+ * FIRST on) at 10.N.1.1:7469; prints "KEY ADDRESS NEWS" for each.
+ * list: prints "KEY TOLD-BY REACHED FAILS" for each entry.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +53,7 @@ tell_one(struct client *ctl, unsigned n)
 	if (!uri_write(&u, out))
 		fatalx("no URI");
 	json_object_object_add(args, "uri", json_object_new_string(out));
+	json_object_object_add(args, "from", json_object_new_string("a list"));
 	result = call(ctl, "entry.add", args);
 	key_format(id.ed_pk, key);
 	printf("%s 10.%u.1.1 %s\n", key, n, text(result, "news"));

@@ -3,10 +3,11 @@
  * are not there, each by a record with a signature that holds, all of them at
  * one address.
  *
- *	spread_liar NETWORK OWN-ADDRESS KEY ADDRESS VICTIM COUNT
+ *	spread_liar NETWORK OWN-ADDRESS KEY ADDRESS VICTIM COUNT RATE
  *
- * KEY and ADDRESS are of the vnode that it joins. Prints "told COUNT" when all
- * has been sent; goes on until it is ended.
+ * KEY and ADDRESS are of the vnode that it joins; RATE is of records a second,
+ * 0: as fast as it can. Prints "told COUNT" when all has been sent; goes on
+ * until it is ended.
  */
 #include <errno.h>
 #include <poll.h>
@@ -37,6 +38,8 @@ struct liar {
 	struct peer *to;
 	unsigned live;	      /* steps since the tunnel stands */
 	unsigned told, count; /* records */
+	unsigned rate;	      /* a second */
+	struct mono again;
 };
 
 static uint64_t
@@ -201,6 +204,7 @@ tell(struct liar *l)
 	struct turn t = turn_now(l);
 	uint8_t body[FRAME_ROOM], raw[RECORD_MAX];
 	struct wr w = wr_of(body, sizeof(body));
+	unsigned before = l->told;
 	size_t len;
 
 	while (l->told < l->count) {
@@ -213,6 +217,9 @@ tell(struct liar *l)
 	}
 	peer_send_small(
 	    &l->core, l->to, s, &l->to->path, FRAME_RECORDS, body, w.len, &t);
+	if (l->rate > 0)
+		l->again = mono_add(
+		    t.now, (l->told - before) * (uint64_t)MONO_SEC / l->rate);
 	if (l->told == l->count) {
 		printf("told %u\n", l->told);
 		fflush(stdout);
@@ -248,7 +255,7 @@ step(struct liar *l)
 	t = turn_now(l);
 	core_tick(&l->core, &t);
 	if (l->to->state == PEER_VRNODE && ++l->live > PATIENCE &&
-	    l->told < l->count)
+	    l->told < l->count && mono_due(l->again, t.now))
 		tell(l);
 	arena_reset(&l->mem);
 }
@@ -272,11 +279,12 @@ main(int argc, char **argv)
 	struct addr at;
 
 	log_init("spread_liar", LOG_LV_INFO);
-	if (argc != 7 || !addr_parse(argv[2], 0, &l.own) ||
+	if (argc != 8 || !addr_parse(argv[2], 0, &l.own) ||
 	    !addr_parse(argv[4], 0, &at) || !addr_parse(argv[5], 0, &l.victim))
 		fatalx("usage: spread_liar NETWORK OWN-ADDRESS KEY ADDRESS "
-		       "VICTIM COUNT");
+		       "VICTIM COUNT RATE");
 	l.count = (unsigned)strtoul(argv[6], NULL, 10);
+	l.rate = (unsigned)strtoul(argv[7], NULL, 10);
 	if (!crypto_start())
 		fatalx("no libsodium");
 	arena_init(&l.mem, ARENA);

@@ -52,14 +52,15 @@ struct item {
 	bool met;	   /* was in contact in this life, and not seen down */
 	bool up;	   /* in the minute that ends */
 	bool trying, feeler;
-	bool busy; /* has a tunnel; only during book_pick() */
+	bool busy;	  /* has a tunnel; only during book_pick() */
+	bool proven_only; /* not dialled elsewhere; only during book_pick() */
 };
 
-/* An address that was dialled and has not answered. */
+/* What was dialled and has not answered: an address, or the site it is in. */
 struct target {
 	struct hnode node;
 	TAILQ_ENTRY(target) by_age;
-	uint8_t net[16]; /* an IPv4 address, or a /64 */
+	uint8_t net[17]; /* an IPv4 address or a /64; a /24 or a /48; which */
 	struct mono last;
 	unsigned n;
 };

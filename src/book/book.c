@@ -231,7 +231,7 @@ book_new(const struct book_config *cfg, const struct book_io *io,
 	table_init(b, &b->groups, share, sizeof(uint64_t));
 	table_init(b, &b->sources, share, sizeof(uint64_t));
 	table_init(b, &b->sites, share, sizeof(uint64_t));
-	table_init(b, &b->targets, HTAB_KEY_OFF(struct target, node, net), 16);
+	table_init(b, &b->targets, HTAB_KEY_OFF(struct target, node, net), 17);
 	table_init(b, &b->revoked, HTAB_KEY_OFF(struct revoked, node, r.key),
 	    RECORD_KEY);
 	TAILQ_INIT(&b->by_age);

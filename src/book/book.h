@@ -144,8 +144,8 @@ struct book_tunnel {
 };
 
 /*
- * Whom to dial now: entries in the order of the choice, at most max; ask again
- * at *ret_at. Half of max_peers is for whom we dial: anchors first, then
+ * Whom to dial now, and where: in the order of the choice, at most max; ask
+ * again at *ret_at. Half of max_peers is for whom we dial: anchors first, then
  * reached ones, then others; half of that from one source and 2 from one /16
  * (IPv6: /32) as long as others are to be had. A feeler every 120 s beyond
  * that. Each is the caller's to end by book_tried().

@@ -4,8 +4,9 @@
 #include "base/xmem.h"
 #include "book/act.h"
 
-#define TARGETS 16384
-#define BURST 20u /* at once: in no second more than BOOK_DIAL_RATE */
+#define TARGETS 32768
+#define PER_SITE 24 /* datagrams, as long as nothing answers */
+#define BURST 20u   /* at once: in no second more than BOOK_DIAL_RATE */
 
 /* --- how often --------------------------------------------------------------
  */
@@ -27,23 +28,27 @@ act_rate(
 
 /*
  * Whoever owns an IPv6 /64 has all addresses in it: to name a new one each time
- * must not help.
+ * must not help. A site has many of these, and not many more datagrams.
  */
+enum width { ONE, SITE };
+
 static void
-net_of(const struct addr *a, uint8_t net[16])
+net_of(const struct addr *a, enum width w, uint8_t net[17])
 {
-	memcpy(net, a->ip, 16);
-	if (!addr_is_v4(a))
-		memset(net + 8, 0, 8);
+	size_t n = addr_is_v4(a) ? (w == ONE ? 16 : 15) : (w == ONE ? 8 : 6);
+
+	memset(net, 0, 17);
+	memcpy(net, a->ip, n);
+	net[16] = (uint8_t)w;
 }
 
 static struct target *
-target_find(const struct book *b, const struct addr *a)
+target_find(const struct book *b, const struct addr *a, enum width w)
 {
-	uint8_t net[16];
+	uint8_t net[17];
 	struct hnode *h;
 
-	net_of(a, net);
+	net_of(a, w, net);
 	h = htab_find(&b->targets, net);
 	return h == NULL ? NULL : CONTAINER_OF(h, struct target, node);
 }
@@ -73,11 +78,11 @@ expire(struct book *b, struct mono now)
 }
 
 static struct target *
-target_new(struct book *b, const struct addr *a)
+target_new(struct book *b, const struct addr *a, enum width w)
 {
 	struct target *t = xcalloc(1, sizeof(*t));
 
-	net_of(a, t->net);
+	net_of(a, w, t->net);
 	htab_add(&b->targets, &t->node);
 	TAILQ_INSERT_TAIL(&b->by_age, t, by_age);
 	return t;
@@ -97,9 +102,24 @@ bool
 act_is_silent(const struct book *b, const struct item *it,
     const struct addr *to, struct mono now)
 {
-	const struct target *t = target_find(b, to);
+	const struct target *t = target_find(b, to, ONE);
+	const struct target *site = target_find(b, to, SITE);
 
-	return t != NULL && t->n >= most_for(it) && !is_over(t, now);
+	return (t != NULL && t->n >= most_for(it) && !is_over(t, now)) ||
+	    (site != NULL && site->n >= PER_SITE && !is_over(site, now));
+}
+
+static void
+sent(struct book *b, const struct addr *to, enum width w, struct mono now)
+{
+	struct target *t = target_find(b, to, w);
+
+	if (t == NULL)
+		t = target_new(b, to, w);
+	t->n++;
+	t->last = now;
+	TAILQ_REMOVE(&b->by_age, t, by_age);
+	TAILQ_INSERT_TAIL(&b->by_age, t, by_age);
 }
 
 bool
@@ -107,38 +127,44 @@ book_may_dial(struct book *b, const uint8_t key[RECORD_KEY],
     const struct addr *to, struct mono now)
 {
 	unsigned most = most_for(act_find(b, key));
-	struct target *t;
+	const struct target *t, *site;
 
 	if (to->port == 0 || addr_is_any(to))
 		return false;
 	expire(b, now);
-	t = target_find(b, to);
-	if (t == NULL ? b->targets.n >= TARGETS : t->n >= most)
+	t = target_find(b, to, ONE);
+	site = target_find(b, to, SITE);
+	if ((t == NULL || site == NULL) && b->targets.n + 2 > TARGETS)
+		return false;
+	if ((t != NULL && t->n >= most) ||
+	    (site != NULL && site->n >= PER_SITE))
 		return false;
 	if (!act_rate(
 		&b->dial_slot, MONO_SEC / (BOOK_DIAL_RATE - BURST), BURST, now))
 		return false;
-	if (t == NULL)
-		t = target_new(b, to);
-	t->n++;
-	t->last = now;
-	TAILQ_REMOVE(&b->by_age, t, by_age);
-	TAILQ_INSERT_TAIL(&b->by_age, t, by_age);
+	sent(b, to, ONE, now);
+	sent(b, to, SITE, now);
 	return true;
 }
 
 void
 book_answers(struct book *b, const struct addr *from)
 {
-	struct target *t = target_find(b, from);
+	struct target *t = target_find(b, from, ONE);
+	struct target *wide = target_find(b, from, SITE);
 	struct share *site = act_site(b, from);
 
 	if (site != NULL) {
 		site->trials = 0;
 		site->again = (struct mono){ 0 };
 	}
-	if (t != NULL)
-		target_drop(b, t);
+	if (t == NULL)
+		return;
+	if (wide != NULL && wide->n > t->n)
+		wide->n -= t->n;
+	else if (wide != NULL)
+		target_drop(b, wide);
+	target_drop(b, t);
 }
 
 void

@@ -9,9 +9,9 @@
 #define RETRY_S 2u     /* somebody is wanted: look again, there may be news */
 
 /*
- * Of those never met in the long run a trial each half minute, with four
- * addresses at most: fewer than book_may_dial() can remember in the day that it
- * does.
+ * Of those that may be somewhere new in the long run a trial each half minute,
+ * with four addresses at most: fewer than book_may_dial() can remember in the
+ * day that it does.
  */
 #define TRIAL_S 30u
 #define TRIALS 1024u
@@ -260,11 +260,26 @@ pay(struct mono *slot, struct mono now)
 	return act_rate(slot, TRIAL_S * (uint64_t)MONO_SEC, TRIALS, now);
 }
 
+/* Somewhere it may be sent to has never answered. */
+static bool
+leads_elsewhere(const struct item *it)
+{
+	unsigned i;
+
+	for (i = 0; i < it->e.n_ep; i++)
+		if (!addr_equal(&it->e.ep[i], &it->e.proven))
+			return true;
+	return false;
+}
+
 static bool
 begin(struct choice *ch, struct item *it, bool feeler)
 {
-	if (it->e.proven.port == 0 && !pay(&ch->b->trial_slot, ch->now))
+	bool paid = leads_elsewhere(it) && pay(&ch->b->trial_slot, ch->now);
+
+	if (!paid && it->e.proven.port == 0)
 		return false;
+	it->proven_only = !paid;
 	it->trying = true;
 	it->feeler = feeler;
 	it->tries++;
@@ -382,6 +397,8 @@ book_pick(struct book *b, const struct book_tunnel *t, size_t n,
 	for (i = 0; i < got; i++) {
 		end(picked[i]);
 		ret[i] = picked[i]->e;
+		if (picked[i]->proven_only)
+			ret[i].n_ep = 0;
 	}
 	for (k = 0; k < n; k++)
 		use(b, &t[k], -1);

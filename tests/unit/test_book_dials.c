@@ -141,6 +141,37 @@ an_ipv6_site_is_one(void **state)
 	assert_true(may("[2001:db8:1:3::1]:7469"));
 }
 
+/* Of a network that has many addresses not each gets three. */
+static void
+a_site_of_many_is_one(void **state)
+{
+	struct addr v4 = rig_at("198.51.100.0:7469");
+	struct addr v6 = rig_at("[2001:db8:7::1]:7469");
+	unsigned i, got4 = 0, got6 = 0;
+
+	(void)state;
+	for (i = 0; i < 3 * 250; i++) {
+		v4.ip[15] = (uint8_t)(1 + i % 250);
+		v6.ip[7] = (uint8_t)(i % 250);
+		got4 += may_for(1, &v4);
+		rig_pass(&rig, 1);
+		got6 += may_for(1, &v6);
+		rig_pass(&rig, 1);
+	}
+	assert_int_equal(got4, 24);
+	assert_int_equal(got6, 24);
+	assert_true(may("198.51.101.1"));
+	assert_true(may("[2001:db8:8::1]"));
+	/* One that answers gives back what it got, and no more. */
+	v4.ip[15] = 1;
+	book_reached(rig.b, rig_key(3), peer7, &v4, true, rig.now, rig.wall);
+	v4.ip[15] = 200;
+	assert_true(may_for(1, &v4));
+	assert_false(may_for(1, &v4));
+	rig_pass(&rig, 86400);
+	assert_true(may_for(1, &v4));
+}
+
 static void
 nowhere_is_not_dialled(void **state)
 {
@@ -291,6 +322,7 @@ main(void)
 		TEST(rumours_do_not_silence_an_address),
 		TEST(who_answers_is_no_victim),
 		TEST(an_ipv6_site_is_one),
+		TEST(a_site_of_many_is_one),
 		TEST(nowhere_is_not_dialled),
 		TEST(ten_thousand_records_make_no_weapon),
 		TEST(never_more_than_fifty_a_second),

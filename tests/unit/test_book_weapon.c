@@ -142,6 +142,36 @@ an_ipv6_site_is_left_alone(void **state)
 	assert_in_range(trials_that_fail(), 4, 20);
 }
 
+/* Those that answered once may not lead us anywhere for nothing either. */
+static void
+who_was_met_pays_for_new_places(void **state)
+{
+	unsigned i, k, n, s, elsewhere = 0, proven = 0;
+
+	(void)state;
+	for (i = 1; i <= 1500; i++) {
+		const struct addr ep[] = { rig_place(i), rig_place(i + 5000),
+			rig_place(i + 10000), rig_place(i + 15000) };
+		const struct record rec = rig_record(&rig, i, 1, ep, 4);
+
+		reach(i, &ep[0]);
+		assert_int_equal(rig_heard(&rig, self, &rec), BOOK_NEWER);
+	}
+	for (s = 0; s < 86400; s += 20) {
+		n = picks();
+		for (i = 0; i < n; i++) {
+			for (k = 0; k < got[i].n_ep; k++)
+				elsewhere +=
+				    !addr_equal(&got[i].ep[k], &got[i].proven);
+			proven += got[i].n_ep == 0;
+			book_tried(rig.b, got[i].key, false, rig.now);
+		}
+		rig_pass(&rig, 20);
+	}
+	assert_in_range(elsewhere, 3000, 4 * (1024 + 2880));
+	assert_true(proven > 1000); /* there they are tried all the same */
+}
+
 /* Behind one address there may be some. */
 static void
 neighbours_at_an_address_are_found(void **state)
@@ -165,6 +195,7 @@ main(void)
 		TEST(who_was_not_asked_is_not_forgotten),
 		TEST(an_address_is_left_alone_whatever_the_key),
 		TEST(an_ipv6_site_is_left_alone),
+		TEST(who_was_met_pays_for_new_places),
 		TEST(neighbours_at_an_address_are_found),
 	};
 

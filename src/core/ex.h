@@ -37,7 +37,8 @@ struct exchange {
 	struct mono minute_at, pick_at;
 	struct mono picked; /* the last time; 0: never */
 	unsigned n_doomed;
-	struct bucket records;	    /* from all peers together */
+	struct bucket records;	    /* of all peers together, verified */
+	struct bucket answers;	    /* to all their questions */
 	struct bucket asks;	    /* of the hook */
 	struct ratelimit *ask_rate; /* of it, from one network */
 
@@ -69,6 +70,13 @@ void exchange_note_reached(struct core *c, struct peer *p, struct turn *t);
  */
 bool exchange_take_revoked(struct core *c, const uint8_t *raw, size_t len,
     const struct peer *from, struct turn *t);
+
+/* The book has that record, byte for byte. */
+bool exchange_has(const struct core *c, const uint8_t key[KEY_LEN],
+    const uint8_t *raw, size_t len);
+
+/* One more signature of what peers send; false: too many, counted. */
+bool exchange_may_verify(struct core *c, struct turn *t);
 
 /* Signs our record anew if what it says has changed or it is old. */
 void exchange_refresh(struct core *c, struct turn *t);

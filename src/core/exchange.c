@@ -13,6 +13,7 @@
 #define MINUTE_US (60 * (uint64_t)MONO_SEC)
 #define RECORDS_RATE 500 /* a second that are looked at, in all */
 #define RECORDS_BURST 2000
+#define ANSWERS_RATE 50		       /* a second to questions, in all */
 #define LEARNED_ID (UINT32_C(1) << 31) /* no peer's id reaches that */
 
 _Static_assert(RECORD_KEY == KEY_LEN && RECORD_SIG == SIG_LEN, "one size");
@@ -92,6 +93,7 @@ exchange_start(struct core *c, const struct exchange_config *cfg,
 	on_random(ex, secret, sizeof(secret));
 	revoked_init(ex, secret);
 	bucket_init(&ex->records, RECORDS_RATE, RECORDS_BURST, start);
+	bucket_init(&ex->answers, ANSWERS_RATE, ANSWERS_RATE, start);
 	trust_start(ex, secret, start);
 	c->ex = ex;
 	c->caps |= CAP_RECORDS;
@@ -178,21 +180,37 @@ exchange_heard_of(struct core *c, struct book_source src,
 	return news;
 }
 
+/* What we have has been checked, and comes from many sides. */
+bool
+exchange_has(const struct core *c, const uint8_t key[KEY_LEN],
+    const uint8_t *raw, size_t len)
+{
+	const struct book_entry *e = book_find(c->ex->book, key);
+
+	return e != NULL && e->record_len == len &&
+	    memcmp(e->record, raw, len) == 0;
+}
+
+bool
+exchange_may_verify(struct core *c, struct turn *t)
+{
+	if (bucket_take(&c->ex->records, t->now))
+		return true;
+	count(&c->cnt, CNT_record_rate);
+	return false;
+}
+
 bool
 exchange_heard(struct core *c, struct book_source src, const uint8_t *raw,
     size_t len, struct turn *t, enum book_news *ret)
 {
-	const struct book_entry *e;
 	const uint8_t *sig;
 	struct record r;
 	size_t n;
 
 	if (!record_parse(raw, len, &r, &n, &sig))
 		return false;
-	e = book_find(c->ex->book, r.key);
-	/* What we have has been checked, and comes from many sides. */
-	if ((e == NULL || e->record_len != len ||
-		memcmp(e->record, raw, len) != 0) &&
+	if (!exchange_has(c, r.key, raw, len) &&
 	    !key_verify(r.key, SIGN_RECORD, c->net.netid, raw, n, sig))
 		return false;
 	*ret = book_heard(c->ex->book, src, &r, raw, len, t->now, wall_s(t));

@@ -148,7 +148,8 @@ take_revoked(struct core *c, const uint8_t *raw, size_t len,
 		return false;
 	if (book_is_revoked(c->ex->book, r.key))
 		return true;
-	if (!key_verify(
+	if ((!any && !exchange_may_verify(c, t)) ||
+	    !key_verify(
 		r.by, SIGN_REVOKE, c->net.netid, raw, len - RECORD_SIG, sig))
 		return false;
 	memcpy(br.key, r.key, KEY_LEN);

@@ -10,6 +10,7 @@
 #include "core/session.h"
 #include "core/timers.h"
 #include "core/trial.h"
+#include "crypto/prim.h"
 
 #define ASK_FIRST_US (2 * (uint64_t)MONO_SEC)
 #define ASK_MAX_US (600 * (uint64_t)MONO_SEC)
@@ -18,6 +19,8 @@
 #define RECORDS_RATE 50
 #define RECORDS_BURST 200
 #define REVOKED_AT_ONCE 8 /* of the known ones, each second */
+#define WHICH_LABEL "vplama teller v1"
+#define MET_S 3600 /* of contact: who connects twice is not met yet */
 
 /* Frames out: as few as hold all items. */
 
@@ -190,7 +193,7 @@ on_own(struct rx *rx, const struct record *r, const uint8_t *raw, size_t len)
 	struct core *c = rx->c;
 	struct peer *p = rx->p;
 	const struct book_entry *e = book_find(c->ex->book, r->key);
-	bool met = e != NULL && e->reached;
+	bool met = e != NULL && e->observed >= MET_S;
 	enum book_news news;
 
 	if (!exchange_heard(c, exchange_source(p), raw, len, rx->t, &news)) {
@@ -204,13 +207,19 @@ on_own(struct rx *rx, const struct record *r, const uint8_t *raw, size_t len)
 	trial_exchanged(c, p);
 }
 
-/* The teller's key, as far as it tells one from another. */
+/*
+ * The teller's key, as far as it tells one from another: by a secret of our
+ * own that a restart does not change. The key itself can be made to match.
+ */
 static uint32_t
-which_of(const struct peer *p)
+which_of(const struct core *c, const struct peer *p)
 {
 	uint32_t which;
+	uint8_t hash[16];
 
-	memcpy(&which, p->cfg.ed_pk, sizeof(which));
+	blake2b(hash, sizeof(hash), c->id.seed, WHICH_LABEL,
+	    strlen(WHICH_LABEL), p->cfg.ed_pk, KEY_LEN);
+	memcpy(&which, hash, sizeof(which));
 	return which;
 }
 
@@ -224,9 +233,9 @@ on_record(struct rx *rx, const uint8_t *raw, size_t len)
 	enum book_news news;
 	struct record r;
 	size_t n;
+	bool own;
 
-	if (!bucket_take(&p->tell.records, rx->t->now) ||
-	    !bucket_take(&c->ex->records, rx->t->now)) {
+	if (!bucket_take(&p->tell.records, rx->t->now)) {
 		count(&c->cnt, CNT_record_rate);
 		return;
 	}
@@ -234,17 +243,24 @@ on_record(struct rx *rx, const uint8_t *raw, size_t len)
 		count(&c->cnt, CNT_record_bad);
 		return;
 	}
-	if (exchange_is_key_of(p, r.key)) {
-		on_own(rx, &r, raw, len);
+	own = exchange_is_key_of(p, r.key);
+	if (!own && !p->ed_known) {
+		count(&c->cnt, CNT_record_early);
 		return;
 	}
-	if (!p->ed_known) {
-		count(&c->cnt, CNT_record_early);
+	/* The first of its own is not held against all: newcomers say theirs.
+	 */
+	if ((!own || p->tell.own_heard) && !exchange_has(c, r.key, raw, len) &&
+	    !exchange_may_verify(c, rx->t))
+		return;
+	if (own) {
+		p->tell.own_heard = true;
+		on_own(rx, &r, raw, len);
 		return;
 	}
 	if (memcmp(r.key, c->id.ed_pk, KEY_LEN) == 0)
 		return; /* we know better */
-	src.which = which_of(p);
+	src.which = which_of(c, p);
 	if (!exchange_heard(c, src, raw, len, rx->t, &news))
 		count(&c->cnt, CNT_record_bad);
 	else
@@ -256,8 +272,7 @@ on_revoke(struct rx *rx, const uint8_t *raw, size_t len)
 {
 	struct core *c = rx->c;
 
-	if (!bucket_take(&rx->p->tell.records, rx->t->now) ||
-	    !bucket_take(&c->ex->records, rx->t->now))
+	if (!bucket_take(&rx->p->tell.records, rx->t->now))
 		count(&c->cnt, CNT_record_rate);
 	else if (!exchange_take_revoked(c, raw, len, rx->p, rx->t))
 		count(&c->cnt, CNT_record_bad);
@@ -277,8 +292,9 @@ on_ask(struct rx *rx, const uint8_t *raw, size_t len)
 		count(&c->cnt, CNT_record_bad);
 		return;
 	}
-	if (tl->answered.us != 0 &&
-	    mono_since(tl->answered, rx->t->now) < ANSWER_GAP_US) {
+	if ((tl->answered.us != 0 &&
+		mono_since(tl->answered, rx->t->now) < ANSWER_GAP_US) ||
+	    !bucket_take(&c->ex->answers, rx->t->now)) {
 		count(&c->cnt, CNT_ask_rate);
 		return;
 	}

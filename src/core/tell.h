@@ -23,6 +23,7 @@ struct turn;
 struct tell {
 	uint64_t told_seq; /* of our record, as it has it; 0: none */
 	bool got_own;	   /* its record has come through this tunnel */
+	bool own_heard;	   /* or was looked at, at least */
 	struct mono ask_at;
 	uint64_t ask_gap_us;
 	struct mono answered;  /* its last question; 0: none */

@@ -18,7 +18,8 @@
 #define FEELER_US (5 * MONO_SEC) /* to exchange records */
 #define KEEP_US (3600 * (uint64_t)MONO_SEC) /* dialled on, once dead */
 #define TRIALS_IN 64 /* that dialled us and have not said who they are */
-#define PICKS 16     /* dialled at once */
+#define PICKS 4	     /* dialled at once: each is a look at the whole book */
+#define PICK_US (200 * MONO_MS)
 #define NAME_SIGNS 8 /* of the key, as the peer's name */
 
 static bool
@@ -348,7 +349,7 @@ trial_pick(struct core *c, struct turn *t)
 		if (!dial(c, &e[i], t))
 			book_tried(c->ex->book, e[i].key, false, t->now);
 	if (n == PICKS)
-		c->ex->pick_at = mono_add(t->now, MONO_SEC);
+		c->ex->pick_at = mono_add(t->now, PICK_US);
 	free(bt);
 	free(e);
 }

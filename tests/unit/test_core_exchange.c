@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/dial.h"
+#include "core/ex.h"
 #include "core/peer_send.h"
 #include "tests/unit/party.h"
 #include "wire/msg.h"
@@ -262,6 +263,55 @@ caller_stays_one_that_called(void **state)
 	assert_true(
 	    addr_equal(&party_entry(p, 0, 1)->proven, &p->d.end[1].addr));
 	assert_false(party_entry(p, 0, 1)->dialled);
+	party_fini(p);
+}
+
+/* What others have us look at does not keep newcomers from being known. */
+static void
+newcomers_are_heard_in_a_flood(void **state)
+{
+	struct party *p = party_of(42, TRUST_OPEN);
+	struct bucket *all;
+	struct identity id;
+	const struct addr at = nowhere(3);
+
+	(void)state;
+	one_is_known(p, 2);
+	all = &p->d.end[0].core.ex->records;
+	bucket_set(all, 0, 0, p->d.now);
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	party_identity(p, &id);
+	tell(p, &id, &at);
+	assert_int_equal(duo_cnt(&p->d, 0, CNT_record_rate), 1);
+	assert_null(book_find(exchange_book(&p->d.end[0].core), id.ed_pk));
+	party_fini(p);
+}
+
+/* Keys that begin alike are not one teller, nor is one another after a restart.
+ */
+static void
+tellers_are_told_apart_by_us_alone(void **state)
+{
+	struct party *p = party_of(43, TRUST_SECRET);
+	struct identity id[2];
+	const struct addr at = nowhere(3);
+	uint32_t which[2], key;
+	unsigned i;
+
+	(void)state;
+	one_is_known(p, 2);
+	for (i = 0; i < 2; i++) {
+		assert_true(party_wait_meshed(p, 2, 120 * MONO_SEC));
+		party_identity(p, &id[i]);
+		tell(p, &id[i], &at);
+		which[i] =
+		    book_find(exchange_book(&p->d.end[0].core), id[i].ed_pk)
+			->source.which;
+		party_restart(p, 0);
+	}
+	assert_int_equal(which[0], which[1]);
+	memcpy(&key, p->d.end[1].core.id.ed_pk, sizeof(key));
+	assert_int_not_equal(which[0], key);
 	party_fini(p);
 }
 
@@ -750,6 +800,8 @@ main(void)
 		cmocka_unit_test(liars_hide_nobody),
 		cmocka_unit_test(own_record_is_renewed),
 		cmocka_unit_test(caller_stays_one_that_called),
+		cmocka_unit_test(newcomers_are_heard_in_a_flood),
+		cmocka_unit_test(tellers_are_told_apart_by_us_alone),
 		cmocka_unit_test(clock_jumps_spare_the_record),
 		cmocka_unit_test(nothing_is_said_when_nothing_changes),
 		cmocka_unit_test(crossing_dials_make_one_tunnel),

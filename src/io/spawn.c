@@ -1,5 +1,6 @@
 #include "io/spawn.h"
 
+#include <config.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,6 @@
 
 #include "base/fdutil.h"
 #include "base/xmem.h"
-#include "config.h"
 
 /*
  * None of our descriptors, not even those that libraries open without

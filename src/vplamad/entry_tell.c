@@ -73,14 +73,16 @@ tell_server(struct list *l, const struct entry_server *s, struct turn *t)
 static void
 tell_one(struct list *l, unsigned i, struct turn *t)
 {
-	const struct fetch_hint *h = &l->hint[i];
+	const struct fetch_hint *h;
 
 	l->counted++;
-	if (l->hint == NULL)
+	if (l->hint == NULL) {
 		tell_server(l, &l->said.list.server[i], t);
-	else
-		(void)exchange_heard_of(
-		    &l->es->d->core, l->book, h->key, h->ep, h->n_ep, t);
+		return;
+	}
+	h = &l->hint[i];
+	(void)exchange_heard_of(
+	    &l->es->d->core, l->book, h->key, h->ep, h->n_ep, t);
 }
 
 static const uint8_t *

@@ -276,3 +276,22 @@ party_send(struct party *p, unsigned a, unsigned b, uint8_t type,
 	    c, pe, peer_session(pe), &pe->path, type, body, len, &t);
 	duo_done(&p->d);
 }
+
+void
+party_one_known(struct party *p, unsigned n)
+{
+	unsigned i;
+
+	party_start(p, 0, n);
+	for (i = 1; i < n; i++)
+		party_tell(p, i, 0);
+}
+
+struct addr
+party_nowhere(unsigned i)
+{
+	char text[ADDR_TEXT];
+
+	snprintf(text, sizeof(text), "20.%u.9.1", i);
+	return duo_addr(text);
+}

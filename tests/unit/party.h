@@ -43,6 +43,12 @@ void party_restart(struct party *p, unsigned nr);
 /* a hears of b where it is, from a person. */
 void party_tell(struct party *p, unsigned a, unsigned b);
 
+/* Ends 1 to n - 1 know nobody but 0. */
+void party_one_known(struct party *p, unsigned n);
+
+/* 20.i.9.1, each in a network of its own. */
+struct addr party_nowhere(unsigned i);
+
 /* What a has of b, or NULL. */
 struct peer *party_peer(struct party *p, unsigned a, unsigned b);
 bool party_live(struct party *p, unsigned a, unsigned b);

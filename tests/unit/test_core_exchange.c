@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "core/dial.h"
-#include "core/ex.h"
 #include "core/peer_send.h"
 #include "tests/unit/party.h"
 #include "wire/msg.h"
@@ -23,23 +22,12 @@ party_of(uint64_t seed, enum trust_mode mode)
 	return &p;
 }
 
-/* Ends 1 to n - 1 know nobody but 0. */
-static void
-one_is_known(struct party *p, unsigned n)
-{
-	unsigned i;
-
-	party_start(p, 0, n);
-	for (i = 1; i < n; i++)
-		party_tell(p, i, 0);
-}
-
 static void
 meshes(enum trust_mode mode, uint64_t seed)
 {
 	struct party *p = party_of(seed, mode);
 
-	one_is_known(p, 6);
+	party_one_known(p, 6);
 	assert_true(party_wait_meshed(p, 6, 10 * MONO_SEC));
 	party_fini(p);
 }
@@ -63,19 +51,9 @@ six_on_a_bad_line(void **state)
 	for (a = 0; a < 6; a++)
 		for (b = 0; b < 6; b++)
 			p->d.dir[a][b].loss = 10;
-	one_is_known(p, 6);
+	party_one_known(p, 6);
 	assert_true(party_wait_meshed(p, 6, HOUR / 4));
 	party_fini(p);
-}
-
-/* 20.i.9.1, each in a network of its own. */
-static struct addr
-nowhere(unsigned i)
-{
-	char text[ADDR_TEXT];
-
-	snprintf(text, sizeof(text), "20.%u.9.1", i);
-	return duo_addr(text);
 }
 
 static void
@@ -87,9 +65,9 @@ dead_are_never_shown_nor_passed_on(void **state)
 	unsigned i;
 
 	(void)state;
-	one_is_known(p, 2);
+	party_one_known(p, 2);
 	for (i = 0; i < 100; i++) {
-		const struct addr at = nowhere(i);
+		const struct addr at = party_nowhere(i);
 
 		party_identity(p, &id[i]);
 		assert_true(party_hear(p, 0, raw,
@@ -99,7 +77,7 @@ dead_are_never_shown_nor_passed_on(void **state)
 	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
 	duo_run(&p->d, HOUR);
 	for (i = 0; i < 100; i++) {
-		const struct addr at = nowhere(i);
+		const struct addr at = party_nowhere(i);
 
 		assert_in_range(party_stray(p, &at), 1, 3);
 		assert_null(
@@ -115,7 +93,7 @@ dead_are_never_shown_nor_passed_on(void **state)
 static void
 nobody_makes_us_a_weapon(void **state)
 {
-	const struct addr victim = nowhere(200);
+	const struct addr victim = party_nowhere(200);
 	struct party *p = party_of(5, TRUST_SECRET);
 	uint8_t body[2 + RECORD_MAX];
 	struct identity id;
@@ -123,7 +101,7 @@ nobody_makes_us_a_weapon(void **state)
 	size_t len;
 
 	(void)state;
-	one_is_known(p, 2);
+	party_one_known(p, 2);
 	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
 	for (i = 0; i < 10000; i++) {
 		party_identity(p, &id);
@@ -137,51 +115,6 @@ nobody_makes_us_a_weapon(void **state)
 	duo_run(&p->d, HOUR);
 	assert_true(duo_cnt(&p->d, 0, CNT_record_in) > 9000);
 	assert_in_range(party_stray(p, &victim), 1, 3);
-	party_fini(p);
-}
-
-/* What end 1 would tell of that identity, if it were a liar. */
-static void
-tell(struct party *p, const struct identity *id, const struct addr *at)
-{
-	uint8_t body[2 + RECORD_MAX];
-	size_t len =
-	    party_record(p, id, at, 1, 1, PARTY_WALL_MS / 1000, body + 2);
-
-	body[0] = (uint8_t)(len >> 8);
-	body[1] = (uint8_t)len;
-	party_send(p, 1, 0, FRAME_RECORDS, body, len + 2);
-	duo_run(&p->d, 20 * MONO_MS);
-}
-
-/* A key made for nothing has had the datagrams to where somebody lives. */
-static void
-liars_hide_nobody(void **state)
-{
-	struct party *p = party_of(40, TRUST_SECRET);
-	struct identity liar, *honest = &p->d.end[2].core.id;
-	uint8_t raw[RECORD_MAX];
-
-	(void)state;
-	one_is_known(p, 2);
-	p->cfg.book.dial = false;
-	party_start(p, 2, 3);
-	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
-	party_identity(p, &liar);
-	tell(p, &liar, &p->d.end[2].addr);
-	duo_run(&p->d, 60 * MONO_SEC);
-	assert_int_equal(p->d.dir[0][2].sent, 2);
-	/* It is not asked, and so it is not forgotten: */
-	tell(p, honest, &p->d.end[2].addr);
-	duo_run(&p->d, HOUR);
-	assert_int_equal(p->d.dir[0][2].sent, 2);
-	assert_non_null(party_entry(p, 0, 2));
-	/* found as soon as a list tells of it. */
-	assert_true(party_hear(p, 0, raw,
-	    party_record(p, honest, &p->d.end[2].addr, 1, 2,
-		PARTY_WALL_MS / 1000, raw)));
-	duo_run(&p->d, 10 * MONO_SEC);
-	assert_true(party_live(p, 0, 2));
 	party_fini(p);
 }
 
@@ -210,7 +143,7 @@ own_record_is_renewed(void **state)
 	size_t len;
 
 	(void)state;
-	one_is_known(p, 2);
+	party_one_known(p, 2);
 	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
 	assert_true(exchange_own(&p->d.end[1].core, &r, raw, &len));
 	assert_true(addr_equal(&r.ep[0], &p->d.end[1].addr));
@@ -266,55 +199,6 @@ caller_stays_one_that_called(void **state)
 	party_fini(p);
 }
 
-/* What others have us look at does not keep newcomers from being known. */
-static void
-newcomers_are_heard_in_a_flood(void **state)
-{
-	struct party *p = party_of(42, TRUST_OPEN);
-	struct bucket *all;
-	struct identity id;
-	const struct addr at = nowhere(3);
-
-	(void)state;
-	one_is_known(p, 2);
-	all = &p->d.end[0].core.ex->records;
-	bucket_set(all, 0, 0, p->d.now);
-	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
-	party_identity(p, &id);
-	tell(p, &id, &at);
-	assert_int_equal(duo_cnt(&p->d, 0, CNT_record_rate), 1);
-	assert_null(book_find(exchange_book(&p->d.end[0].core), id.ed_pk));
-	party_fini(p);
-}
-
-/* Keys that begin alike are not one teller, nor is one another after a restart.
- */
-static void
-tellers_are_told_apart_by_us_alone(void **state)
-{
-	struct party *p = party_of(43, TRUST_SECRET);
-	struct identity id[2];
-	const struct addr at = nowhere(3);
-	uint32_t which[2], key;
-	unsigned i;
-
-	(void)state;
-	one_is_known(p, 2);
-	for (i = 0; i < 2; i++) {
-		assert_true(party_wait_meshed(p, 2, 120 * MONO_SEC));
-		party_identity(p, &id[i]);
-		tell(p, &id[i], &at);
-		which[i] =
-		    book_find(exchange_book(&p->d.end[0].core), id[i].ed_pk)
-			->source.which;
-		party_restart(p, 0);
-	}
-	assert_int_equal(which[0], which[1]);
-	memcpy(&key, p->d.end[1].core.id.ed_pk, sizeof(key));
-	assert_int_not_equal(which[0], key);
-	party_fini(p);
-}
-
 /* Our clock goes wrong: others keep a record that holds by theirs. */
 static void
 clock_jumps_spare_the_record(void **state)
@@ -323,7 +207,7 @@ clock_jumps_spare_the_record(void **state)
 	uint64_t *wall = &p->d.end[1].wall_ms, right, first, seq;
 
 	(void)state;
-	one_is_known(p, 2);
+	party_one_known(p, 2);
 	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
 	first = seq_at(p, 0, 1);
 	right = *wall;
@@ -401,7 +285,7 @@ unconfirmed_is_gone(void **state)
 
 	(void)state;
 	p->d.tap = only_handshakes;
-	one_is_known(p, 2);
+	party_one_known(p, 2);
 	duo_run(&p->d, MONO_SEC);
 	assert_non_null(party_peer(p, 0, 1));
 	duo_run(&p->d, 30 * MONO_SEC);
@@ -438,7 +322,7 @@ no_more_than_max_peers(void **state)
 
 	(void)state;
 	p->cfg.trust.max_peers = p->cfg.book.max_peers = 4;
-	one_is_known(p, 8);
+	party_one_known(p, 8);
 	for (i = 0; i < 100; i++) {
 		duo_run(&p->d, 5 * MONO_SEC);
 		assert_in_range(party_made(p, 0), 1, 5);
@@ -456,7 +340,7 @@ all_start_again_from_what_they_saved(void **state)
 	unsigned i;
 
 	(void)state;
-	one_is_known(p, 6);
+	party_one_known(p, 6);
 	assert_true(party_wait_meshed(p, 6, 10 * MONO_SEC));
 	duo_run(&p->d, 300 * MONO_SEC);
 	for (i = 0; i < 6; i++)
@@ -472,7 +356,7 @@ dead_one_is_looked_for(void **state)
 	struct party *p = party_of(25, TRUST_OPEN);
 
 	(void)state;
-	one_is_known(p, 2);
+	party_one_known(p, 2);
 	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
 	p->d.dir[0][1].cut = p->d.dir[1][0].cut = true;
 	duo_run(&p->d, HOUR / 2);
@@ -495,7 +379,7 @@ minutes_of_contact_count(void **state)
 	struct party *p = party_of(26, TRUST_OPEN);
 
 	(void)state;
-	one_is_known(p, 2);
+	party_one_known(p, 2);
 	duo_run(&p->d, HOUR);
 	assert_in_range(party_entry(p, 1, 0)->observed, 3480, 3600);
 	assert_in_range(party_entry(p, 0, 1)->observed, 3480, 3600);
@@ -510,14 +394,14 @@ minutes_of_contact_count(void **state)
 static void
 bad_items_change_nothing(void **state)
 {
-	const struct addr at = nowhere(1);
+	const struct addr at = party_nowhere(1);
 	struct party *p = party_of(27, TRUST_SECRET);
 	uint8_t body[2 + RECORD_MAX], bad[2 + RECORD_MAX];
 	struct identity id;
 	size_t len, i;
 
 	(void)state;
-	one_is_known(p, 2);
+	party_one_known(p, 2);
 	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
 	duo_run(&p->d, 5 * MONO_SEC);
 	party_identity(p, &id);
@@ -554,7 +438,7 @@ we_do_not_dial_ourselves(void **state)
 	size_t len;
 
 	(void)state;
-	one_is_known(p, 2);
+	party_one_known(p, 2);
 	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
 	assert_true(exchange_own(c, &r, raw, &len));
 	assert_true(party_hear(p, 1, raw, len));
@@ -581,8 +465,8 @@ behind_a_nat(void **state)
 	size_t len;
 
 	(void)state;
-	p->d.end[1].face = nowhere(7);
-	one_is_known(p, 3);
+	p->d.end[1].face = party_nowhere(7);
+	party_one_known(p, 3);
 	duo_run(&p->d, 10 * MONO_SEC);
 	assert_true(party_live(p, 0, 1));
 	assert_true(party_live(p, 1, 0));
@@ -691,7 +575,7 @@ taken_out_by_hand(void **state)
 	struct turn t;
 
 	(void)state;
-	one_is_known(p, 2);
+	party_one_known(p, 2);
 	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
 	t = duo_turn(&p->d, 0);
 	core_peer_del(
@@ -797,11 +681,8 @@ main(void)
 		cmocka_unit_test(six_on_a_bad_line),
 		cmocka_unit_test(dead_are_never_shown_nor_passed_on),
 		cmocka_unit_test(nobody_makes_us_a_weapon),
-		cmocka_unit_test(liars_hide_nobody),
 		cmocka_unit_test(own_record_is_renewed),
 		cmocka_unit_test(caller_stays_one_that_called),
-		cmocka_unit_test(newcomers_are_heard_in_a_flood),
-		cmocka_unit_test(tellers_are_told_apart_by_us_alone),
 		cmocka_unit_test(clock_jumps_spare_the_record),
 		cmocka_unit_test(nothing_is_said_when_nothing_changes),
 		cmocka_unit_test(crossing_dials_make_one_tunnel),

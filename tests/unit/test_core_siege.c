@@ -8,10 +8,13 @@
 #include <cmocka.h>
 
 #include "core/cookie.h"
+#include "core/ex.h"
 #include "core/handshake.h"
 #include "core/peer_send.h"
 #include "crypto/kx.h"
 #include "tests/unit/party.h"
+
+#define HOUR (3600 * (uint64_t)MONO_SEC)
 
 static struct party *
 party_of(uint64_t seed, enum trust_mode mode)
@@ -249,6 +252,100 @@ dropped_questions_come_again(void **state)
 	party_fini(p);
 }
 
+/* What end 1 would tell of that identity, if it were a liar. */
+static void
+tell(struct party *p, const struct identity *id, const struct addr *at)
+{
+	uint8_t body[2 + RECORD_MAX];
+	size_t len =
+	    party_record(p, id, at, 1, 1, PARTY_WALL_MS / 1000, body + 2);
+
+	body[0] = (uint8_t)(len >> 8);
+	body[1] = (uint8_t)len;
+	party_send(p, 1, 0, FRAME_RECORDS, body, len + 2);
+	duo_run(&p->d, 20 * MONO_MS);
+}
+
+/* A key made for nothing has had the datagrams to where somebody lives. */
+static void
+liars_hide_nobody(void **state)
+{
+	struct party *p = party_of(40, TRUST_SECRET);
+	struct identity liar, *honest = &p->d.end[2].core.id;
+	uint8_t raw[RECORD_MAX];
+
+	(void)state;
+	party_one_known(p, 2);
+	p->cfg.book.dial = false;
+	party_start(p, 2, 3);
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	party_identity(p, &liar);
+	tell(p, &liar, &p->d.end[2].addr);
+	duo_run(&p->d, 60 * MONO_SEC);
+	assert_int_equal(p->d.dir[0][2].sent, 2);
+	/* It is not asked, and so it is not forgotten: */
+	tell(p, honest, &p->d.end[2].addr);
+	duo_run(&p->d, HOUR);
+	assert_int_equal(p->d.dir[0][2].sent, 2);
+	assert_non_null(party_entry(p, 0, 2));
+	/* found as soon as a list tells of it. */
+	assert_true(party_hear(p, 0, raw,
+	    party_record(p, honest, &p->d.end[2].addr, 1, 2,
+		PARTY_WALL_MS / 1000, raw)));
+	duo_run(&p->d, 10 * MONO_SEC);
+	assert_true(party_live(p, 0, 2));
+	party_fini(p);
+}
+
+/* What others have us look at does not keep newcomers from being known. */
+static void
+newcomers_are_heard_in_a_flood(void **state)
+{
+	struct party *p = party_of(42, TRUST_OPEN);
+	struct bucket *all;
+	struct identity id;
+	const struct addr at = party_nowhere(3);
+
+	(void)state;
+	party_one_known(p, 2);
+	all = &p->d.end[0].core.ex->records;
+	bucket_set(all, 0, 0, p->d.now);
+	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
+	party_identity(p, &id);
+	tell(p, &id, &at);
+	assert_int_equal(duo_cnt(&p->d, 0, CNT_record_rate), 1);
+	assert_null(book_find(exchange_book(&p->d.end[0].core), id.ed_pk));
+	party_fini(p);
+}
+
+/* Keys that begin alike are not one teller, nor is one another after a restart.
+ */
+static void
+tellers_are_told_apart_by_us_alone(void **state)
+{
+	struct party *p = party_of(43, TRUST_SECRET);
+	struct identity id[2];
+	const struct addr at = party_nowhere(3);
+	uint32_t which[2], key;
+	unsigned i;
+
+	(void)state;
+	party_one_known(p, 2);
+	for (i = 0; i < 2; i++) {
+		assert_true(party_wait_meshed(p, 2, 120 * MONO_SEC));
+		party_identity(p, &id[i]);
+		tell(p, &id[i], &at);
+		which[i] =
+		    book_find(exchange_book(&p->d.end[0].core), id[i].ed_pk)
+			->source.which;
+		party_restart(p, 0);
+	}
+	assert_int_equal(which[0], which[1]);
+	memcpy(&key, p->d.end[1].core.id.ed_pk, sizeof(key));
+	assert_int_not_equal(which[0], key);
+	party_fini(p);
+}
+
 int
 main(void)
 {
@@ -260,6 +357,9 @@ main(void)
 		cmocka_unit_test(new_keys_get_in_at_any_load),
 		cmocka_unit_test(one_network_has_not_all_questions),
 		cmocka_unit_test(dropped_questions_come_again),
+		cmocka_unit_test(liars_hide_nobody),
+		cmocka_unit_test(newcomers_are_heard_in_a_flood),
+		cmocka_unit_test(tellers_are_told_apart_by_us_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -197,6 +197,12 @@ mesh_forgot_at() { # NODE OTHER SINCE: IPv4, IPv6
 	mesh_at "$1" "$gone $(mesh_addr6 "$2") " "$3"
 }
 
+# The kernel tells of carriers once a second, of all interfaces together; this is
+# how it is.
+mesh_carrier_is_off() { # NODE
+	[ "$(topo_run "$1" cat /sys/class/net/vpl0/carrier)" = 0 ]
+}
+
 mesh_has_no_carrier() {
 	topo_run "$1" ip link show vpl0 | grep -q NO-CARRIER
 }

@@ -85,12 +85,16 @@ must_part() {
 	local since carrier side other
 	since=$(topo_ms)
 	topo_ctl "$2" peers del "$3" >/dev/null || echo "$1: peers del failed"
+	for side in "$2" "$3"; do
+		topo_wait_for 5 mesh_carrier_is_off "$side"
+		must "$1: carrier of $side down, ms after peers del" \
+			$(($(topo_ms) - since)) -le 1000
+	done
 	for side in "$2 $3" "$3 $2"; do
 		read -r side other <<<"$side"
 		topo_wait_for 5 mesh_has_no_carrier "$side"
 		carrier=$(mesh_carrier_off_at "$side" "$since")
-		must "$1: carrier of $side down, ms after peers del" \
-			$((${carrier:-$((since + 60000))} - since)) -le 1000
+		must "$1: $side hears of its carrier" -n "$carrier"
 		[ -n "$carrier" ] || continue
 		must_forget "$1" "$side" "${other}1" "$carrier"
 		must_forget "$1" "${side}1" "${other}1" "$carrier"

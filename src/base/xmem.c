@@ -6,6 +6,9 @@
 
 #include "base/log.h"
 
+/* What malloc() said is no one module's: counted where all ask. */
+static _Atomic uint64_t failed;
+
 static void *
 must(void *p)
 {
@@ -49,4 +52,49 @@ xasprintf(const char *fmt, ...)
 		fatalx("out of memory");
 	va_end(ap);
 	return s;
+}
+
+/* As it is; NULL counts. */
+static void *
+noted(void *p)
+{
+	if (p == NULL)
+		mem_note_failed();
+	return p;
+}
+
+void *
+try_malloc(size_t len)
+{
+	return noted(malloc(len > 0 ? len : 1));
+}
+
+void *
+try_calloc(size_t n, size_t len)
+{
+	return noted(calloc(n > 0 ? n : 1, len > 0 ? len : 1));
+}
+
+void *
+try_reallocarray(void *p, size_t n, size_t len)
+{
+	return noted(reallocarray(p, n > 0 ? n : 1, len > 0 ? len : 1));
+}
+
+char *
+try_strdup(const char *s)
+{
+	return noted(strdup(s));
+}
+
+void
+mem_note_failed(void)
+{
+	failed++;
+}
+
+uint64_t
+mem_failed(void)
+{
+	return failed;
 }

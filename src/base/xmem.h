@@ -1,8 +1,14 @@
-/* Allocation for the control plane: aborts when there is no memory. */
+/*
+ * Allocation. x...() ends the process when there is no memory: for what is
+ * made at the start, by the configuration or on the command line. try_...() is
+ * for all that a peer or the network has us make later: NULL then costs that
+ * peer, packet or entry, and is counted here.
+ */
 #ifndef VPLAM_BASE_XMEM_H
 #define VPLAM_BASE_XMEM_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 void *xmalloc(size_t len);
@@ -10,5 +16,16 @@ void *xcalloc(size_t n, size_t len);
 void *xreallocarray(void *p, size_t n, size_t len);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+void *try_malloc(size_t len);
+void *try_calloc(size_t n, size_t len);
+void *try_reallocarray(void *p, size_t n, size_t len); /* NULL: p stays */
+char *try_strdup(const char *s);
+
+/* What must be made of parts that failed in other ways: counts one. */
+void mem_note_failed(void);
+
+/* How often there was none, in all threads since the start. */
+uint64_t mem_failed(void);
 
 #endif

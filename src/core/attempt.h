@@ -16,8 +16,7 @@
 	   */
 
 struct attempt {
-	struct index ix; /* in core.by_index while used */
-	bool used;
+	struct index ix; /* in core.by_index */
 	bool in_band;
 	uint32_t carrier; /* in-band: index of the session that took it */
 	bool cookie_done; /* sent again with a cookie: at most once */
@@ -29,9 +28,10 @@ struct attempt {
 };
 
 struct dial {
-	struct attempt at[ATTEMPTS];
-	unsigned next;	  /* place of the next one */
-	bool active;	  /* we want a session */
+	struct attempt *at[ATTEMPTS]; /* NULL: none, as most of the time */
+	unsigned next;		      /* place of the next one */
+	struct mono last;	      /* when the newest was made */
+	bool active;		      /* we want a session */
 	bool sent;	  /* one of them ever left for an endpoint */
 	unsigned tries;	  /* since it began, over all endpoints */
 	unsigned in_band; /* of them inside the living session */

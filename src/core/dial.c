@@ -4,6 +4,7 @@
 
 #include "base/container.h"
 #include "base/wr.h"
+#include "base/xmem.h"
 #include "core/core.h"
 #include "core/exchange.h"
 #include "core/peer_send.h"
@@ -41,24 +42,25 @@ next_gap(struct core *c, struct dial *d, struct mono now)
 }
 
 static void
-attempt_end(struct core *c, struct attempt *at)
+attempt_end(struct core *c, struct attempt **at)
 {
-	if (!at->used)
+	if (*at == NULL)
 		return;
-	index_del(c, &at->ix);
-	wipe(&at->hs, sizeof(at->hs));
-	at->used = false;
+	index_del(c, &(*at)->ix);
+	wipe(&(*at)->hs, sizeof((*at)->hs));
+	free(*at);
+	*at = NULL;
 }
 
-/* at has its answer: it, and what was sent before it, is done with. */
+/* One sent then has its answer: it, and all before it, is done with. */
 static void
-attempts_end_until(struct core *c, struct peer *p, struct attempt *at)
+attempts_end_until(struct core *c, struct peer *p, struct mono sent)
 {
-	struct mono sent = at->sent;
 	unsigned i;
 
 	for (i = 0; i < ATTEMPTS; i++) {
-		if (!mono_before(sent, p->dial.at[i].sent))
+		if (p->dial.at[i] != NULL &&
+		    !mono_before(sent, p->dial.at[i]->sent))
 			attempt_end(c, &p->dial.at[i]);
 	}
 }
@@ -129,24 +131,29 @@ write_init(struct core *c, struct peer *p, struct attempt *at, uint32_t index,
 	return ok;
 }
 
-/* A new attempt in place of the oldest; NULL if the key is of no use. */
+/*
+ * A new attempt in place of the oldest; NULL without memory, or if the
+ * key is of no use.
+ */
 static struct attempt *
 attempt_new(struct core *c, struct peer *p, struct turn *t)
 {
 	struct dial *d = &p->dial;
-	struct attempt *at = &d->at[d->next];
 	uint32_t index = index_fresh(c);
+	struct attempt *at;
 
-	attempt_end(c, at);
-	memset(at->msg, 0, sizeof(at->msg));
-	if (!write_init(c, p, at, index, t->wall_ms))
+	at = try_calloc(1, sizeof(*at));
+	if (at == NULL)
 		return NULL;
+	if (!write_init(c, p, at, index, t->wall_ms)) {
+		wipe(&at->hs, sizeof(at->hs));
+		free(at);
+		return NULL;
+	}
+	attempt_end(c, &d->at[d->next]);
+	d->at[d->next] = at;
 	d->next = (d->next + 1) % ATTEMPTS;
-	at->used = true;
-	at->in_band = false;
-	at->cookie_done = false;
-	at->crossed = false;
-	at->sent = t->now;
+	at->sent = d->last = t->now;
 	index_add(c, &at->ix, index, INDEX_ATTEMPT, p);
 	return at;
 }
@@ -303,9 +310,9 @@ crossing(struct peer *p, const struct addr *from, bool in_band, struct mono now)
 	unsigned i;
 
 	for (i = 0; i < ATTEMPTS; i++) {
-		struct attempt *at = &p->dial.at[i];
+		struct attempt *at = p->dial.at[i];
 
-		if (!at->used || at->in_band != in_band ||
+		if (at == NULL || at->in_band != in_band ||
 		    mono_since(at->sent, now) >= CROSSING_US)
 			continue;
 		if (in_band || addr_equal(&at->to.remote, from))
@@ -372,7 +379,7 @@ finish(struct core *c, struct attempt *at, const struct path *from,
 		peer_set_path(c, p,
 		    addr_equal(&from->remote, &at->to.remote) ? from : &at->to);
 	note_reflexive(p, &pl, from);
-	attempts_end_until(c, p, at); /* the session inherits its index */
+	attempts_end_until(c, p, at->sent); /* the session inherits its index */
 	index_add(c, &s->ix, index, INDEX_SESSION, p);
 	peer_take_current(c, p, s, t);
 }

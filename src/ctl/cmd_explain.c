@@ -37,10 +37,9 @@ static bool
 cookie_came(const struct peer *p)
 {
 	const struct dial *d = &p->dial;
-	const struct attempt *at = &d->at[(d->next + ATTEMPTS - 1) % ATTEMPTS];
 
 	return d->has_cookie &&
-	    mono_since(d->cookie_at, at->sent) < COOKIE_LIFE_S * MONO_SEC &&
+	    mono_since(d->cookie_at, d->last) < COOKIE_LIFE_S * MONO_SEC &&
 	    (p->handshake_wall_ms == 0 ||
 		mono_before(p->handshake_at, d->cookie_at));
 }

@@ -129,7 +129,7 @@ test_forged_responses(void **state)
 	d.dir[0][1].cut = true;
 	p = duo_peer(&d, 0, 1, true);
 	rng_fill(&d.line, msg, RESP_NOMACS);
-	msg_resp_head(msg, 7, p->dial.at[0].ix.index);
+	msg_resp_head(msg, 7, p->dial.at[0]->ix.index);
 	mac1_write(p->mac1key, msg, RESP_NOMACS);
 	dh = duo_cnt(&d, 0, CNT_dh);
 	for (i = 0; i < 10000; i++)

@@ -8,21 +8,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xmem.h"
-
-struct mono
-conn_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (struct mono){ (uint64_t)ts.tv_sec * MONO_SEC +
-		(uint64_t)ts.tv_nsec / 1000 };
-}
 
 static void on_ready(evutil_socket_t fd, short what, void *arg);
 
@@ -224,7 +214,7 @@ static void
 on_ready(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
-	struct mono now = conn_now();
+	struct mono now = clock_boot();
 
 	(void)fd;
 	(void)what;

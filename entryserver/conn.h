@@ -68,6 +68,4 @@ void conn_free(struct conn *c);
 /* Is it to be closed for being slow? About once a second. */
 bool conn_is_slow(struct conn *c, struct mono now);
 
-struct mono conn_now(void); /* CLOCK_BOOTTIME */
-
 #endif

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "entryserver/conn.h"
 #include "entryserver/jail.h"
 #include "entryserver/publish.h"
@@ -129,13 +130,13 @@ mind_run(const struct options *o)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	jail_folder(o->out, o->user);
 	while (ok && sig != SIGTERM && sig != SIGINT) {
-		struct mono now = conn_now();
+		struct mono now = clock_boot();
 
 		for (size_t i = 0; i < n; i++)
 			if (child[i].pid == 0 && mono_due(child[i].again, now))
 				start(&child[i], o, now);
 		sig = sigtimedwait(&set, NULL, &second);
-		ok = reap(child, n, conn_now());
+		ok = reap(child, n, clock_boot());
 	}
 	end_all(child, n);
 	return ok ? 0 : 1;

@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fdutil.h"
 #include "crypto/prim.h"
 #include "entryserver/jail.h"
@@ -44,7 +44,7 @@ publish_once(
 	struct round r;
 	int rc;
 
-	if (!round_make(&r, o, key, (uint64_t)time(NULL), last, why)) {
+	if (!round_make(&r, o, key, (uint64_t)clock_wall(), last, why)) {
 		if (!*failing)
 			log_warnx("the last list stays: %s", why);
 		*failing = true;
@@ -92,8 +92,8 @@ publish_export(const struct options *o, const char *dir)
 		log_warnx("%s", why);
 		return false;
 	}
-	ok = round_make(
-	    &r, o, &key, (uint64_t)time(NULL), here > last ? here : last, why);
+	ok = round_make(&r, o, &key, (uint64_t)clock_wall(),
+	    here > last ? here : last, why);
 	wipe(&key, sizeof(key));
 	if (!ok) {
 		log_warnx("nothing is exported: %s", why);

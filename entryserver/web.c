@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/xmem.h"
 #include "crypto/prim.h"
 #include "entryserver/jail.h"
@@ -47,7 +48,7 @@ on_answer(void *arg, enum http_status parsed, const struct http_request *req,
 {
 	struct web *w = arg;
 
-	reply_make(&w->reply, parsed, req, time(NULL), ret);
+	reply_make(&w->reply, parsed, req, (time_t)clock_wall(), ret);
 }
 
 /*
@@ -94,7 +95,7 @@ take_client(struct web *w, int fd, const struct addr *from, struct mono now)
 static void
 on_listen(evutil_socket_t fd, short what, void *arg)
 {
-	struct mono now = conn_now();
+	struct mono now = clock_boot();
 	struct web *w = arg;
 
 	(void)what;
@@ -139,7 +140,7 @@ look_for_edition(struct web *w)
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
-	struct mono now = conn_now();
+	struct mono now = clock_boot();
 	struct conn *c, *next;
 	struct web *w = arg;
 

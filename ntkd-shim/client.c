@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fdutil.h"
 #include "base/xmem.h"
 
@@ -89,16 +89,6 @@ const char *
 client_why(const struct client *c)
 {
 	return c->why;
-}
-
-struct mono
-client_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (struct mono){ (uint64_t)ts.tv_sec * MONO_SEC +
-		(uint64_t)ts.tv_nsec / 1000 };
 }
 
 /* Closes and arms the next attempt, each one later than the one before. */
@@ -349,7 +339,7 @@ left_ms(struct mono now, struct mono end)
 enum client_event
 client_wait(struct client *c, int timeout_ms, struct mesh_rec *ret_rec)
 {
-	struct mono now = client_now(), end = MONO_NEVER;
+	struct mono now = clock_mono(), end = MONO_NEVER;
 	enum client_event ev = client_step(c, now, ret_rec);
 
 	if (timeout_ms >= 0)
@@ -359,7 +349,7 @@ client_wait(struct client *c, int timeout_ms, struct mesh_rec *ret_rec)
 
 		poll(
 		    &pfd, 1, sooner(client_poll_ms(c, now), left_ms(now, end)));
-		now = client_now();
+		now = clock_mono();
 		ev = client_step(c, now, ret_rec);
 	}
 	return ev;

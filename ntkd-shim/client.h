@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/mono.h"
 #include "wire/mesh.h"
 
@@ -49,11 +50,10 @@ enum client_event client_step(
 
 /*
  * For programs without an event loop: as client_step(), but waits for an
- * event, at most timeout_ms (-1: for ever), by the clock of client_now().
+ * event, at most timeout_ms (-1: for ever), by the clock of clock_mono().
  */
 enum client_event client_wait(
     struct client *c, int timeout_ms, struct mesh_rec *ret_rec);
-struct mono client_now(void);
 
 /*
  * Closes the connection: as after CLIENT_DOWN, which does not come. vplamad

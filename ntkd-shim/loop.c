@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "ntkd-shim/client.h"
 
@@ -65,8 +66,8 @@ loop_once(struct loop *l, struct mono deadline)
 	struct epoll_event ev;
 	const struct source *s;
 
-	if (epoll_wait(l->ep, &ev, 1, wait_ms(deadline, client_now())) != 1)
+	if (epoll_wait(l->ep, &ev, 1, wait_ms(deadline, clock_mono())) != 1)
 		return;
 	s = ev.data.ptr;
-	s->ready(s->arg, ev.events, client_now());
+	s->ready(s->arg, ev.events, clock_mono());
 }

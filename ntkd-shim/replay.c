@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xmem.h"
 #include "ntkd-shim/client.h"
@@ -222,14 +223,14 @@ left_ms(struct mono now, struct mono deadline)
 static void
 run(struct replay *r)
 {
-	struct mono now = client_now();
+	struct mono now = clock_mono();
 	struct mesh_rec rec;
 	enum client_event ev;
 
 	set_phase(r, JOINING, now);
 	while (r->phase != DONE) {
 		ev = client_wait(r->client, left_ms(now, r->deadline), &rec);
-		now = client_now();
+		now = clock_mono();
 		take_event(r, ev, &rec, now);
 		if (mono_due(r->deadline, now))
 			on_deadline(r, now);

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "ntkd-shim/ambassador.h"
 #include "ntkd-shim/child.h"
@@ -169,7 +170,7 @@ do_mesh_netdesc(void *arg, const struct netdesc *d)
 	if (d == NULL) {
 		log_info("ntkd's place is not known any more");
 		s->place_due = false;
-		s->absent = mono_add(client_now(), ABSENT_US);
+		s->absent = mono_add(clock_mono(), ABSENT_US);
 		return;
 	}
 	log_info("ntkd's place: node " IP_FMT ", %u nodes, %u claims",
@@ -406,8 +407,8 @@ static void
 loop(struct shim *s)
 {
 	while (!s->stop) {
-		tick(s, client_now());
-		loop_once(&s->loop, next_deadline(s, client_now()));
+		tick(s, clock_mono());
+		loop_once(&s->loop, next_deadline(s, clock_mono()));
 	}
 }
 
@@ -485,7 +486,7 @@ run(struct shim *s)
 {
 	int rc;
 
-	child_init(&s->child, &s->ns, s->opt.ntkd, client_now());
+	child_init(&s->child, &s->ns, s->opt.ntkd, clock_mono());
 	raise_files();
 	rc = loop_init(&s->loop);
 	if (rc == 0)

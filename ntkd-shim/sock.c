@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xmem.h"
 #include "ntkd-shim/client.h"
@@ -563,7 +564,7 @@ sock_tcp_close(struct sock *s, uint32_t num)
 		return;
 	}
 	c->over = true;
-	c->until = mono_add(client_now(), LINGER_US);
+	c->until = mono_add(clock_mono(), LINGER_US);
 	LIST_REMOVE(c, link);
 	LIST_INSERT_HEAD(&s->over, c, link);
 	end_over(c);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "ntkd-shim/client.h"
 
@@ -123,7 +124,7 @@ watch_open(struct watch *w, struct netns *ns, struct loop *loop,
 	if (rc < 0)
 		log_warnx("watching ntkd: %s", strerror(-rc));
 	else
-		tell_addr(w, client_now());
+		tell_addr(w, clock_mono());
 	return rc;
 }
 

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #define BUFFER (4 << 20)
@@ -18,11 +19,7 @@
 struct mono
 tool_now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (struct mono){ (uint64_t)ts.tv_sec * MONO_SEC +
-		(uint64_t)ts.tv_nsec / 1000 };
+	return clock_mono();
 }
 
 int
@@ -45,8 +42,7 @@ void
 tool_wait(struct pollfd *pfd, nfds_t n, struct mono until)
 {
 	uint64_t us = mono_since(tool_now(), until);
-	struct timespec ts = { .tv_sec = (time_t)(us / MONO_SEC),
-		.tv_nsec = (long)(us % MONO_SEC) * 1000 };
+	const struct timespec ts = clock_timespec((struct mono){ us });
 
 	if (ppoll(pfd, n, mono_is_never(until) ? NULL : &ts, NULL) < 0 &&
 	    errno != EINTR)

@@ -3,6 +3,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/addr.c src/base/addr.h \
 	src/base/base64.c src/base/base64.h \
 	src/base/cfgtext.c src/base/cfgtext.h \
+	src/base/clock.c src/base/clock.h \
 	src/base/container.h \
 	src/base/counters.c src/base/counters.def src/base/counters.h \
 	src/base/fdutil.c src/base/fdutil.h \

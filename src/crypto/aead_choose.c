@@ -1,7 +1,8 @@
 #include "crypto/aead.h"
 
 #include <string.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 #define BENCH_LEN 1400	/* bytes of a full-size packet */
 #define BENCH_PACKETS 8 /* to a round; the best of the rounds counts */
@@ -15,15 +16,6 @@ static const struct aead_ops *(*const backends[])(enum suite suite) = {
 };
 
 #define N_BACKENDS (sizeof(backends) / sizeof(backends[0]))
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000U + (uint64_t)ts.tv_nsec;
-}
 
 struct racer {
 	const struct aead_ops *ops; /* NULL: does not take part */
@@ -52,7 +44,7 @@ racer_round(struct racer *r)
 {
 	const uint8_t ad[16] = { 0 };
 	bool works = true;
-	uint64_t start = now_ns(), took;
+	uint64_t start = clock_mono_ns(), took;
 	unsigned i;
 
 	for (i = 0; i < BENCH_PACKETS; i++, r->counter++) {
@@ -61,7 +53,7 @@ racer_round(struct racer *r)
 		works &= r->ops->open(
 		    r->key, r->counter, ad, sizeof(ad), r->buf, sizeof(r->buf));
 	}
-	took = now_ns() - start;
+	took = clock_mono_ns() - start;
 	if (took < r->best)
 		r->best = took;
 	if (!works) {
@@ -74,11 +66,12 @@ racer_round(struct racer *r)
 static void
 race(struct racer racers[], size_t n)
 {
-	uint64_t start = now_ns();
+	uint64_t start = clock_mono_ns();
 	unsigned round;
 	size_t i;
 
-	for (round = 0; round < BENCH_ROUNDS || now_ns() - start < BENCH_NS;
+	for (round = 0;
+	     round < BENCH_ROUNDS || clock_mono_ns() - start < BENCH_NS;
 	     round++)
 		for (i = 0; i < n; i++)
 			if (racers[i].ops != NULL)

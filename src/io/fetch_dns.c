@@ -6,9 +6,9 @@
 #include <resolv.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/mono.h"
 #include "base/rd.h"
 #include "base/xmem.h"
@@ -36,16 +36,6 @@ struct rr {
 	const uint8_t *data;
 	uint16_t len;
 };
-
-static struct mono
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (struct mono){ (uint64_t)ts.tv_sec * MONO_SEC +
-		(uint64_t)ts.tv_nsec / 1000 };
-}
 
 static bool
 skip_name(struct rd *r)
@@ -94,7 +84,7 @@ ask(struct dns *d, const char *name, uint16_t type,
 	struct rd r;
 	int len;
 
-	if (mono_before(d->until, now()) || atomic_load(d->stop))
+	if (mono_before(d->until, clock_mono()) || atomic_load(d->stop))
 		return false;
 	len = res_query(name, ns_c_in, type, d->buf, ANSWER_MAX);
 	if (len <= 0 || len > ANSWER_MAX)
@@ -235,7 +225,8 @@ int
 dns_vnodes(const char *name, const struct addr *ns, atomic_bool *stop,
     struct fetch_hint ret[FETCH_HINTS], char why[FETCH_WHY])
 {
-	struct dns d = { .until = mono_add(now(), DNS_LIMIT_S * MONO_SEC),
+	struct dns d = { .until =
+			     mono_add(clock_mono(), DNS_LIMIT_S * MONO_SEC),
 		.stop = stop };
 	struct srvs srvs = { .n = 0 };
 	char full[NAME_MAX_LEN + 32];

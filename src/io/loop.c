@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xmem.h"
 
@@ -32,29 +33,13 @@ struct loop {
 	struct mono armed; /* NEVER: not set, or it fired */
 };
 
-static uint64_t
-clock_us(clockid_t id)
-{
-	struct timespec ts;
-
-	if (clock_gettime(id, &ts) < 0)
-		fatal("clock_gettime");
-	return (uint64_t)ts.tv_sec * MONO_SEC + (uint64_t)ts.tv_nsec / 1000;
-}
-
-struct mono
-loop_now(void)
-{
-	return (struct mono){ clock_us(CLOCK_BOOTTIME) };
-}
-
 struct turn *
 loop_turn(struct loop *l)
 {
 	if (!l->in_turn) {
 		l->in_turn = true;
-		l->turn.now = loop_now();
-		l->turn.wall_ms = clock_us(CLOCK_REALTIME) / 1000;
+		l->turn.now = clock_boot();
+		l->turn.wall_ms = clock_wall_us() / 1000;
 	}
 	return &l->turn;
 }

@@ -43,9 +43,6 @@ void loop_stop(struct loop *l);
 /* The turn that is under way; begins one when there is none. */
 struct turn *loop_turn(struct loop *l);
 
-/* CLOCK_BOOTTIME: goes on while the machine sleeps. */
-struct mono loop_now(void);
-
 /* For what only libevent does: bufferevents, evdns. */
 struct event_base *loop_base(struct loop *l);
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xmem.h"
 #include "io/loop.h"
@@ -294,7 +295,7 @@ udp_close(struct udp *u)
 
 	if (u == NULL)
 		return;
-	udp_tx_flush(&u->tx, loop_now());
+	udp_tx_flush(&u->tx, clock_boot());
 	hook_del(&u->flush, u->loop);
 	for (i = 0; i < u->n; i++) {
 		struct lsock *s = &u->sock[i];

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xmem.h"
 #include "io/loop.h"
@@ -143,10 +144,9 @@ worker_open(struct loop *l)
 static void
 wait_for_threads(struct hub *b)
 {
-	struct timespec until;
+	const struct timespec until = clock_timespec(
+	    mono_add(clock_mono(), (uint64_t)WORKER_BYE_MS * MONO_MS));
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += WORKER_BYE_MS / 1000;
 	while (b->running > 0)
 		if (pthread_cond_timedwait(&b->ended, &b->lock, &until) != 0)
 			break;

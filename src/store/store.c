@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/container.h"
 #include "base/log.h"
 #include "base/xmem.h"
@@ -113,16 +114,13 @@ box_drop(struct store *s, struct item *it)
 static struct mono
 after_ms(unsigned ms)
 {
-	return mono_add(writer_now(), (uint64_t)ms * MONO_MS);
+	return mono_add(clock_mono(), (uint64_t)ms * MONO_MS);
 }
 
 static void
 wait_until(struct store *s, struct mono due)
 {
-	const struct timespec ts = {
-		.tv_sec = (time_t)(due.us / MONO_SEC),
-		.tv_nsec = (long)(due.us % MONO_SEC) * 1000,
-	};
+	const struct timespec ts = clock_timespec(due);
 
 	pthread_cond_timedwait(&s->wake, &s->lock, &ts);
 }
@@ -136,7 +134,7 @@ wait_for_work(struct store *s)
 
 		if (any &&
 		    (s->stop || (s->flush && !s->failing) ||
-			mono_due(s->due, writer_now())))
+			mono_due(s->due, clock_mono())))
 			return true;
 		if (s->stop)
 			return false;
@@ -346,7 +344,7 @@ store_open(const struct store_config *cfg, store_rec_fn *each, void *arg)
 static int64_t
 next_move(struct store *s)
 {
-	int64_t now = writer_wall_us();
+	int64_t now = (int64_t)clock_wall_us();
 
 	s->move_id = now > s->move_id ? now : s->move_id + 1;
 	return s->move_id;

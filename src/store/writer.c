@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/copy.h"
 #include "store/recdb.h"
@@ -16,31 +16,12 @@
 #define COPY_US (COPY_EVERY_S * (uint64_t)MONO_SEC)
 #define COPY_AGAIN_US (3600 * (uint64_t)MONO_SEC)
 
-struct mono
-writer_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (struct mono){ (uint64_t)ts.tv_sec * MONO_SEC +
-		(uint64_t)ts.tv_nsec / 1000 };
-}
-
-int64_t
-writer_wall_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * MONO_SEC + ts.tv_nsec / 1000;
-}
-
 void
 writer_init(struct writer *w, const char *path, atomic_bool *quit)
 {
 	*w = (struct writer){ .path = path, .quit = quit };
-	if (!copy_is_due(path, writer_wall_us() / MONO_SEC))
-		w->copy_at = mono_add(writer_now(), COPY_US);
+	if (!copy_is_due(path, clock_wall()))
+		w->copy_at = mono_add(clock_mono(), COPY_US);
 }
 
 void
@@ -63,7 +44,7 @@ give_up(struct writer *w)
 static void
 say_failed(struct writer *w, uint64_t lost)
 {
-	struct mono now = writer_now();
+	struct mono now = clock_mono();
 
 	if (mono_before(now, w->say_at))
 		return;
@@ -86,8 +67,8 @@ say_works(struct writer *w)
 static bool
 set_aside(struct writer *w)
 {
-	struct mono now = writer_now();
-	int64_t wall = writer_wall_us() / MONO_SEC;
+	struct mono now = clock_mono();
+	int64_t wall = clock_wall();
 	int rc;
 
 	if (mono_before(now, w->aside_at))
@@ -155,12 +136,12 @@ open_db(struct writer *w)
 static enum db_rc
 prune(struct writer *w)
 {
-	struct mono now = writer_now();
+	struct mono now = clock_mono();
 
 	if (mono_before(now, w->prune_at))
 		return DB_OK;
 	w->prune_at = mono_add(now, PRUNE_US);
-	return recdb_prune(w->db, writer_wall_us() / MONO_SEC);
+	return recdb_prune(w->db, clock_wall());
 }
 
 /* A row that its table refuses must not keep the others from the disk. */
@@ -168,7 +149,7 @@ static enum db_rc
 put_row(struct writer *w, struct item *it)
 {
 	enum db_rc rc = recdb_put(w->db, it->rec);
-	struct mono now = writer_now();
+	struct mono now = clock_mono();
 
 	it->refused = rc == DB_REFUSED;
 	if (!it->refused)
@@ -184,7 +165,7 @@ put_row(struct writer *w, struct item *it)
 static bool
 copy_due(const struct writer *w)
 {
-	return mono_due(w->copy_at, writer_now());
+	return mono_due(w->copy_at, clock_mono());
 }
 
 /* What is to be copied is checked before anything more is entrusted to it. */
@@ -241,11 +222,11 @@ writer_copy(struct writer *w)
 
 	if (w->db == NULL || !copy_due(w))
 		return;
-	w->copy_at = mono_add(writer_now(), COPY_US);
+	w->copy_at = mono_add(clock_mono(), COPY_US);
 	rc = copy_make(w->db, w->path, w->quit, w->why);
 	if (rc == DB_OK || atomic_load(w->quit))
 		return;
-	w->copy_at = mono_add(writer_now(), COPY_AGAIN_US);
+	w->copy_at = mono_add(clock_mono(), COPY_AGAIN_US);
 	log_warnx("%s: no copy could be made: %s", w->path, w->why);
 	if (rc == DB_DAMAGED)
 		writer_fini(w); /* the next batch sees to it */

@@ -59,7 +59,4 @@ enum db_rc writer_write(struct writer *w, struct item_list *l, uint64_t lost);
 /* A daily copy, when it is time. */
 void writer_copy(struct writer *w);
 
-struct mono writer_now(void); /* CLOCK_MONOTONIC */
-int64_t writer_wall_us(void); /* since 1970 */
-
 #endif

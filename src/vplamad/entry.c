@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/xmem.h"
 #include "core/exchange.h"
 #include "io/worker.h"
@@ -131,7 +132,7 @@ text_blob(const char *text)
 static void
 put_pin(struct vplamad *d, const struct entry_pin *p)
 {
-	struct store_rec row = { .kind = STORE_LIST, .at = keep_wall() };
+	struct store_rec row = { .kind = STORE_LIST, .at = clock_wall() };
 
 	if (d->keep == NULL)
 		return;

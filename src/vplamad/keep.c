@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xmem.h"
 #include "io/loop.h"
@@ -28,15 +28,6 @@ struct keep {
 	int64_t now;  /* of the restore */
 	unsigned bad; /* rows */
 };
-
-int64_t
-keep_wall(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ts.tv_sec > 0 ? ts.tv_sec : 0;
-}
 
 static void
 on_row(void *arg, const struct store_rec *row)
@@ -111,7 +102,7 @@ keep_open(struct loop *loop, const struct keep_config *cfg)
 	k->cfg = *cfg;
 	k->loop = loop;
 	k->flush_at = MONO_NEVER;
-	k->now = keep_wall();
+	k->now = clock_wall();
 	k->store = store_open(&sc, on_row, k);
 	if (k->bad > 0)
 		log_warnx("%s: records that make no sense: %u; left out", path,

@@ -53,7 +53,4 @@ void keep_put(struct keep *k, const struct store_rec *row, enum keep_when when);
 struct mono keep_deadline(const struct keep *k);
 void keep_tick(struct keep *k, struct mono now);
 
-/* Seconds since 1970, never below 0. */
-int64_t keep_wall(void);
-
 #endif

@@ -1,14 +1,16 @@
 #include "vplamad/notify.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 static int
 send_text(const char *text, int flags)
@@ -52,12 +54,10 @@ notify_ready(void)
 int
 notify_reloading(void)
 {
-	struct timespec ts;
 	char text[64];
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
-	    (long long)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+	    clock_mono().us);
 	return notify_send(text);
 }
 

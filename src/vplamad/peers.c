@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/xmem.h"
 #include "core/exchange.h"
 #include "vplamad/bookrow.h"
@@ -104,7 +105,7 @@ on_save_revoked(void *arg, const struct book_revoked *r)
 
 	if (d->keep == NULL)
 		return;
-	bookrow_from_revoked(r, keep_wall(), &row);
+	bookrow_from_revoked(r, clock_wall(), &row);
 	keep_put(d->keep, &row, KEEP_SOON);
 }
 
@@ -112,7 +113,7 @@ on_save_revoked(void *arg, const struct book_revoked *r)
 static void
 save_watched(struct vplamad *d, uint32_t minutes, enum keep_when when)
 {
-	struct store_rec row = { .kind = STORE_WATCH, .at = keep_wall() };
+	struct store_rec row = { .kind = STORE_WATCH, .at = clock_wall() };
 
 	row.u.watch.minutes = minutes;
 	memcpy(row.u.watch.key, d->cfg.id.ed_pk, STORE_KEY);

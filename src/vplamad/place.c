@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/xmem.h"
 #include "core/negotiate.h"
 #include "core/route.h"
@@ -142,7 +143,7 @@ on_save(void *arg, const struct neg_record *rec)
 
 	if (rec->kind == NEG_REC_DEMAND)
 		log_demand(d, rec);
-	if (!memory_to_store(rec, keep_wall(), &row, &buf))
+	if (!memory_to_store(rec, clock_wall(), &row, &buf))
 		log_debug("memory: a record of kind %d makes no sense",
 		    (int)rec->kind);
 	else if (d->keep != NULL) /* what decides who may move is not lost */

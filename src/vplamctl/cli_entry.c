@@ -1,9 +1,9 @@
 /* The verbs on what is known of other vnodes, and on how they come to us. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/xmem.h"
 #include "crypto/keys.h"
 #include "vplamctl/ask.h"
@@ -102,7 +102,7 @@ beacon_make(struct json_object *self, unsigned hours, struct beacon *b,
 	const char *network = get_str(self, "network");
 	size_t i, n = get_len(eps);
 
-	b->ends = (uint32_t)time(NULL) + hours * 3600u;
+	b->ends = (uint32_t)clock_wall() + hours * 3600u;
 	if (!key_parse(get_str(self, "public_key"), b->key))
 		return false;
 	if (strlen(network) < sizeof(b->network))

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fdutil.h"
 #include "base/xmem.h"
 #include "vplamctl/ask.h"
@@ -89,7 +89,7 @@ take_beacon(struct join *j)
 	struct beacon b;
 	const char *why;
 	char ended[HUMAN_TEXT];
-	int64_t now = (int64_t)time(NULL);
+	int64_t now = clock_wall();
 
 	if (!beacon_parse(j->string, &b, &why))
 		return refuse(j, "the beacon %s", why);

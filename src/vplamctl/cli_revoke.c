@@ -1,10 +1,10 @@
 /* Taking a key out of use: ours, or as an authority another's. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/xmem.h"
 #include "crypto/sign.h"
 #include "vplamctl/ask.h"
@@ -155,7 +155,7 @@ int
 cli_revoke(struct cli *cli, int argc, char **argv)
 {
 	char text[BASE64_TEXT(REVOKE_LEN)];
-	struct revoke r = { .issued = (uint64_t)time(NULL) };
+	struct revoke r = { .issued = (uint64_t)clock_wall() };
 	struct signer s = { 0 };
 	int rc;
 

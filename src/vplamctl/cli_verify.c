@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fdutil.h"
 #include "base/xmem.h"
 #include "crypto/minisign.h"
@@ -178,7 +178,7 @@ check_servers(struct report *r, const struct entry_list *l, int64_t now)
 static void
 check_list(struct report *r, const char *text, size_t len)
 {
-	int64_t now = (int64_t)time(NULL);
+	int64_t now = clock_wall();
 	struct entry_list l;
 	const char *why;
 

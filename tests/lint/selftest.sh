@@ -48,6 +48,8 @@ plant layers.sh '#include <intel-ipsec-mb.h>\n' src/core/b.c
 plant layers.sh '#include <libmnl/libmnl.h>\n' src/io/b.c
 plant layers.sh '#include <sqlite3.h>\n' src/io/b.c
 plant layers.sh 'int x = clock_gettime(0, 0);\n' src/core/a.c
+plant layers.sh 'int x = clock_gettime(0, 0);\n' src/io/b.c
+plant layers.sh '#include "base/clock.h"\n' src/core/a.c
 plant format.sh 'int  x;\n' src/core/a.c
 plant words.sh '/* FIX''ME */\n' src/core/a.c
 plant words.sh '# TO''DO\n' tests/x.sh

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/container.h"
 #include "base/xmem.h"
 #include "tests/netns/meshd.h"
@@ -142,7 +143,7 @@ on_packet(struct meshd *md, const uint8_t *p, size_t len, size_t from)
 		md->n.bad++;
 		return;
 	}
-	first = ledger_note(&md->ledger, &pk, side, wall_ms());
+	first = ledger_note(&md->ledger, &pk, side, clock_wall_us() / 1000);
 	if (from == TO_VPLAMAD && md->handback)
 		hand_back(md, &pk);
 	if (first && strcmp(pk.origin, md->name) != 0)
@@ -153,7 +154,8 @@ on_packet(struct meshd *md, const uint8_t *p, size_t len, size_t from)
 static bool
 job_step(struct meshd *md, const struct job *j, struct mono now)
 {
-	struct meshpkt pk = { .id = j->first + j->done, .born_ms = wall_ms() };
+	struct meshpkt pk = { .id = j->first + j->done,
+		.born_ms = clock_wall_us() / 1000 };
 	enum outcome got;
 	size_t len;
 

@@ -5,12 +5,13 @@
  * @ milliseconds since 1970.
  */
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "ntkd-shim/client.h"
 
@@ -34,11 +35,8 @@ struct gnoded {
 static void
 say(const char *what, const char *text)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	printf("%s%s%s @%lld\n", what, text[0] != '\0' ? " " : "", text,
-	    (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+	printf("%s%s%s @%" PRIu64 "\n", what, text[0] != '\0' ? " " : "", text,
+	    clock_wall_us() / 1000);
 	fflush(stdout);
 }
 
@@ -182,8 +180,8 @@ serve(struct gnoded *g)
 
 	for (;;) {
 		ev = client_wait(g->cl, 100, &rec);
-		on_event(g, ev, &rec, client_now());
-		if (g->moving && mono_due(g->move_at, client_now()))
+		on_event(g, ev, &rec, clock_mono());
+		if (g->moving && mono_due(g->move_at, clock_mono()))
 			move(g);
 	}
 }

@@ -12,6 +12,7 @@
  * alone), "stats", "quit". Standard output: events, one a line. -o FILE: the
  * report, written anew at each "stats" and at the end.
  */
+#include "base/clock.h"
 #include "tests/netns/meshd.h"
 
 #include <errno.h>
@@ -19,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fdutil.h"
@@ -28,19 +28,11 @@
 
 #define FLOOD_SIZE 64 /* bytes of a body */
 
-uint64_t
-wall_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 void
 event(const char *what)
 {
-	printf("event %s at=%llu", what, (unsigned long long)wall_ms());
+	printf("event %s at=%llu", what,
+	    (unsigned long long)(clock_wall_us() / 1000));
 }
 
 static void

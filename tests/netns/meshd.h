@@ -64,8 +64,6 @@ struct meshd {
 	    rec[MESH_RECORD_MAX];
 };
 
-uint64_t wall_ms(void);
-
 /* Starts a line of events; the caller ends it. */
 void event(const char *what);
 

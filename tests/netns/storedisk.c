@@ -17,23 +17,14 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "tests/unit/store_made.h"
 
 #define PEERS 300 /* records, some 100 KiB */
-
-static double
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
 
 /* A disk of 512 KiB, the current folder. */
 static int
@@ -106,12 +97,12 @@ static uint64_t
 put(struct store *s, unsigned who, uint32_t n)
 {
 	struct made m;
-	double start = now();
+	struct mono start = clock_mono();
 	uint64_t t;
 
 	made_init(&m, STORE_NETWORK, who, n);
 	t = store_put(s, &m.rec);
-	assert_true(now() - start < 0.5);
+	assert_true(mono_since(start, clock_mono()) < 500 * MONO_MS);
 	return t;
 }
 
@@ -128,15 +119,15 @@ put_all(struct store *s, uint32_t n)
 }
 
 static bool
-comes(struct store *s, uint64_t ticket, double seconds)
+comes(struct store *s, uint64_t ticket, unsigned seconds)
 {
 	struct pollfd p = { .fd = store_fd(s), .events = POLLIN };
-	double end = now() + seconds;
+	struct mono end = mono_add(clock_mono(), seconds * MONO_SEC);
 
 	while (store_committed(s) < ticket) {
-		double left = end - now();
+		uint64_t left = mono_since(clock_mono(), end);
 
-		if (left <= 0 || poll(&p, 1, (int)(left * 1000) + 1) < 0)
+		if (left == 0 || poll(&p, 1, (int)(left / MONO_MS) + 1) < 0)
 			return false;
 	}
 	return true;

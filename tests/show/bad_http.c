@@ -8,6 +8,7 @@
  * "ready" and then runs until it is killed.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/clock.h"
 #include "base/fdutil.h"
 #include "base/log.h"
 #include "base/xmem.h"
@@ -214,12 +216,10 @@ static void
 redirect_on_and_on(const struct req *r)
 {
 	char text[128];
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
 	snprintf(text, sizeof(text),
-	    "HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:%u/%ld\r\n\r\n",
-	    PORT + r->no, ts.tv_nsec);
+	    "HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:%u/%" PRIu64
+	    "\r\n\r\n",
+	    PORT + r->no, clock_mono_ns());
 	say(r, text);
 }
 

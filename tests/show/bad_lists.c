@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fdutil.h"
 #include "base/log.h"
 #include "base/xmem.h"
@@ -389,7 +389,7 @@ key_of(const char *dir)
 static void
 make(const char *dir, uint64_t serial, char **vnode, unsigned n)
 {
-	const int64_t now = (int64_t)time(NULL);
+	const int64_t now = clock_wall();
 	struct entry_list l = { .network = LISTGEN_NETWORK,
 		.serial = serial != 0 ? serial : (uint64_t)now,
 		.generated = now,

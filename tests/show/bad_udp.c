@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/addr.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mono.h"
 #include "base/wr.h"
@@ -42,15 +43,6 @@ pause_us(unsigned us)
 	const struct timespec ts = { .tv_nsec = (long)us * 1000 };
 
 	nanosleep(&ts, NULL);
-}
-
-static uint64_t
-wall_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
 /* Waits until the daemon has counted all that we sent. */
@@ -193,7 +185,7 @@ payload_of(struct init_payload *pl)
 	*pl = (struct init_payload){ .suites = 1, .mtu = 1400, .caps = 0x1e };
 	struct wr w = wr_of(pl->stamp, sizeof(pl->stamp));
 
-	wr_be64(&w, wall_ms());
+	wr_be64(&w, clock_wall_us() / 1000);
 }
 
 /* A whole initiation by that identity. */

@@ -10,25 +10,18 @@
  * live: waits for the daemon and for so many live tunnels; prints when that
  *was, in milliseconds since 1970.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xmem.h"
 #include "tests/show/asked.h"
 
 #define GAP_US 10000u
-
-static uint64_t
-now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 static void
 call(struct client *ctl, const char *cmd, const char *args)
@@ -56,22 +49,23 @@ by_size(const void *a, const void *b)
 static void
 delay(struct client *ctl, unsigned seconds)
 {
-	const uint64_t end = now_us() + seconds * UINT64_C(1000000);
+	const uint64_t end = clock_mono().us + seconds * UINT64_C(1000000);
 	size_t most = seconds * (1000000 / GAP_US) + 2, n = 0;
-	uint64_t *took = xcalloc(most, sizeof(*took)), began, next = now_us();
+	uint64_t *took = xcalloc(most, sizeof(*took)), began,
+		 next = clock_mono().us;
 
-	while ((began = now_us()) < end && n < most) {
+	while ((began = clock_mono().us) < end && n < most) {
 		struct json_object *reply = client_call(ctl, "counters", NULL);
 		struct timespec ts;
 
 		if (reply == NULL)
 			fatalx("counters: %s", ctl->why);
 		json_object_put(reply);
-		took[n++] = now_us() - began;
-		for (next += GAP_US; next < now_us(); next += GAP_US)
+		took[n++] = clock_mono().us - began;
+		for (next += GAP_US; next < clock_mono().us; next += GAP_US)
 			;
 		ts.tv_sec = 0;
-		ts.tv_nsec = (long)(next - now_us()) * 1000;
+		ts.tv_nsec = (long)(next - clock_mono().us) * 1000;
 		nanosleep(&ts, NULL);
 	}
 	qsort(took, n, sizeof(*took), by_size);
@@ -112,14 +106,12 @@ static void
 wait_live(const char *path, unsigned count)
 {
 	struct client ctl;
-	struct timespec ts;
 
 	while (!client_open(&ctl, path))
 		pause_a_little();
 	while (live(&ctl) < count)
 		pause_a_little();
-	clock_gettime(CLOCK_REALTIME, &ts);
-	printf("%lld\n", (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+	printf("%" PRIu64 "\n", clock_wall_us() / 1000);
 	client_close(&ctl);
 }
 

@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "crypto/prim.h"
 #include "store/reader.h"
@@ -101,7 +101,7 @@ show(const char *path)
 int
 main(int argc, char **argv)
 {
-	uint64_t now = (uint64_t)time(NULL);
+	uint64_t now = (uint64_t)clock_wall();
 	struct store_config cfg = {
 		.every_ms = 100, .retry_ms = 100, .waiting = 16384
 	};

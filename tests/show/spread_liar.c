@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/wr.h"
 #include "core/exchange.h"
@@ -42,20 +42,10 @@ struct liar {
 	struct mono again;
 };
 
-static uint64_t
-clock_us(clockid_t id)
-{
-	struct timespec ts;
-
-	clock_gettime(id, &ts);
-	return (uint64_t)ts.tv_sec * MONO_SEC + (uint64_t)ts.tv_nsec / 1000;
-}
-
 static struct turn
 turn_now(struct liar *l)
 {
-	return (struct turn){ { clock_us(CLOCK_BOOTTIME) },
-		clock_us(CLOCK_REALTIME) / 1000, &l->mem };
+	return (struct turn){ clock_boot(), clock_wall_us() / 1000, &l->mem };
 }
 
 static void
@@ -187,7 +177,7 @@ lie(const struct liar *l, uint8_t raw[RECORD_MAX])
 	if (!identity_from_seed(seed, &id))
 		fatalx("no identity");
 	memcpy(r.key, id.ed_pk, KEY_LEN);
-	r.issued = clock_us(CLOCK_REALTIME) / MONO_SEC;
+	r.issued = (uint64_t)clock_wall();
 	/* every other one names another port of the same machine */
 	if (l->told % 2 == 1)
 		r.ep[0].port = (uint16_t)(1 + l->told % 65535);

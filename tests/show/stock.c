@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/wr.h"
 #include "book/uptime.h"
 #include "crypto/sign.h"
@@ -181,7 +181,7 @@ vnode(struct row *row, unsigned n, const uint8_t netid[KEY_LEN], uint64_t now)
 static int
 made(const char *path, const char *name, unsigned n)
 {
-	uint64_t now = (uint64_t)time(NULL);
+	uint64_t now = (uint64_t)clock_wall();
 	struct stock none = { .n = 0 };
 	struct store *store = open_file(path, &none);
 	struct network net;

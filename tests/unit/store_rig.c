@@ -9,11 +9,11 @@
 #include <dirent.h>
 #include <poll.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "tests/unit/store_made.h"
 
 int
@@ -59,10 +59,7 @@ rig_files(const char *head)
 double
 rig_now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+	return (double)clock_mono().us / MONO_SEC;
 }
 
 void

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/fdutil.h"
 #include "base/xmem.h"
 #include "ntkd-shim/client.h"
@@ -526,7 +527,7 @@ test_out_of_order(void **state)
 static uint64_t
 waited_ms(struct mono from)
 {
-	return mono_since(from, client_now()) / MONO_MS;
+	return mono_since(from, clock_mono()) / MONO_MS;
 }
 
 static void
@@ -534,7 +535,7 @@ test_wait(void **state)
 {
 	struct fixture *f = *state;
 	struct mesh_rec up = { .type = MESH_PEER_UP };
-	struct mono start = client_now();
+	struct mono start = clock_mono();
 
 	assert_int_equal(client_wait(f->c, 50, &f->rec), CLIENT_NOTHING);
 	assert_in_range(waited_ms(start), 50, 5000);
@@ -544,7 +545,7 @@ test_wait(void **state)
 	server_accept(f);
 	server_got(f, MESH_HELLO);
 	server_hello(f, 10);
-	start = client_now();
+	start = clock_mono();
 	assert_int_equal(client_wait(f->c, 5000, &f->rec), CLIENT_UP);
 	server_send(f, &up);
 	assert_int_equal(client_wait(f->c, -1, &f->rec), CLIENT_RECORD);

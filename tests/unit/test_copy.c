@@ -1,4 +1,5 @@
 /* Daily copies: made in time, and what they are good for. */
+#include "base/clock.h"
 #include "store/copy.h"
 
 #include <setjmp.h>
@@ -348,14 +349,14 @@ never_of_a_damaged_one(void **state)
 	assert_int_equal(writer_load(&w, ignore, NULL), DB_OK);
 	for (i = 0; i < RIG_WHO; i++)
 		assert_int_equal(writes_one(&w, i, 200 + i), DB_OK);
-	w.copy_at = writer_now();
+	w.copy_at = clock_mono();
 	assert_int_equal(writes_one(&w, 0, 300), DB_OK);
 	assert_int_equal(copy_finds("db.1", 1), 201);
 	assert_int_equal(copy_finds("db.1", 0), 300);
 	assert_true(copy_finds("db.2", 0) > 0);
 
 	spoil("db");
-	w.copy_at = writer_now();
+	w.copy_at = clock_mono();
 	assert_int_equal(writes_one(&w, 0, 400), DB_OK);
 	assert_true(w.lost);
 	writer_fini(&w);
@@ -378,7 +379,7 @@ given_up(void **state)
 
 	(void)state;
 	writer_init(&w, "db", &quit);
-	w.copy_at = mono_add(writer_now(), 3600 * MONO_SEC);
+	w.copy_at = mono_add(clock_mono(), 3600 * MONO_SEC);
 	assert_int_equal(writer_load(&w, ignore, NULL), DB_OK);
 	assert_int_equal(db_begin(w.db), DB_OK);
 	for (i = 0; i < 20000; i++) {

@@ -11,11 +11,11 @@
 #include <dirent.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "store/recdb.h"
 #include "store/schema.h"
 #include "tests/unit/store_made.h"
@@ -275,22 +275,13 @@ damaged(void **state)
 	fails(DB_DAMAGED, "not a database");
 }
 
-static double
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
-
 /* Who writes does not disturb us, nor do we wait for ever. */
 static void
 beside_a_writer(void **state)
 {
 	struct db *db;
 	sqlite3 *other;
-	double start;
+	struct mono start;
 
 	(void)state;
 	write_all(1);
@@ -304,9 +295,9 @@ beside_a_writer(void **state)
 
 	other = raw();
 	exec_raw(other, "BEGIN EXCLUSIVE");
-	start = now();
+	start = clock_mono();
 	fails(DB_FAILED, "locked");
-	assert_true(now() - start < 5);
+	assert_true(mono_since(start, clock_mono()) < 5 * MONO_SEC);
 	sqlite3_close(other);
 	reads_version(2);
 }

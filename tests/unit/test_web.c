@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/xmem.h"
 #include "crypto/prim.h"
 #include "entry_made.h"
@@ -72,7 +73,7 @@ open_lab(struct lab *lab)
 
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
-	*lab = (struct lab){ .fd = fd[0], .now = conn_now() };
+	*lab = (struct lab){ .fd = fd[0], .now = clock_boot() };
 	lab->body = xcalloc(1, BODY);
 	lab->base = event_base_new();
 	guests_init(&lab->guests, 9, 1000, secret);
@@ -160,7 +161,7 @@ slow_reader(void **state)
 	open_lab(&lab);
 	say(&lab, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 	assert_int_equal(lab.conn->state, CONN_SEND);
-	lab.now = conn_now();
+	lab.now = clock_boot();
 	assert_false(slow_at(&lab, CONN_WINDOW_S - 1));
 	/* It begins to read: the first window is fine, in the next it stops. */
 	hear(&lab, 300 * 1024);
@@ -179,7 +180,7 @@ never_reads(void **state)
 	(void)state;
 	open_lab(&lab);
 	say(&lab, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-	lab.now = conn_now();
+	lab.now = clock_boot();
 	lab.conn->sent_before = lab.conn->sent;
 	assert_true(slow_at(&lab, CONN_WINDOW_S + 1));
 	close_lab(&lab);
@@ -204,7 +205,7 @@ many_at_once(void **state)
 	assert_int_equal(lab.asked, 4);
 	assert_int_equal(hear(&lab, SIZE_MAX), 4 + BODY);
 	assert_int_equal(lab.conn->state, CONN_DRAIN);
-	lab.now = conn_now();
+	lab.now = clock_boot();
 	assert_true(slow_at(&lab, CONN_DRAIN_S));
 	close_lab(&lab);
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "tests/unit/io_env.h"
 
 #define N WORKER_THREADS
@@ -218,19 +219,15 @@ cancelled_by_another(void **state)
 }
 
 static unsigned
-ms_since(const struct timespec *began)
+ms_since(struct mono began)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (unsigned)((now.tv_sec - began->tv_sec) * 1000 +
-	    (now.tv_nsec - began->tv_nsec) / 1000000);
+	return (unsigned)(mono_since(began, clock_mono()) / MONO_MS);
 }
 
 static void
 closed_while_it_runs(void **state)
 {
-	struct timespec began;
+	struct mono began;
 	struct task *k;
 	struct fix f;
 
@@ -238,10 +235,10 @@ closed_while_it_runs(void **state)
 	fix_init(&f);
 	k = begin(&f, 0);
 	worker_cancel(k->work);
-	clock_gettime(CLOCK_MONOTONIC, &began);
+	began = clock_mono();
 	worker_close(f.w); /* waits a little, and leaves it to itself */
 	assert_in_range(
-	    ms_since(&began), WORKER_BYE_MS - 10, WORKER_BYE_MS + 5000);
+	    ms_since(began), WORKER_BYE_MS - 10, WORKER_BYE_MS + 5000);
 	assert_int_equal(k->freed, 0);
 	f.w = NULL;
 	sem_post(&k->go);

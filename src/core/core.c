@@ -19,18 +19,17 @@
 #define LOAD_HOLD_US (1 * MONO_SEC)
 #define ADDRESS_RATE 20 /* initiations a second from one address */
 #define ADDRESS_BURST 5
-#define DH_RATE 4400	  /* a third of a core on a small machine */
 #define COOKIE_RATE 20000 /* replies a second, in all */
 #define DOUBT_RATE 20
 #define ICMP_RATE 100 /* answers "too big" a second to one address */
 #define STAGING_MAX (1024u * 1024u)
 
 static void
-buckets_init(struct core *c, struct mono now)
+buckets_init(struct core *c, uint32_t dh_rate, struct mono now)
 {
 	const struct core_limits *lim = &c->limits;
 
-	bucket_init(&c->dh_budget, DH_RATE, DH_RATE, now);
+	bucket_init(&c->dh_budget, dh_rate, dh_rate, now);
 	bucket_init(&c->cookie_budget, COOKIE_RATE, COOKIE_RATE, now);
 	bucket_init(&c->doubt_budget, DOUBT_RATE, DOUBT_RATE, now);
 	bucket_init(&c->fan_own, lim->fan_origin, 2 * lim->fan_origin, now);
@@ -64,7 +63,7 @@ core_init(struct core *c, const struct core_config *cfg,
 	c->rate = ratelimit_new(ADDRESS_RATE, ADDRESS_BURST, secret);
 	c->icmp = ratelimit_new(ICMP_RATE, ICMP_RATE, secret);
 	wipe(secret, sizeof(secret));
-	buckets_init(c, now);
+	buckets_init(c, cfg->dh_rate != 0 ? cfg->dh_rate : CORE_DH_RATE, now);
 	dupcache_init(&c->dups);
 	c->routes = route_new();
 	c->caps = CAP_REKEY | CAP_PATH | CAP_CSUM | CAP_FRAG;

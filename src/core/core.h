@@ -64,6 +64,7 @@ struct core_limits {
 #define FAN_ORIGIN 20u
 #define FAN_TOTAL 200u
 #define CORE_MTU 1400u
+#define CORE_DH_RATE 4400u /* 30 % of a core of a small machine */
 
 struct core_config {
 	struct identity id;
@@ -71,6 +72,8 @@ struct core_config {
 	char network[NETWORK_NAME_MAX + 1]; /* its name, for the mesh daemon */
 	struct aead_choice aead;
 	uint64_t stamp_floor_ms; /* no stamp of ours lies below it */
+	uint32_t dh_rate;	 /* pairs of Diffie-Hellman a second, for */
+				 /* whoever asks; 0: CORE_DH_RATE */
 	struct core_limits limits;
 };
 

@@ -7,7 +7,7 @@ src_crypto_libcrypto_a_SOURCES = \
 	src/crypto/aead_nonce.h \
 	src/crypto/aead_sodium.c \
 	src/crypto/keys.c src/crypto/keys.h \
-	src/crypto/kx.h \
+	src/crypto/kx.h src/crypto/kx_rate.c \
 	src/crypto/minisign.c src/crypto/minisign.h \
 	src/crypto/noise.c src/crypto/noise.h \
 	src/crypto/prim.c src/crypto/prim.h \

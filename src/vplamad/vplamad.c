@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/xmem.h"
+#include "crypto/kx.h"
 #include "vplamad/cfgdevice.h"
 #include "vplamad/notify.h"
 #include "vplamad/reload.h"
@@ -15,6 +16,8 @@
 #define GOODBYES 3 /* there is no answer to one */
 #define GOODBYE_US 200000u
 #define STORED_PAGE 512 /* keys in one event */
+#define DH_PERCENT 30	/* of a core, for handshakes of whoever asks */
+#define DH_RATE_MIN 30	/* so that a third of it lets a new key in */
 
 struct core_limits
 config_limits(const struct config *cfg)
@@ -270,6 +273,18 @@ log_ciphers(const struct aead_choice *aead)
 			    i == aead->preferred ? "yes" : "no");
 }
 
+/* An initiation costs about two; a small router must not choke on them. */
+static uint32_t
+dh_rate(void)
+{
+	uint64_t pairs = kx_rate() * (uint64_t)DH_PERCENT / 100 / 2;
+
+	if (pairs < DH_RATE_MIN)
+		pairs = DH_RATE_MIN;
+	log_info("handshakes: a_second=%llu", (unsigned long long)pairs);
+	return (uint32_t)pairs;
+}
+
 static void
 start_core(struct vplamad *d, struct turn *t)
 {
@@ -287,6 +302,7 @@ start_core(struct vplamad *d, struct turn *t)
 		.net = d->cfg.net,
 		.aead = aead_choose(),
 		.stamp_floor_ms = stamp_floor(d),
+		.dh_rate = dh_rate(),
 		.limits = config_limits(&d->cfg),
 	};
 

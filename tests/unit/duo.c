@@ -284,6 +284,7 @@ duo_start(struct duo *d, unsigned nr, const struct duo_options *opt)
 	if (opt->suites != 0)
 		cfg.aead.suites = opt->suites;
 	cfg.aead.preferred = opt->preferred;
+	cfg.dh_rate = opt->dh_rate;
 	cfg.limits = (struct core_limits){ opt->rekey_ms != 0 ? opt->rekey_ms
 							      : REKEY_AFTER_MS,
 		opt->fan_origin != 0 ? opt->fan_origin : FAN_ORIGIN,

@@ -95,6 +95,7 @@ struct duo_options {
 	const struct aead_choice *aead; /* NULL: aead_default() */
 	uint8_t suites, preferred;	/* suites 0: all of aead */
 	uint32_t rekey_ms, fan_origin, fan_total;
+	uint32_t dh_rate;
 	uint16_t mtu;
 	const uint8_t *netkey; /* closed network; NULL: open */
 	const uint8_t *seed;   /* identity; NULL: random */

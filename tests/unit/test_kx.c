@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "crypto/keys.h"
 #include "tests/unit/vectors.h"
 
@@ -171,6 +172,27 @@ public_key_fits_ed25519(void **state)
 	}
 }
 
+/* What it measures is what these 200 take, on a machine that does more. */
+static void
+rate_is_measured(void **state)
+{
+	const uint8_t sk[KEY_LEN] = { 1 };
+	uint64_t start, each;
+	uint32_t rate = kx_rate();
+	uint8_t pk[KEY_LEN];
+	unsigned i;
+
+	(void)state;
+	kx_public(pk, sk);
+	start = clock_mono_ns();
+	for (i = 0; i < 200; i++)
+		assert_true(kx_shared(pk, sk, pk));
+	each = (clock_mono_ns() - start) / 200;
+	assert_true(rate > 10);
+	assert_true(1000000000 / rate <= 2 * each); /* the best of some */
+	assert_true(1000000000 / rate >= each / 20);
+}
+
 int
 main(void)
 {
@@ -181,6 +203,7 @@ main(void)
 		cmocka_unit_test(low_order_refused),
 		cmocka_unit_test(ordinary_neighbours_accepted),
 		cmocka_unit_test(public_key_fits_ed25519),
+		cmocka_unit_test(rate_is_measured),
 	};
 
 	if (!crypto_start())

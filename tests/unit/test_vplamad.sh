@@ -39,6 +39,8 @@ within 3000 shows b || fail "b has a vrnode within 3 s: $(ctl b show)"
 want "peer b: state=vrnode" "$(cat "$dir/a/log")" "the state is logged"
 want "cipher: chacha20-poly1305 by lib" "$(cat "$dir/a/log")" \
 	"the choice of ciphers is logged"
+budget=$(sed -n 's/.*handshakes: a_second=//p' "$dir/a/log")
+[ "${budget:-0}" -ge 30 ] || fail "the budget for handshakes: '$budget'"
 [ "$(grep -c "cipher: .* preferred=yes$" "$dir/a/log")" = 1 ] ||
 	fail "one suite is preferred: $(grep cipher: "$dir/a/log")"
 want "$dir/a/vplamad.conf:6, option mesh-socket" "$(ctl a explain b)" \

@@ -7,8 +7,10 @@
 #include "base/base64.h"
 
 #define ZONE_TTL_S 3600
+#define TIME_TEXT 32
 
-const char *
+/* A time as "2026-11-21 22:30:00 UTC". */
+static const char *
 time_format(int64_t at, char buf[static TIME_TEXT])
 {
 	time_t t = (time_t)at;

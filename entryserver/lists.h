@@ -28,8 +28,4 @@ void health_write(const struct model *m, FILE *out);
 void metrics_write(
     const struct model *m, const unsigned left[LEFT_KINDS], FILE *out);
 
-/* A time as "2026-11-21 22:30:00 UTC". */
-#define TIME_TEXT 32
-const char *time_format(int64_t at, char buf[static TIME_TEXT]);
-
 #endif

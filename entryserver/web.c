@@ -243,5 +243,6 @@ web_run(const struct options *o)
 	look_for_edition(w);
 	watch_all(w);
 	event_base_dispatch(w->base);
+	guests_fini(&w->guests);
 	fatalx("libevent has ended");
 }

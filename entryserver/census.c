@@ -10,7 +10,7 @@
 
 #define RTT_MAX_US 60000000u /* more was no measurement */
 
-const char *const left_words[LEFT_KINDS] = {
+static const char *const words[LEFT_KINDS] = {
 	[LEFT_UNPROVEN] = "unproven",
 	[LEFT_YOUNG] = "young",
 	[LEFT_RECORD] = "record",
@@ -21,6 +21,12 @@ const char *const left_words[LEFT_KINDS] = {
 	[LEFT_CROWD] = "crowd",
 	[LEFT_ROOM] = "room",
 };
+
+const char *
+left_word(enum left_out why)
+{
+	return words[why];
+}
 
 void
 census_begin(struct census *c, uint64_t now)

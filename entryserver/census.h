@@ -25,7 +25,9 @@ enum left_out {
 	LEFT_ROOM,  /* the list is full: another time */
 	LEFT_KINDS
 };
-extern const char *const left_words[LEFT_KINDS];
+
+/* One word for it, for metrics. */
+const char *left_word(enum left_out why);
 
 struct candidate {
 	struct entry_server server;

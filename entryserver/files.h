@@ -17,7 +17,8 @@ struct file_kind {
 	const char *name;
 	const char *type; /* for Content-Type */
 };
-extern const struct file_kind file_kinds[FILES];
+
+const struct file_kind *file_kind(enum file_id id);
 
 #define FILES_BYTES (4 * 1024 * 1024) /* of one, at most */
 #define FILES_CURRENT "current"	      /* leads to the folder of the newest */

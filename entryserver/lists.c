@@ -121,5 +121,5 @@ metrics_write(const struct model *m, const unsigned left[LEFT_KINDS], FILE *out)
 	    "# TYPE vplama_entry_left_out gauge\n");
 	for (unsigned i = 0; i < LEFT_KINDS; i++)
 		fprintf(out, "vplama_entry_left_out{why=\"%s\"} %u\n",
-		    left_words[i], left[i]);
+		    left_word(i), left[i]);
 }

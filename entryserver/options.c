@@ -154,7 +154,7 @@ parse_listen(const struct option_row *row, const char *text, void *ret)
 #define AT(member) offsetof(struct options, member)
 #define BYTES(member) sizeof(((struct options *)NULL)->member) - 1
 
-const struct option_row option_rows[] = {
+static const struct option_row rows[] = {
 	{ "store", parse_path, "a path that begins with /", 1, BYTES(store),
 	    "/var/lib/vplama/store.db", "bytes", AT(store) },
 	{ "out", parse_path, "a path that begins with /", 1, BYTES(out),
@@ -195,7 +195,13 @@ const struct option_row option_rows[] = {
 	    "", AT(log_level) },
 	{ .name = NULL },
 };
-_Static_assert(sizeof(option_rows) / sizeof(option_rows[0]) <= ROWS_MAX, "");
+_Static_assert(sizeof(rows) / sizeof(rows[0]) <= ROWS_MAX, "");
+
+const struct option_row *
+option_rows(void)
+{
+	return rows;
+}
 
 static const char *
 parse_row(const struct option_row *row, const char *text, struct options *o)
@@ -280,7 +286,7 @@ static int
 on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	struct reader *r = reader_of(cfg);
-	const struct option_row *row = option_rows;
+	const struct option_row *row = rows;
 	bool more = opt->nvalues > 1; /* of a list */
 	const char *why;
 	size_t i;
@@ -288,7 +294,7 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	*(const char **)result = value;
 	while (strcmp(row->name, opt->name) != 0)
 		row++;
-	i = (size_t)(row - option_rows);
+	i = (size_t)(row - rows);
 	if (!more && r->line[i] != 0) {
 		complain(r, "%s:%d: %s: is here again; expected once (line %d)",
 		    cfg->filename, cfg->line, row->name, r->line[i]);
@@ -308,8 +314,7 @@ set_defaults(struct options *o)
 {
 	char text[128], *word, *rest;
 
-	for (const struct option_row *row = option_rows; row->name != NULL;
-	     row++) {
+	for (const struct option_row *row = rows; row->name != NULL; row++) {
 		if (row->def == NULL)
 			continue;
 		if (!is_list(row)) {
@@ -327,8 +332,7 @@ set_defaults(struct options *o)
 static void
 find_empty(struct reader *r, cfg_t *cfg)
 {
-	for (const struct option_row *row = option_rows; row->name != NULL;
-	     row++) {
+	for (const struct option_row *row = rows; row->name != NULL; row++) {
 		cfg_opt_t *opt = cfg_getopt(cfg, row->name);
 
 		if (is_list(row) && (opt->flags & CFGF_MODIFIED) &&
@@ -344,7 +348,7 @@ read_options(struct reader *r, const char *path, char *text, size_t len)
 {
 	cfg_opt_t self = CFG_SIMPLE_INT(OPT_READER, &r->anchor);
 	cfg_opt_t end = CFG_END(), opts[ROWS_MAX + 2];
-	const struct option_row *row = option_rows;
+	const struct option_row *row = rows;
 	size_t n = 0;
 	cfg_t *cfg;
 	FILE *f;
@@ -396,12 +400,12 @@ static const char *
 place(const struct reader *r, const char *path, const char *name, char *buf,
     size_t max)
 {
-	const struct option_row *row = option_rows;
+	const struct option_row *row = rows;
 	int line;
 
 	while (strcmp(row->name, name) != 0)
 		row++;
-	line = r->line[row - option_rows];
+	line = r->line[row - rows];
 	if (line != 0)
 		snprintf(buf, max, "%s:%d: %s", path, line, name);
 	else
@@ -415,9 +419,8 @@ check_all(struct reader *r, const char *path)
 	const struct options *o = r->options;
 	char at[OPTIONS_PATH_MAX + 64];
 
-	for (const struct option_row *row = option_rows; row->name != NULL;
-	     row++)
-		if (row->def == NULL && r->line[row - option_rows] == 0)
+	for (const struct option_row *row = rows; row->name != NULL; row++)
+		if (row->def == NULL && r->line[row - rows] == 0)
 			complain(r, "%s: %s: is missing; expected %s", path,
 			    row->name, row->expected);
 	if (o->fresh > o->valid)

@@ -50,7 +50,9 @@ struct option_row {
 	const char *unit;
 	size_t at; /* in struct options */
 };
-extern const struct option_row option_rows[];
+
+/* The first row of the table. */
+const struct option_row *option_rows(void);
 
 /*
  * Reads the file. Each error goes to errors as one line, "FILE:LINE: OPTION:

@@ -28,7 +28,7 @@ head(const struct model *m, FILE *out)
 	    "<meta name=\"color-scheme\" content=\"light dark\">\n"
 	    "<meta name=\"referrer\" content=\"no-referrer\">\n"
 	    "<meta name=\"description\" content=\"Ways into the mesh network ",
-	    page_policy_meta);
+	    page_policy_meta());
 	html_text(out, m->list.network);
 	fprintf(out,
 	    ": %u vnodes that lasted three days and more, %u of them up.\">\n"
@@ -40,7 +40,7 @@ head(const struct model *m, FILE *out)
 	fprintf(out,
 	    "\">\n<link rel=\"alternate\" type=\"application/json\" "
 	    "href=\"entry.json\">\n<style>%s</style>\n</head>\n",
-	    page_css);
+	    page_css());
 }
 
 static void
@@ -173,7 +173,7 @@ footer(const struct model *m, FILE *out)
 	}
 	fprintf(out,
 	    "</div>\n</footer>\n<script>%s</script>\n</body>\n</html>\n",
-	    page_js);
+	    page_js());
 }
 
 void

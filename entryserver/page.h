@@ -10,7 +10,7 @@
  * What the web server sends along as Content-Security-Policy: what the page
  * holds and nothing else.
  */
-extern const char page_policy[];
+const char *page_policy(void);
 
 /* Errors of writing are left in out, for ferror(). */
 void page_write(const struct model *m, FILE *out);

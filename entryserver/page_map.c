@@ -109,7 +109,7 @@ page_map(const struct model *m, FILE *out)
 	    "<g class=\"places\">\n",
 	    v.x / CELL, v.x % CELL, v.y / CELL, v.y % CELL, v.wide / CELL,
 	    v.wide % CELL, v.high / CELL, v.high % CELL, places,
-	    places == 1 ? "" : "s", page_land);
+	    places == 1 ? "" : "s", page_land());
 	/* The first of the list on top. */
 	for (i = m->list.n; i-- > 0;)
 		if (m->list.server[i].has_place)

@@ -7,9 +7,10 @@
 #include "entryserver/model.h"
 
 /* By scripts/page2c.awk from page.css, page.js, land.txt. */
-extern const char page_css[], page_js[];
-extern const char page_policy_meta[]; /* what a page may say of itself */
-extern const char page_land[];	      /* what a <path> may hold */
+const char *page_css(void);
+const char *page_js(void);
+const char *page_policy_meta(void); /* what a page may say of itself */
+const char *page_land(void);	    /* what a <path> may hold */
 
 /* Columns and rows of land.txt: cells of 2.5 by 2 degrees. */
 #define LAND_WIDE 144

@@ -20,7 +20,7 @@
 #define SERIAL_FILE "serial"
 #define PATH_BYTES 512
 
-const struct file_kind file_kinds[FILES] = {
+static const struct file_kind kinds[FILES] = {
 	[FILE_JSON] = { "entry.json", "application/json" },
 	[FILE_SIG] = { "entry.json.minisig", "text/plain; charset=utf-8" },
 	[FILE_LINES] = { "entry.txt", "text/plain; charset=utf-8" },
@@ -29,6 +29,12 @@ const struct file_kind file_kinds[FILES] = {
 	[FILE_HEALTH] = { "healthz", "text/plain; charset=utf-8" },
 	[FILE_METRICS] = { "metrics", "text/plain; version=0.0.4" },
 };
+
+const struct file_kind *
+file_kind(enum file_id id)
+{
+	return &kinds[id];
+}
 
 /* --- make ---------------------------------------------------------------- */
 
@@ -77,7 +83,7 @@ sign_list(
 	snprintf(trusted, sizeof(trusted),
 	    "timestamp:%" PRId64 "\tfile:%s\tserial:%" PRIu64
 	    "\tvalid-until:%" PRId64 "\tkey:%s",
-	    m->list.generated, file_kinds[FILE_JSON].name, m->list.serial,
+	    m->list.generated, file_kind(FILE_JSON)->name, m->list.serial,
 	    m->list.valid_until, pub);
 	minisign_sign(key, r->text[FILE_JSON], r->len[FILE_JSON], trusted, sig);
 	fputs(sig, f);
@@ -126,7 +132,7 @@ write_all(const struct release *r, const char *dir)
 	int rc = 0;
 
 	for (unsigned i = 0; i < FILES && rc == 0; i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, file_kinds[i].name);
+		snprintf(path, sizeof(path), "%s/%s", dir, file_kind(i)->name);
 		rc = file_write(path, r->text[i], r->len[i], 0644);
 	}
 	return rc;
@@ -171,7 +177,7 @@ list_serial(const char *dir)
 	const char *why;
 	ssize_t len;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, file_kinds[FILE_JSON].name);
+	snprintf(path, sizeof(path), "%s/%s", dir, file_kind(FILE_JSON)->name);
 	len = file_read(path, text, ENTRY_BYTES + 1);
 	if (len > 0 && entry_parse(text, (size_t)len, &list, &why)) {
 		serial = list.serial;
@@ -211,7 +217,7 @@ remove_edition(const char *out, const char *name)
 
 	for (unsigned i = 0; i < FILES; i++) {
 		snprintf(path, sizeof(path), "%s/%s/%s", out, name,
-		    file_kinds[i].name);
+		    file_kind(i)->name);
 		unlink(path);
 		strncat(path, ".new", sizeof(path) - strlen(path) - 1);
 		unlink(path);

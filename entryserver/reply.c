@@ -113,7 +113,7 @@ file_body(
     struct answer *ret, struct reply *r, struct reply_env *e, enum file_id id)
 {
 	r->file = id;
-	r->policy = id == FILE_PAGE ? page_policy : r->policy;
+	r->policy = id == FILE_PAGE ? page_policy() : r->policy;
 	ret->site = site_ref(e->site);
 	ret->body = e->site->file[id].data;
 	ret->n_body = e->site->file[id].len;
@@ -142,7 +142,7 @@ choose_body(struct answer *ret, struct reply *r, struct reply_env *e,
 		error_body(ret, r);
 		return;
 	}
-	r->type = file_kinds[id].type;
+	r->type = file_kind(id)->type;
 	if (id == FILE_HEALTH || id == FILE_METRICS) {
 		if (id == FILE_HEALTH &&
 		    (e->site == NULL || now > e->site->valid_until))
@@ -150,7 +150,7 @@ choose_body(struct answer *ret, struct reply *r, struct reply_env *e,
 		own_body(ret, e, id, now);
 	} else if (e->site == NULL) {
 		r->status = HTTP_UNAVAILABLE;
-		r->type = file_kinds[FILE_LINES].type;
+		r->type = file_kind(FILE_LINES)->type;
 		error_body(ret, r);
 	} else {
 		file_body(ret, r, e, id);

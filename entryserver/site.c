@@ -41,7 +41,7 @@ load_file(struct site *s, enum file_id id)
 	uint8_t hash[8];
 	ssize_t len;
 
-	snprintf(path, sizeof(path), "%s/%s", s->edition, file_kinds[id].name);
+	snprintf(path, sizeof(path), "%s/%s", s->edition, file_kind(id)->name);
 	len = file_read(path, data, FILES_BYTES);
 	if (len < 0) {
 		free(data);
@@ -106,8 +106,8 @@ site_find(struct http_text path)
 	if (path.len == 1)
 		return FILE_PAGE;
 	for (id = 0; id < FILES; id++)
-		if (path.len == strlen(file_kinds[id].name) + 1 &&
-		    memcmp(path.p + 1, file_kinds[id].name, path.len - 1) == 0)
+		if (path.len == strlen(file_kind(id)->name) + 1 &&
+		    memcmp(path.p + 1, file_kind(id)->name, path.len - 1) == 0)
 			break;
 	return id;
 }

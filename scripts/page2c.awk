@@ -46,6 +46,10 @@ function quoted(s) {
 	return s
 }
 
+function begin(name) {
+	print "\nconst char *\n" name "(void)\n{\n\treturn"
+}
+
 BEGIN {
 	alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" \
 	    "0123456789+/"
@@ -58,16 +62,17 @@ BEGIN {
 	print "/* Made from the parts of the page by scripts/page2c.awk. */"
 	print "/* clang-format off */"
 	print "#include \"entryserver/page.h\"\n" \
-	    "#include \"entryserver/page_parts.h\"\n"
-	print "const char page_policy[] =\n\t\"" policy \
-	    "; frame-ancestors 'none'\";"
-	print "const char page_policy_meta[] =\n\t\"" policy "\";"
+	    "#include \"entryserver/page_parts.h\""
+	begin("page_policy")
+	print "\t\"" policy "; frame-ancestors 'none'\";\n}"
+	begin("page_policy_meta")
+	print "\t\"" policy "\";\n}"
 }
 
 FNR == 1 {
 	if (n > 0)
-		print "\t\"\";"
-	print "const char " name[++n] "[] ="
+		print "\t\"\";\n}"
+	begin(name[++n])
 }
 
 n < 3 { print "\t\"" quoted($0) "\\n\"" }
@@ -75,5 +80,5 @@ n == 3 && /#/ { print "\t\"" land($0) "\"" }
 
 END {
 	if (!bad)
-		print "\t\"\";"
+		print "\t\"\";\n}"
 }

@@ -110,7 +110,7 @@ static void
 bounds(void **state)
 {
 	(void)state;
-	for (const struct option_row *row = option_rows; row->name != NULL;
+	for (const struct option_row *row = option_rows(); row->name != NULL;
 	     row++) {
 		char text[256];
 		struct options o;

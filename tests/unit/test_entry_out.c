@@ -334,7 +334,7 @@ names(void **state)
 	for (unsigned i = 0; i < FILES; i++) {
 		char path[64];
 
-		snprintf(path, sizeof(path), "/%s", file_kinds[i].name);
+		snprintf(path, sizeof(path), "/%s", file_kind(i)->name);
 		assert_int_equal(site_find(path_of(path)), i);
 	}
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)

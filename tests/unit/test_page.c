@@ -177,7 +177,7 @@ assert_allowed(const char *page, const char *begin, const char *end)
 	crypto_hash_sha256(sum, (const uint8_t *)text, strlen(text));
 	base64_format(BASE64_PLAIN, sum, sizeof(sum), base64);
 	source = xasprintf("-src 'sha256-%s'", base64);
-	assert_non_null(strstr(page_policy, source));
+	assert_non_null(strstr(page_policy(), source));
 	free(source);
 	free(text);
 }
@@ -191,11 +191,11 @@ allows_itself_and_no_more(void **state)
 	    "<meta http-equiv=\"Content-Security-Policy\" content=\"", "\"");
 
 	(void)state;
-	assert_string_equal(meta, page_policy_meta);
-	assert_memory_equal(page_policy, meta, strlen(meta));
-	assert_non_null(strstr(page_policy, "default-src 'none'"));
-	assert_non_null(strstr(page_policy, "frame-ancestors 'none'"));
-	assert_null(strstr(page_policy, "unsafe"));
+	assert_string_equal(meta, page_policy_meta());
+	assert_memory_equal(page_policy(), meta, strlen(meta));
+	assert_non_null(strstr(page_policy(), "default-src 'none'"));
+	assert_non_null(strstr(page_policy(), "frame-ancestors 'none'"));
+	assert_null(strstr(page_policy(), "unsafe"));
 	assert_allowed(page, "<style>", "</style>");
 	assert_allowed(page, "<script>", "</script>");
 	assert_int_equal(count(page, " style="), 0);

@@ -15,6 +15,7 @@ sim_sources = \
 	tests/sim/negotiate.c tests/sim/negotiate.h \
 	tests/sim/neg_cores.c tests/sim/neg_cores.h \
 	tests/sim/node.c tests/sim/node.h \
+	tests/sim/number.c tests/sim/number.h \
 	tests/sim/place.c tests/sim/place.h \
 	tests/sim/syb_crowd.c tests/sim/syb_crowd.h \
 	tests/sim/syb_naive.c \

@@ -9,6 +9,7 @@
 #include "crypto/prim.h"
 #include "lasting.h"
 #include "negotiate.h"
+#include "number.h"
 #include "sybil.h"
 #include "verdict.h"
 #include "world.h"
@@ -30,17 +31,6 @@ static const char usage[] =
     "  -H  virtual hours [1]            -l  loss, 0 to 1 [0.05]\n"
     "  -i  a packet of each every [60]  -S  seed [1]\n";
 
-static double
-number(const char *s, double min, double max)
-{
-	char *end;
-	double v = strtod(s, &end);
-
-	if (*s == '\0' || *end != '\0' || !(v >= min && v <= max))
-		fatalx("%s: expected a number from %g to %g", s, min, max);
-	return v;
-}
-
 static bool
 options(int argc, char **argv, struct world_options *o)
 {
@@ -49,22 +39,23 @@ options(int argc, char **argv, struct world_options *o)
 	while ((ch = getopt(argc, argv, "g:t:H:l:i:S:")) != -1) {
 		switch (ch) {
 		case 'g':
-			o->gnodes = (unsigned)number(optarg, 3, 20000);
+			o->gnodes = (unsigned)sim_number(optarg, 3, 20000);
 			break;
 		case 't':
-			o->tunnels = (unsigned)number(optarg, 2, 16);
+			o->tunnels = (unsigned)sim_number(optarg, 2, 16);
 			break;
 		case 'H':
-			o->hours = number(optarg, 0, 1000);
+			o->hours = sim_number(optarg, 0, 1000);
 			break;
 		case 'l':
-			o->loss = number(optarg, 0, 1);
+			o->loss = sim_number(optarg, 0, 1);
 			break;
 		case 'i':
-			o->send_every_s = (uint32_t)number(optarg, 1, 86400);
+			o->send_every_s =
+			    (uint32_t)sim_number(optarg, 1, 86400);
 			break;
 		case 'S':
-			o->seed = (uint64_t)number(optarg, 0, 1e15);
+			o->seed = (uint64_t)sim_number(optarg, 0, 1e15);
 			break;
 		default:
 			return false;

@@ -11,6 +11,7 @@
 #include "neg_cores.h"
 #include "neg_naive.h"
 #include "neg_world.h"
+#include "number.h"
 
 static const char usage[] =
     "usage: vplama-sim negotiate [-cCFN] [-g NETWORKS] [-p PATHS] [-k LINKS]\n"
@@ -38,47 +39,36 @@ struct sum {
 	uint64_t digest, clashes;
 };
 
-static double
-number(const char *s, double min, double max)
-{
-	char *end;
-	double v = strtod(s, &end);
-
-	if (*s == '\0' || *end != '\0' || !(v >= min && v <= max))
-		fatalx("%s: expected a number from %g to %g", s, min, max);
-	return v;
-}
-
 static bool
 option(struct job *j, int ch, const char *arg)
 {
 	switch (ch) {
 	case 'g':
-		j->opt.networks = (unsigned)number(arg, 2, 20000);
+		j->opt.networks = (unsigned)sim_number(arg, 2, 20000);
 		return true;
 	case 'p':
-		j->opt.paths = (unsigned)number(arg, 2, 255);
+		j->opt.paths = (unsigned)sim_number(arg, 2, 255);
 		return true;
 	case 'k':
-		j->opt.links = (unsigned)number(arg, 1, 64);
+		j->opt.links = (unsigned)sim_number(arg, 1, 64);
 		return true;
 	case 's':
-		j->opt.stable = (unsigned)number(arg, 0, 20000);
+		j->opt.stable = (unsigned)sim_number(arg, 0, 20000);
 		return true;
 	case 'n':
-		j->seeds = (unsigned)number(arg, 1, 1e6);
+		j->seeds = (unsigned)sim_number(arg, 1, 1e6);
 		return true;
 	case 'S':
-		j->opt.seed = (uint64_t)number(arg, 0, 1e15);
+		j->opt.seed = (uint64_t)sim_number(arg, 0, 1e15);
 		return true;
 	case 'H':
-		j->opt.hours = number(arg, 0.1, 1000);
+		j->opt.hours = sim_number(arg, 0.1, 1000);
 		return true;
 	case 'l':
-		j->opt.loss = number(arg, 0, 0.9);
+		j->opt.loss = sim_number(arg, 0, 0.9);
 		return true;
 	case 'r':
-		j->again = (unsigned)number(arg, 1, 1e6);
+		j->again = (unsigned)sim_number(arg, 1, 1e6);
 		return true;
 	case 'c':
 		j->opt.calm = true;

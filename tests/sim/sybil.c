@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "number.h"
 #include "syb_node.h"
 
 static const char usage[] =
@@ -29,44 +30,33 @@ struct sum {
 	uint64_t trials;
 };
 
-static double
-number(const char *s, double min, double max)
-{
-	char *end;
-	double v = strtod(s, &end);
-
-	if (*s == '\0' || *end != '\0' || !(v >= min && v <= max))
-		fatalx("%s: expected a number from %g to %g", s, min, max);
-	return v;
-}
-
 static bool
 option(struct job *j, int ch, const char *arg)
 {
 	switch (ch) {
 	case 'n':
-		j->runs = (unsigned)number(arg, 1, 1e6);
+		j->runs = (unsigned)sim_number(arg, 1, 1e6);
 		return true;
 	case 'S':
-		j->seed = (uint64_t)number(arg, 0, 1e15);
+		j->seed = (uint64_t)sim_number(arg, 0, 1e15);
 		return true;
 	case 'm':
-		j->minutes = (unsigned)number(arg, 20, 100000);
+		j->minutes = (unsigned)sim_number(arg, 20, 100000);
 		return true;
 	case 'g':
-		j->honest = (unsigned)number(arg, 1, 5000);
+		j->honest = (unsigned)sim_number(arg, 1, 5000);
 		return true;
 	case 's':
-		j->sybils = (unsigned)number(arg, SYB_LIST_SYBILS, 100000);
+		j->sybils = (unsigned)sim_number(arg, SYB_LIST_SYBILS, 100000);
 		return true;
 	case 'k':
-		j->networks = (unsigned)number(arg, 1, 100);
+		j->networks = (unsigned)sim_number(arg, 1, 100);
 		return true;
 	case 'l':
-		j->list = (unsigned)number(arg, SYB_LIST_SYBILS, 1024);
+		j->list = (unsigned)sim_number(arg, SYB_LIST_SYBILS, 1024);
 		return true;
 	case 'd':
-		j->late = (unsigned)number(arg, 0, 100000);
+		j->late = (unsigned)sim_number(arg, 0, 100000);
 		return true;
 	case 'N':
 		j->naive = true;

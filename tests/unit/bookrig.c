@@ -104,6 +104,21 @@ rig_fini(struct rig *r)
 	free(r->row);
 }
 
+int
+rig_setup(struct rig *r, uint64_t seed, void **state)
+{
+	*state = r;
+	rig_init(r, seed);
+	return 0;
+}
+
+int
+rig_teardown(void **state)
+{
+	rig_fini(*state);
+	return 0;
+}
+
 void
 rig_restart(struct rig *r)
 {
@@ -144,6 +159,12 @@ rig_key(unsigned n)
 
 	rng_fill(&g, key, RECORD_KEY);
 	return key;
+}
+
+struct book_source
+rig_teller(unsigned which)
+{
+	return (struct book_source){ BOOK_FROM_PEER, which };
 }
 
 struct addr
@@ -198,12 +219,11 @@ rig_heard(struct rig *r, struct book_source src, const struct record *rec)
 void
 rig_meet(struct rig *r, unsigned n)
 {
-	const struct book_source list = { BOOK_FROM_LIST, 1 };
 	const struct addr at = rig_place(n);
 	const struct record rec = rig_record(r, n, 1, &at, 1);
 
-	rig_heard(r, list, &rec);
-	book_reached(r->b, rig_key(n), list, &at, true, r->now, r->wall);
+	rig_heard(r, RIG_LIST, &rec);
+	book_reached(r->b, rig_key(n), RIG_LIST, &at, true, r->now, r->wall);
 	book_tried(r->b, rig_key(n), true, r->now);
 }
 

@@ -7,6 +7,11 @@
 
 #define RIG_WALL UINT64_C(1790000000)
 
+/* Who tells of a vnode; RIG_LIST: the first of the lists. */
+#define RIG_LIST ((struct book_source){ BOOK_FROM_LIST, 1 })
+#define RIG_SELF ((struct book_source){ BOOK_FROM_SELF, 0 })
+#define RIG_USER ((struct book_source){ BOOK_FROM_USER, 0 })
+
 struct rig {
 	struct book *b;
 	struct rng rng;
@@ -26,6 +31,10 @@ struct rig {
 void rig_init(struct rig *r, uint64_t seed);
 void rig_fini(struct rig *r);
 
+/* The same for cmocka; rig_teardown() ends what rig_setup() began. */
+int rig_setup(struct rig *r, uint64_t seed, void **state);
+int rig_teardown(void **state);
+
 /* Ends the book, and begins another with what the store holds. */
 void rig_restart(struct rig *r);
 
@@ -33,6 +42,7 @@ void rig_pass(struct rig *r, uint64_t seconds); /* both clocks */
 
 /* The key of that number; good for seven more calls. */
 const uint8_t *rig_key(unsigned n);
+struct book_source rig_teller(unsigned which); /* a peer */
 struct addr rig_at(const char *text);
 struct addr rig_place(unsigned n); /* below 25600 each has its own /16 */
 

@@ -89,6 +89,15 @@ party_fini(struct party *p)
 	duo_fini(&p->d);
 }
 
+struct party *
+party_of(uint64_t seed, enum trust_mode mode)
+{
+	static struct party p;
+
+	party_init(&p, seed, mode);
+	return &p;
+}
+
 void
 party_start_as(struct party *p, unsigned nr, const struct duo_options *opt)
 {

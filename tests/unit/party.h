@@ -10,6 +10,7 @@
 
 #define PARTY_SAVED 64
 #define PARTY_WALL_MS UINT64_C(1800000000000)
+#define PARTY_HOUR (3600 * (uint64_t)MONO_SEC)
 
 /* What the world of one end was told. */
 struct party_world {
@@ -31,6 +32,9 @@ struct party {
 /* Mode, 32 peers, dialling; more by way of p->cfg. */
 void party_init(struct party *p, uint64_t seed, enum trust_mode mode);
 void party_fini(struct party *p);
+
+/* The one that is too large for a stack, begun: the caller ends it. */
+struct party *party_of(uint64_t seed, enum trust_mode mode);
 
 /* Ends from up to below to, all of one network. */
 void party_start(struct party *p, unsigned from, unsigned to);

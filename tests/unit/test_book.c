@@ -7,27 +7,12 @@
 
 #include "tests/unit/bookrig.h"
 
-static const struct book_source list1 = { BOOK_FROM_LIST, 1 };
-static const struct book_source peer7 = { BOOK_FROM_PEER, 7 };
-static const struct book_source self = { BOOK_FROM_SELF, 0 };
-static const struct book_source user = { BOOK_FROM_USER, 0 };
-
 static struct rig rig;
 
 static int
 setup(void **state)
 {
-	(void)state;
-	rig_init(&rig, 3);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_fini(&rig);
-	return 0;
+	return rig_setup(&rig, 3, state);
 }
 
 static enum book_news
@@ -77,20 +62,20 @@ the_higher_number_holds(void **state)
 	struct addr at = rig_place(1), other = rig_at("203.0.113.9:1000");
 
 	(void)state;
-	assert_int_equal(hear(list1, 1, 10), BOOK_NEW);
-	assert_int_equal(hear(peer7, 1, 10), BOOK_KNOWN);
-	assert_int_equal(hear(peer7, 1, 9), BOOK_KNOWN);
+	assert_int_equal(hear(RIG_LIST, 1, 10), BOOK_NEW);
+	assert_int_equal(hear(rig_teller(7), 1, 10), BOOK_KNOWN);
+	assert_int_equal(hear(rig_teller(7), 1, 9), BOOK_KNOWN);
 	rec = rig_record(&rig, 1, 11, &other, 1);
-	assert_int_equal(rig_heard(&rig, peer7, &rec), BOOK_NEWER);
+	assert_int_equal(rig_heard(&rig, rig_teller(7), &rec), BOOK_NEWER);
 	assert_true(addr_equal(&rig_entry(&rig, 1)->ep[0], &other));
 	assert_int_equal(rig_entry(&rig, 1)->n_ep, 1);
-	assert_int_equal(hear(list1, 1, 10), BOOK_KNOWN);
+	assert_int_equal(hear(RIG_LIST, 1, 10), BOOK_KNOWN);
 	assert_true(addr_equal(&rig_entry(&rig, 1)->ep[0], &other));
 	/* Who told first is still the source. */
 	assert_int_equal(rig_entry(&rig, 1)->source.from, BOOK_FROM_LIST);
 	rec = rig_record(&rig, 1, UINT64_MAX, &at, 1);
-	assert_int_equal(rig_heard(&rig, peer7, &rec), BOOK_NEWER);
-	assert_int_equal(hear(list1, 1, UINT64_MAX - 1), BOOK_KNOWN);
+	assert_int_equal(rig_heard(&rig, rig_teller(7), &rec), BOOK_NEWER);
+	assert_int_equal(hear(RIG_LIST, 1, UINT64_MAX - 1), BOOK_KNOWN);
 }
 
 static void
@@ -103,10 +88,12 @@ two_of_one_number_do_not_fight(void **state)
 	(void)state;
 	a = rig_record(&rig, 1, 5, &at, 1);
 	b = rig_record(&rig, 1, 5, &other, 1);
-	assert_int_equal(rig_heard(&rig, list1, &a), BOOK_NEW);
+	assert_int_equal(rig_heard(&rig, RIG_LIST, &a), BOOK_NEW);
 	for (i = 0; i < 100; i++) {
-		assert_int_equal(rig_heard(&rig, peer7, &b), BOOK_CLASH);
-		assert_int_equal(rig_heard(&rig, peer7, &a), BOOK_KNOWN);
+		assert_int_equal(
+		    rig_heard(&rig, rig_teller(7), &b), BOOK_CLASH);
+		assert_int_equal(
+		    rig_heard(&rig, rig_teller(7), &a), BOOK_KNOWN);
 		assert_true(addr_equal(&rig_entry(&rig, 1)->ep[0], &at));
 	}
 }
@@ -124,7 +111,7 @@ any_order_ends_at_the_highest(void **state)
 		enum book_news news;
 
 		n = 1 + (unsigned)rng_below(&rig.rng, 19);
-		news = hear(i % 2 ? list1 : peer7, n, seq);
+		news = hear(i % 2 ? RIG_LIST : rig_teller(7), n, seq);
 		if (best[n] == 0)
 			assert_int_equal(news, BOOK_NEW);
 		else if (seq > best[n])
@@ -155,17 +142,17 @@ out_of_time_is_refused(void **state)
 
 	(void)state;
 	rec.issued = rig.wall - RECORD_LIFE_S - RECORD_SKEW_S - 1;
-	assert_int_equal(rig_heard(&rig, list1, &rec), BOOK_REFUSED);
+	assert_int_equal(rig_heard(&rig, RIG_LIST, &rec), BOOK_REFUSED);
 	rec.issued = rig.wall + RECORD_SKEW_S + 1;
-	assert_int_equal(rig_heard(&rig, list1, &rec), BOOK_REFUSED);
+	assert_int_equal(rig_heard(&rig, RIG_LIST, &rec), BOOK_REFUSED);
 	rec.issued = rig.wall;
 	rec.life = 10;
 	rig_pass(&rig, 10 + RECORD_SKEW_S + 1);
-	assert_int_equal(rig_heard(&rig, list1, &rec), BOOK_REFUSED);
+	assert_int_equal(rig_heard(&rig, RIG_LIST, &rec), BOOK_REFUSED);
 	assert_int_equal(rig_count(&rig), 0);
 	/* Without a clock nothing is: the handshake will tell. */
 	rig.wall = 1000;
-	assert_int_equal(rig_heard(&rig, list1, &rec), BOOK_NEW);
+	assert_int_equal(rig_heard(&rig, RIG_LIST, &rec), BOOK_NEW);
 }
 
 static void
@@ -174,10 +161,10 @@ our_own_key_is_no_entry(void **state)
 	struct addr at = rig_place(1);
 
 	(void)state;
-	assert_int_equal(hear(list1, 0, 5), BOOK_REFUSED);
-	assert_int_equal(hear(self, 0, 5), BOOK_REFUSED);
-	assert_int_equal(hear_of(user, 0, "192.0.2.1"), BOOK_REFUSED);
-	book_reached(rig.b, rig_key(0), self, &at, true, rig.now, rig.wall);
+	assert_int_equal(hear(RIG_LIST, 0, 5), BOOK_REFUSED);
+	assert_int_equal(hear(RIG_SELF, 0, 5), BOOK_REFUSED);
+	assert_int_equal(hear_of(RIG_USER, 0, "192.0.2.1"), BOOK_REFUSED);
+	book_reached(rig.b, rig_key(0), RIG_SELF, &at, true, rig.now, rig.wall);
 	assert_int_equal(rig_count(&rig), 0);
 }
 
@@ -188,10 +175,11 @@ who_cannot_be_dialled_must_have_come(void **state)
 	struct addr nat = { .port = 0 };
 
 	(void)state;
-	assert_int_equal(rig_heard(&rig, list1, &rec), BOOK_REFUSED);
-	assert_int_equal(rig_heard(&rig, peer7, &rec), BOOK_REFUSED);
-	assert_int_equal(rig_heard(&rig, self, &rec), BOOK_NEW);
-	book_reached(rig.b, rig_key(1), self, &nat, false, rig.now, rig.wall);
+	assert_int_equal(rig_heard(&rig, RIG_LIST, &rec), BOOK_REFUSED);
+	assert_int_equal(rig_heard(&rig, rig_teller(7), &rec), BOOK_REFUSED);
+	assert_int_equal(rig_heard(&rig, RIG_SELF, &rec), BOOK_NEW);
+	book_reached(
+	    rig.b, rig_key(1), RIG_SELF, &nat, false, rig.now, rig.wall);
 	assert_true(rig_entry(&rig, 1)->reached);
 	assert_int_equal(rig_entry(&rig, 1)->proven.port, 0);
 	assert_int_not_equal(rig_entry(&rig, 1)->record_len, 0);
@@ -211,8 +199,8 @@ others_name_no_address_of_ours(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(
-		    hear_of(list1, 1 + (unsigned)i, bad[i]), BOOK_REFUSED);
-	assert_int_equal(hear_of(user, 1, "127.0.0.1:7469"), BOOK_NEW);
+		    hear_of(RIG_LIST, 1 + (unsigned)i, bad[i]), BOOK_REFUSED);
+	assert_int_equal(hear_of(RIG_USER, 1, "127.0.0.1:7469"), BOOK_NEW);
 }
 
 static void
@@ -222,24 +210,24 @@ nobody_moves_an_entry_by_saying_so(void **state)
 	struct addr other = rig_at("203.0.113.9:7469");
 
 	(void)state;
-	assert_int_equal(hear_of(list1, 1, "192.0.2.1"), BOOK_NEW);
-	assert_int_equal(hear_of(peer7, 1, "192.0.2.1"), BOOK_KNOWN);
+	assert_int_equal(hear_of(RIG_LIST, 1, "192.0.2.1"), BOOK_NEW);
+	assert_int_equal(hear_of(rig_teller(7), 1, "192.0.2.1"), BOOK_KNOWN);
 	/* One more place to try; the first stays. */
-	assert_int_equal(hear_of(peer7, 1, "203.0.113.9"), BOOK_NEWER);
+	assert_int_equal(hear_of(rig_teller(7), 1, "203.0.113.9"), BOOK_NEWER);
 	assert_int_equal(rig_entry(&rig, 1)->n_ep, 2);
 	assert_true(addr_equal(&rig_entry(&rig, 1)->ep[0], &at));
-	assert_int_equal(hear_of(peer7, 1, "203.0.113.10"), BOOK_NEWER);
-	assert_int_equal(hear_of(peer7, 1, "203.0.113.11"), BOOK_NEWER);
-	assert_int_equal(hear_of(peer7, 1, "203.0.113.12"), BOOK_KNOWN);
+	assert_int_equal(hear_of(rig_teller(7), 1, "203.0.113.10"), BOOK_NEWER);
+	assert_int_equal(hear_of(rig_teller(7), 1, "203.0.113.11"), BOOK_NEWER);
+	assert_int_equal(hear_of(rig_teller(7), 1, "203.0.113.12"), BOOK_KNOWN);
 	/* What failed gives way. */
 	book_tried(rig.b, rig_key(1), false, rig.now);
-	assert_int_equal(hear_of(peer7, 1, "203.0.113.12"), BOOK_NEWER);
+	assert_int_equal(hear_of(rig_teller(7), 1, "203.0.113.12"), BOOK_NEWER);
 	assert_int_equal(rig_entry(&rig, 1)->n_ep, 1);
 	assert_int_equal(rig_entry(&rig, 1)->fails, 0);
 	/* The owner's word goes before all. */
-	assert_int_equal(hear(peer7, 1, 1), BOOK_NEWER);
-	assert_int_equal(hear_of(list1, 1, "203.0.113.9"), BOOK_KNOWN);
-	assert_int_equal(hear_of(user, 1, "203.0.113.9"), BOOK_NEWER);
+	assert_int_equal(hear(rig_teller(7), 1, 1), BOOK_NEWER);
+	assert_int_equal(hear_of(RIG_LIST, 1, "203.0.113.9"), BOOK_KNOWN);
+	assert_int_equal(hear_of(RIG_USER, 1, "203.0.113.9"), BOOK_NEWER);
 	assert_int_equal(rig_entry(&rig, 1)->n_ep, 1);
 	other = rig_place(1);
 	assert_true(addr_equal(&rig_entry(&rig, 1)->ep[0], &other));
@@ -252,16 +240,16 @@ what_a_person_typed_stays(void **state)
 	struct addr at = rig_at("192.0.2.1:7469");
 
 	(void)state;
-	assert_int_equal(hear_of(user, 1, "192.0.2.1"), BOOK_NEW);
-	assert_int_equal(hear_of(list1, 1, "203.0.113.9"), BOOK_KNOWN);
+	assert_int_equal(hear_of(RIG_USER, 1, "192.0.2.1"), BOOK_NEW);
+	assert_int_equal(hear_of(RIG_LIST, 1, "203.0.113.9"), BOOK_KNOWN);
 	book_tried(rig.b, rig_key(1), false, rig.now);
-	assert_int_equal(hear_of(list1, 1, "203.0.113.9"), BOOK_KNOWN);
-	assert_int_equal(hear_of(peer7, 1, "203.0.113.9"), BOOK_KNOWN);
+	assert_int_equal(hear_of(RIG_LIST, 1, "203.0.113.9"), BOOK_KNOWN);
+	assert_int_equal(hear_of(rig_teller(7), 1, "203.0.113.9"), BOOK_KNOWN);
 	assert_int_equal(rig_entry(&rig, 1)->n_ep, 1);
 	assert_true(addr_equal(&rig_entry(&rig, 1)->ep[0], &at));
 	/* But for himself, and the owner. */
-	assert_int_equal(hear_of(user, 1, "192.0.2.2"), BOOK_NEWER);
-	assert_int_equal(hear(peer7, 1, 1), BOOK_NEWER);
+	assert_int_equal(hear_of(RIG_USER, 1, "192.0.2.2"), BOOK_NEWER);
+	assert_int_equal(hear(rig_teller(7), 1, 1), BOOK_NEWER);
 	at = rig_place(1);
 	assert_true(addr_equal(&rig_entry(&rig, 1)->ep[0], &at));
 }
@@ -273,12 +261,12 @@ static void
 what_is_only_heard_is_not_written(void **state)
 {
 	(void)state;
-	hear(list1, 1, 5);
-	hear_of(peer7, 2, "192.0.2.2");
+	hear(RIG_LIST, 1, 5);
+	hear_of(rig_teller(7), 2, "192.0.2.2");
 	assert_int_equal(rig.saves, 0);
-	hear_of(user, 3, "192.0.2.3");
+	hear_of(RIG_USER, 3, "192.0.2.3");
 	assert_non_null(rig_row(&rig, 3));
-	hear_of(user, 2, "192.0.2.2");
+	hear_of(RIG_USER, 2, "192.0.2.2");
 	assert_non_null(rig_row(&rig, 2));
 	assert_int_equal(rig.urgent, 2);
 	rig_meet(&rig, 1);
@@ -322,7 +310,7 @@ all_of_it_survives_a_restart(void **state)
 	}
 	for (m = 0; m < 200; m++)
 		rig_minute(&rig, up, 60 - m % 60);
-	hear_of(user, 100, "192.0.2.3");
+	hear_of(RIG_USER, 100, "192.0.2.3");
 	was = *rig_entry(&rig, 17);
 	rig_restart(&rig);
 	assert_int_equal(rig_count(&rig), 61);
@@ -330,8 +318,8 @@ all_of_it_survives_a_restart(void **state)
 	same(rig_entry(&rig, 17), &was);
 	for (i = 1; i <= 60; i++)
 		same(rig_entry(&rig, i), rig_row(&rig, i));
-	assert_int_equal(hear(list1, 17, 0), BOOK_KNOWN);
-	assert_int_equal(hear(list1, 17, 2), BOOK_NEWER);
+	assert_int_equal(hear(RIG_LIST, 17, 0), BOOK_KNOWN);
+	assert_int_equal(hear(RIG_LIST, 17, 2), BOOK_NEWER);
 }
 
 static void
@@ -379,14 +367,14 @@ revoked_is_for_ever(void **state)
 	assert_null(rig_entry(&rig, 1));
 	assert_null(rig_row(&rig, 1));
 	assert_int_equal(rig.n_revoked, 1);
-	assert_int_equal(hear(list1, 1, 100), BOOK_REFUSED);
-	assert_int_equal(hear_of(user, 1, "192.0.2.1"), BOOK_REFUSED);
-	book_reached(rig.b, rig_key(1), self, &at, true, rig.now, rig.wall);
+	assert_int_equal(hear(RIG_LIST, 1, 100), BOOK_REFUSED);
+	assert_int_equal(hear_of(RIG_USER, 1, "192.0.2.1"), BOOK_REFUSED);
+	book_reached(rig.b, rig_key(1), RIG_SELF, &at, true, rig.now, rig.wall);
 	assert_null(rig_entry(&rig, 1));
 	rig_restart(&rig);
 	assert_true(book_is_revoked(rig.b, rig_key(1)));
 	assert_false(revoke(1, 1));
-	assert_int_equal(hear(list1, 1, 101), BOOK_REFUSED);
+	assert_int_equal(hear(RIG_LIST, 1, 101), BOOK_REFUSED);
 }
 
 static void
@@ -406,7 +394,7 @@ a_flood_of_revocations_leaves_room(void **state)
 		const struct addr at = rig_place(i);
 
 		book_reached(
-		    rig.b, rig_key(i), self, &at, false, rig.now, rig.wall);
+		    rig.b, rig_key(i), RIG_SELF, &at, false, rig.now, rig.wall);
 		assert_false(revoke(i, i));
 	}
 	/* A person has all of the room. */
@@ -426,7 +414,7 @@ a_flood_of_revocations_leaves_room(void **state)
 	assert_true(book_is_revoked(rig.b, rig_key(1000)));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_teardown)
 
 int
 main(void)

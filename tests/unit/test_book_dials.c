@@ -10,9 +10,6 @@
 #define TARGETS 16384 /* that a book remembers */
 #define MODEL 400
 
-static const struct book_source list1 = { BOOK_FROM_LIST, 1 };
-static const struct book_source peer7 = { BOOK_FROM_PEER, 7 };
-
 static struct rig rig;
 
 static int
@@ -20,17 +17,8 @@ setup(void **state)
 {
 	const struct addr at = rig_at("203.0.113.200");
 
-	(void)state;
-	rig_init(&rig, 4);
-	book_heard_of(rig.b, list1, rig_key(1), &at, 1, rig.now);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_fini(&rig);
+	rig_setup(&rig, 4, state);
+	book_heard_of(rig.b, RIG_LIST, rig_key(1), &at, 1, rig.now);
 	return 0;
 }
 
@@ -100,7 +88,7 @@ rumours_do_not_silence_an_address(void **state)
 	const struct addr at = rig_at("192.0.2.1:7469");
 
 	(void)state;
-	book_heard_of(rig.b, peer7, rig_key(2), &at, 1, rig.now);
+	book_heard_of(rig.b, rig_teller(7), rig_key(2), &at, 1, rig.now);
 	assert_true(may_for(2, &at));
 	assert_true(may_for(9, &at)); /* nobody has heard of that one */
 	assert_false(may_for(2, &at));
@@ -112,7 +100,7 @@ rumours_do_not_silence_an_address(void **state)
 	assert_true(may_for(2, &at));
 	assert_true(may_for(2, &at));
 	assert_false(may_for(2, &at));
-	book_heard_of(rig.b, list1, rig_key(2), &at, 1, rig.now);
+	book_heard_of(rig.b, RIG_LIST, rig_key(2), &at, 1, rig.now);
 	assert_true(may_for(2, &at));
 }
 
@@ -125,7 +113,8 @@ who_answers_is_no_victim(void **state)
 	(void)state;
 	for (i = 0; i < 4; i++)
 		assert_int_equal(may("192.0.2.1:7469"), i < 3);
-	book_reached(rig.b, rig_key(1), peer7, &at, true, rig.now, rig.wall);
+	book_reached(
+	    rig.b, rig_key(1), rig_teller(7), &at, true, rig.now, rig.wall);
 	for (i = 0; i < 4; i++)
 		assert_int_equal(may("192.0.2.1:7470"), i < 3);
 }
@@ -164,7 +153,8 @@ a_site_of_many_is_one(void **state)
 	assert_true(may("[2001:db8:8::1]"));
 	/* One that answers gives back what it got, and no more. */
 	v4.ip[15] = 1;
-	book_reached(rig.b, rig_key(3), peer7, &v4, true, rig.now, rig.wall);
+	book_reached(
+	    rig.b, rig_key(3), rig_teller(7), &v4, true, rig.now, rig.wall);
 	v4.ip[15] = 200;
 	assert_true(may_for(1, &v4));
 	assert_false(may_for(1, &v4));
@@ -254,7 +244,8 @@ a_full_table_refuses_new_ones(void **state)
 	assert_false(may_for(1, &a));
 	/* An answer makes room for one. */
 	a = rig_place(1);
-	book_reached(rig.b, rig_key(1), peer7, &a, true, rig.now, rig.wall);
+	book_reached(
+	    rig.b, rig_key(1), rig_teller(7), &a, true, rig.now, rig.wall);
 	a = rig_place(3 * TARGETS);
 	assert_true(may_for(1, &a));
 	a = rig_place(3 * TARGETS + 1);
@@ -302,8 +293,8 @@ is_what_a_table_of_all_says(void **state)
 		if (i % 5000 == 0) {
 			k = (unsigned)rng_below(&rig.rng, MODEL);
 			a = rig_place(k);
-			book_reached(rig.b, rig_key(k + 1), peer7, &a, true,
-			    rig.now, rig.wall);
+			book_reached(rig.b, rig_key(k + 1), rig_teller(7), &a,
+			    true, rig.now, rig.wall);
 			m.n[k] = 0;
 		}
 		rig.now = mono_add(
@@ -311,7 +302,7 @@ is_what_a_table_of_all_says(void **state)
 	}
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_teardown)
 
 int
 main(void)

@@ -10,24 +10,12 @@
 #define DAY 86400u
 #define PARTIAL RECORD_ASK
 
-static const struct book_source self = { BOOK_FROM_SELF, 0 };
-
 static struct rig rig;
 
 static int
 setup(void **state)
 {
-	(void)state;
-	rig_init(&rig, 5);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_fini(&rig);
-	return 0;
+	return rig_setup(&rig, 5, state);
 }
 
 static void
@@ -85,7 +73,7 @@ only_who_was_reached_is_observed(void **state)
 	const struct record rec = rig_record(&rig, 1, 1, &at, 1);
 
 	(void)state;
-	rig_heard(&rig, self, &rec);
+	rig_heard(&rig, RIG_SELF, &rec);
 	book_minute(rig.b, rig_key(1), true, 1, rig.wall);
 	book_minute(rig.b, rig_key(2), true, 1, rig.wall);
 	book_minute_end(rig.b);
@@ -105,7 +93,7 @@ a_lie_makes_nobody_older(void **state)
 	rec = rig_record(&rig, 1, UINT64_MAX, &at, 1);
 	rec.issued = rig.wall - RECORD_LIFE_S;
 	strcpy(rec.name, "here since 1999");
-	assert_int_equal(rig_heard(&rig, self, &rec), BOOK_NEWER);
+	assert_int_equal(rig_heard(&rig, RIG_SELF, &rec), BOOK_NEWER);
 	assert_int_equal(rig_entry(&rig, 1)->observed, 0);
 	minutes(1, 1);
 	assert_int_equal(rig_entry(&rig, 1)->observed, 60);
@@ -150,7 +138,8 @@ anchors_are_who_is_up_longest(void **state)
 		up[i - 1] = i;
 	}
 	/* Up longer than all, but it dialled us. */
-	book_reached(rig.b, rig_key(99), self, &at, false, rig.now, rig.wall);
+	book_reached(
+	    rig.b, rig_key(99), RIG_SELF, &at, false, rig.now, rig.wall);
 	minutes(99, 100);
 	for (m = 20; m >= 1; m--)
 		rig_minute(&rig, up, m); /* number 1 has most */
@@ -212,29 +201,33 @@ only_where_it_says_is_told(void **state)
 
 	(void)state;
 	/* Without a record. */
-	book_reached(rig.b, rig_key(1), self, &at, true, rig.now, rig.wall);
+	book_reached(rig.b, rig_key(1), RIG_SELF, &at, true, rig.now, rig.wall);
 	assert_int_equal(told(500), 0);
-	rig_heard(&rig, self, &rec);
+	rig_heard(&rig, RIG_SELF, &rec);
 	assert_int_equal(told(500), 1);
 	assert_int_equal(told(1), 0); /* not to itself */
 	/* It says another place. */
 	rec = rig_record(&rig, 1, 2, &other, 1);
-	rig_heard(&rig, self, &rec);
+	rig_heard(&rig, RIG_SELF, &rec);
 	assert_int_equal(told(500), 0);
-	book_reached(rig.b, rig_key(1), self, &other, true, rig.now, rig.wall);
+	book_reached(
+	    rig.b, rig_key(1), RIG_SELF, &other, true, rig.now, rig.wall);
 	assert_int_equal(told(500), 1);
 	/* It came from behind a NAT: what is proven stays so. */
-	book_reached(rig.b, rig_key(1), self, &nat, false, rig.now, rig.wall);
+	book_reached(
+	    rig.b, rig_key(1), RIG_SELF, &nat, false, rig.now, rig.wall);
 	assert_int_equal(told(500), 1);
 	/* One that was never anywhere else. */
 	rec = rig_record(&rig, 2, 1, NULL, 0);
-	rig_heard(&rig, self, &rec);
-	book_reached(rig.b, rig_key(2), self, &nat, false, rig.now, rig.wall);
+	rig_heard(&rig, RIG_SELF, &rec);
+	book_reached(
+	    rig.b, rig_key(2), RIG_SELF, &nat, false, rig.now, rig.wall);
 	assert_int_equal(told(500), 1);
 	/* It moves: dials us from where its new record says. */
 	rec = rig_record(&rig, 1, 3, &at, 1);
-	rig_heard(&rig, self, &rec);
-	book_reached(rig.b, rig_key(1), self, &at, false, rig.now, rig.wall);
+	rig_heard(&rig, RIG_SELF, &rec);
+	book_reached(
+	    rig.b, rig_key(1), RIG_SELF, &at, false, rig.now, rig.wall);
 	assert_int_equal(told(500), 1);
 }
 
@@ -270,7 +263,7 @@ seen_down_is_not_told(void **state)
 	assert_int_equal(told(500), 1);
 	book_tried(rig.b, rig_key(1), false, rig.now);
 	assert_int_equal(told(500), 0);
-	book_reached(rig.b, rig_key(1), self, &at, true, rig.now, rig.wall);
+	book_reached(rig.b, rig_key(1), RIG_SELF, &at, true, rig.now, rig.wall);
 	assert_int_equal(told(500), 1);
 	/* What was so in an earlier life may not be any more. */
 	rig_restart(&rig);
@@ -330,7 +323,7 @@ partial_lists_spread_all(void **state)
 	}
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_teardown)
 
 int
 main(void)

@@ -9,10 +9,6 @@
 
 #define MANY 400 /* tunnels and picks that a test may have */
 
-static const struct book_source list1 = { BOOK_FROM_LIST, 1 };
-static const struct book_source self = { BOOK_FROM_SELF, 0 };
-static const struct book_source user = { BOOK_FROM_USER, 0 };
-
 static struct rig rig;
 static struct book_tunnel tun[MANY];
 static size_t n_tun;
@@ -21,24 +17,9 @@ static struct book_entry got[MANY];
 static int
 setup(void **state)
 {
-	(void)state;
-	rig_init(&rig, 7);
+	rig_setup(&rig, 7, state);
 	n_tun = 0;
 	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_fini(&rig);
-	return 0;
-}
-
-static struct book_source
-teller(unsigned which)
-{
-	return (struct book_source){ BOOK_FROM_PEER, which };
 }
 
 static void
@@ -120,8 +101,8 @@ inbound(unsigned n, struct addr at)
 	memcpy(t->key, rig_key(n), RECORD_KEY);
 	t->live = true;
 	t->at = at;
-	t->source = self;
-	book_reached(rig.b, t->key, self, &at, false, rig.now, rig.wall);
+	t->source = RIG_SELF;
+	book_reached(rig.b, t->key, RIG_SELF, &at, false, rig.now, rig.wall);
 }
 
 static bool
@@ -155,7 +136,7 @@ nobody_without_leave(void **state)
 
 	(void)state;
 	for (i = 1; i <= 50; i++)
-		hear_at(teller(i), i, rig_place(i));
+		hear_at(rig_teller(i), i, rig_place(i));
 	configure(32, false);
 	assert_int_equal(pick(MANY, &at), 0);
 	assert_true(mono_is_never(at));
@@ -173,7 +154,7 @@ half_is_left_to_those_who_dial_us(void **state)
 
 	(void)state;
 	for (i = 1; i <= 200; i++)
-		hear_at(teller(i % 20), i, rig_place(i));
+		hear_at(rig_teller(i % 20), i, rig_place(i));
 	assert_int_equal(picks(), 16);
 	dial_all(16);
 	assert_int_equal(picks(), 0);
@@ -191,7 +172,7 @@ never_more_than_all(void **state)
 
 	(void)state;
 	for (i = 1; i <= 200; i++)
-		hear_at(teller(i % 20), i, rig_place(i));
+		hear_at(rig_teller(i % 20), i, rig_place(i));
 	for (i = 300; i < 325; i++)
 		inbound(i, rig_place(i));
 	assert_int_equal(picks(), 7); /* of 32 */
@@ -204,7 +185,7 @@ configured_ones_do_not_count(void **state)
 
 	(void)state;
 	for (i = 1; i <= 200; i++)
-		hear_at(teller(i % 20), i, rig_place(i));
+		hear_at(rig_teller(i % 20), i, rig_place(i));
 	for (i = 300; i < 350; i++) {
 		inbound(i, rig_place(i));
 		tun[n_tun - 1].configured = true;
@@ -220,7 +201,7 @@ more_than_asked_for_come_at_once(void **state)
 
 	(void)state;
 	for (i = 1; i <= 50; i++)
-		hear_at(teller(i), i, rig_place(i));
+		hear_at(rig_teller(i), i, rig_place(i));
 	assert_int_equal(pick(10, &at), 10);
 	assert_int_equal(at.us, rig.now.us);
 	dial_all(10);
@@ -237,7 +218,7 @@ nobody_twice(void **state)
 
 	(void)state;
 	for (i = 1; i <= 10; i++)
-		hear_at(teller(i), i, rig_place(i));
+		hear_at(rig_teller(i), i, rig_place(i));
 	assert_int_equal(picks(), 10);
 	assert_int_equal(picks(), 0); /* under way, though not in the list */
 	for (i = 0; i < 10; i++)
@@ -266,11 +247,11 @@ anchors_then_known_then_others(void **state)
 	for (i = 10; i < 13; i++) {
 		const struct addr at = rig_place(i);
 
-		book_reached(
-		    rig.b, rig_key(i), teller(9), &at, true, rig.now, rig.wall);
+		book_reached(rig.b, rig_key(i), rig_teller(9), &at, true,
+		    rig.now, rig.wall);
 	}
 	for (i = 100; i < 200; i++)
-		hear_at(teller(i % 20), i, rig_place(i));
+		hear_at(rig_teller(i % 20), i, rig_place(i));
 	assert_int_equal(picks(), 16);
 	for (i = 1; i <= 5; i++)
 		assert_true(picked(0, 5, i));
@@ -286,9 +267,9 @@ two_of_a_network_while_there_are_others(void **state)
 
 	(void)state;
 	for (i = 1; i <= 30; i++)
-		hear_at(teller(i), i, in_group(198, 51, i));
+		hear_at(rig_teller(i), i, in_group(198, 51, i));
 	for (i = 100; i < 130; i++)
-		hear_at(teller(i), i, rig_place(i));
+		hear_at(rig_teller(i), i, rig_place(i));
 	n = picks();
 	for (i = 0; i < n; i++)
 		sybils += got[i].ep[0].ip[12] == 198;
@@ -303,9 +284,9 @@ more_of_a_network_when_there_are_no_others(void **state)
 
 	(void)state;
 	for (i = 1; i <= 30; i++)
-		hear_at(teller(i), i, in_group(198, 51, i));
+		hear_at(rig_teller(i), i, in_group(198, 51, i));
 	for (i = 100; i < 105; i++)
-		hear_at(teller(i), i, rig_place(i));
+		hear_at(rig_teller(i), i, rig_place(i));
 	n = picks();
 	assert_int_equal(n, 12);
 	for (i = 100; i < 105; i++)
@@ -316,7 +297,7 @@ more_of_a_network_when_there_are_no_others(void **state)
 		answer(&tun[i]);
 	assert_int_equal(picks(), 0);
 	for (i = 105; i < 115; i++)
-		hear_at(teller(i), i, rig_place(i));
+		hear_at(rig_teller(i), i, rig_place(i));
 	n = picks();
 	assert_int_equal(n, 4);
 	for (i = 0; i < n; i++)
@@ -336,9 +317,9 @@ networks_are_alike(void **state)
 		rig_init(&rig, runs);
 		configure(2, true);
 		for (i = 1; i <= 32; i++)
-			hear_at(teller(i), i, in_group(198, 51, i));
+			hear_at(rig_teller(i), i, in_group(198, 51, i));
 		for (i = 100; i < 109; i++)
-			hear_at(teller(i), i, rig_place(i));
+			hear_at(rig_teller(i), i, rig_place(i));
 		assert_int_equal(picks(), 1);
 		sybils += got[0].ep[0].ip[12] == 198;
 	}
@@ -358,9 +339,9 @@ sources_are_alike(void **state)
 		rig_init(&rig, runs);
 		configure(2, true);
 		for (i = 1; i <= 200; i++)
-			hear_at(teller(1), i, rig_place(i));
+			hear_at(rig_teller(1), i, rig_place(i));
 		for (i = 201; i <= 203; i++)
-			hear_at(list1, i, rig_place(i));
+			hear_at(RIG_LIST, i, rig_place(i));
 		assert_int_equal(picks(), 1);
 		loud += got[0].source.from == BOOK_FROM_PEER;
 	}
@@ -375,9 +356,9 @@ one_source_is_not_all(void **state)
 
 	(void)state;
 	for (i = 1; i <= 100; i++)
-		hear_at(list1, i, rig_place(i));
+		hear_at(RIG_LIST, i, rig_place(i));
 	for (i = 101; i <= 150; i++)
-		hear_at(teller(i % 3), i, rig_place(i));
+		hear_at(rig_teller(i % 3), i, rig_place(i));
 	n = picks();
 	assert_int_equal(n, 16);
 	for (i = 0; i < n; i++)
@@ -392,7 +373,7 @@ one_source_alone_is_half(void **state)
 
 	(void)state;
 	for (i = 1; i <= 100; i++)
-		hear_at(list1, i, rig_place(i));
+		hear_at(RIG_LIST, i, rig_place(i));
 	assert_int_equal(picks(), 16);
 }
 
@@ -402,7 +383,8 @@ who_has_no_address_is_not_dialled(void **state)
 	const struct addr nat = { .port = 0 };
 
 	(void)state;
-	book_reached(rig.b, rig_key(1), self, &nat, false, rig.now, rig.wall);
+	book_reached(
+	    rig.b, rig_key(1), RIG_SELF, &nat, false, rig.now, rig.wall);
 	assert_int_equal(picks(), 0);
 }
 
@@ -418,8 +400,8 @@ wait_for(unsigned n, unsigned most)
 	bool mine;
 
 	for (s = 0; s < most; s += 10) {
-		book_reached(
-		    rig.b, rig_key(9999), self, &at, false, rig.now, rig.wall);
+		book_reached(rig.b, rig_key(9999), RIG_SELF, &at, false,
+		    rig.now, rig.wall);
 		i = picks();
 		for (mine = false, k = 0; k < i; k++) {
 			if (memcmp(got[k].key, rig_key(n), RECORD_KEY) == 0)
@@ -464,8 +446,8 @@ who_never_answers_is_dropped(void **state)
 	unsigned i;
 
 	(void)state;
-	hear_at(list1, 1, rig_place(1));
-	book_heard_of(rig.b, user, rig_key(2), &at, 1, rig.now);
+	hear_at(RIG_LIST, 1, rig_place(1));
+	book_heard_of(rig.b, RIG_USER, rig_key(2), &at, 1, rig.now);
 	for (i = 0; i < 3; i++) {
 		assert_non_null(rig_entry(&rig, 1));
 		book_tried(rig.b, rig_key(1), false, rig.now);
@@ -474,7 +456,7 @@ who_never_answers_is_dropped(void **state)
 	assert_null(rig_entry(&rig, 1));
 	assert_int_equal(rig_entry(&rig, 2)->fails, 3);
 	/* Heard again it is one like any other. */
-	hear_at(list1, 1, rig_place(1));
+	hear_at(RIG_LIST, 1, rig_place(1));
 	assert_int_equal(rig_entry(&rig, 1)->fails, 0);
 }
 
@@ -486,7 +468,7 @@ a_hundred_dead_ones_end(void **state)
 
 	(void)state;
 	for (i = 1; i <= 100; i++)
-		hear_at(list1, i, rig_place(i));
+		hear_at(RIG_LIST, i, rig_place(i));
 	for (s = 0; s < 3600; s += 5) {
 		n = picks();
 		trials += n;
@@ -520,7 +502,7 @@ nobody_answers_and_then_one(void **state)
 	}
 	/* Each one still each ten minutes. */
 	assert_in_range(trials, 900, 16 * 80);
-	book_reached(rig.b, rig_key(1), self, &at, true, rig.now, rig.wall);
+	book_reached(rig.b, rig_key(1), RIG_SELF, &at, true, rig.now, rig.wall);
 	assert_int_equal(rig_entry(&rig, 2)->fails, rig_entry(&rig, 3)->fails);
 	n = picks();
 	assert_in_range(n, 15, 17);
@@ -535,7 +517,7 @@ trials_have_an_end(void **state)
 	(void)state;
 	for (s = 0; s < 86400; s += 5) {
 		for (i = 0; i < 8; i++, next++)
-			hear_at(teller(next % 30), next, rig_place(next));
+			hear_at(rig_teller(next % 30), next, rig_place(next));
 		n = picks();
 		trials += n;
 		for (i = 0; i < n; i++)
@@ -556,7 +538,7 @@ a_feeler_each_two_minutes(void **state)
 
 	(void)state;
 	for (i = 1; i <= 200; i++)
-		hear_at(teller(i % 20), i, rig_place(i));
+		hear_at(rig_teller(i % 20), i, rig_place(i));
 	n = picks();
 	dial_all(n);
 	for (i = 0; i < n; i++) {
@@ -588,14 +570,14 @@ feelers_find_old_friends(void **state)
 
 	(void)state;
 	for (i = 1; i <= 16; i++) {
-		hear_at(teller(i), i, rig_place(i));
+		hear_at(rig_teller(i), i, rig_place(i));
 		dial(rig_entry(&rig, i));
 		answer(&tun[i - 1]);
 	}
 	for (i = 50; i < 250; i++)
 		rig_meet(&rig, i);
 	for (i = 300; i < 500; i++)
-		hear_at(teller(i % 20), i, rig_place(i));
+		hear_at(rig_teller(i % 20), i, rig_place(i));
 	for (i = 0; i < 721; i++)
 		rig_minute(&rig, NULL, 0);
 	for (s = 0; s < 12000; s += 120) {
@@ -685,7 +667,7 @@ limits_hold_in_a_day_of_weather(void **state)
 	(void)state;
 	while (rig.now.us < UINT64_C(86400) * MONO_SEC) {
 		for (i = 0; i < rng_below(&rig.rng, 3); i++, next++)
-			hear_at(teller(next % 9), next,
+			hear_at(rig_teller(next % 9), next,
 			    in_group(50, next % 70, next));
 		n = pick(1 + (unsigned)rng_below(&rig.rng, 16), &at);
 		for (i = 0; i < n; i++)
@@ -727,7 +709,7 @@ limits_hold_in_a_day_of_weather(void **state)
 	assert_in_range(n_tun, 8, 60);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_teardown)
 
 int
 main(void)

@@ -7,32 +7,12 @@
 
 #include "tests/unit/bookrig.h"
 
-static const struct book_source list1 = { BOOK_FROM_LIST, 1 };
-static const struct book_source self = { BOOK_FROM_SELF, 0 };
-static const struct book_source user = { BOOK_FROM_USER, 0 };
-
 static struct rig rig;
 
 static int
 setup(void **state)
 {
-	(void)state;
-	rig_init(&rig, 6);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_fini(&rig);
-	return 0;
-}
-
-static struct book_source
-teller(unsigned which)
-{
-	return (struct book_source){ BOOK_FROM_PEER, which };
+	return rig_setup(&rig, 6, state);
 }
 
 static enum book_news
@@ -79,11 +59,11 @@ one_teller_pushes_out_only_its_own(void **state)
 
 	(void)state;
 	for (i = 1; i <= 200; i++)
-		assert_int_equal(hear(list1, i), BOOK_NEW);
+		assert_int_equal(hear(RIG_LIST, i), BOOK_NEW);
 	for (i = 201; i <= 300; i++)
-		assert_int_equal(hear(teller(2), i), BOOK_NEW);
+		assert_int_equal(hear(rig_teller(2), i), BOOK_NEW);
 	for (i = 1000; i < 11000; i++)
-		assert_int_equal(hear(teller(1), i), BOOK_NEW);
+		assert_int_equal(hear(rig_teller(1), i), BOOK_NEW);
 	assert_int_equal(have(1, 200), 200);
 	assert_int_equal(have(201, 300), 100);
 	assert_int_equal(have(1000, 10999), BOOK_PER_SOURCE);
@@ -99,9 +79,9 @@ one_network_pushes_out_only_its_own(void **state)
 
 	(void)state;
 	for (i = 1; i <= 200; i++)
-		hear(list1, i);
+		hear(RIG_LIST, i);
 	for (i = 1000; i < 5000; i++)
-		hear_at(teller(i % 50), i, in_group(198, 51, i));
+		hear_at(rig_teller(i % 50), i, in_group(198, 51, i));
 	assert_int_equal(have(1, 200), 200);
 	assert_int_equal(have(1000, 4999), BOOK_PER_GROUP);
 }
@@ -114,9 +94,9 @@ in_a_network_the_loudest_lose(void **state)
 
 	(void)state;
 	for (i = 1; i <= 8; i++)
-		hear_at(teller(i), i, in_group(198, 51, i));
+		hear_at(rig_teller(i), i, in_group(198, 51, i));
 	for (i = 1000; i < 5000; i++)
-		hear_at(teller(77), i, in_group(198, 51, i));
+		hear_at(rig_teller(77), i, in_group(198, 51, i));
 	assert_int_equal(have(1, 8), 8);
 	assert_int_equal(have(1000, 4999), BOOK_PER_GROUP - 8);
 }
@@ -129,11 +109,11 @@ many_tellers_leave_the_lists(void **state)
 
 	(void)state;
 	for (i = 1; i <= 250; i++)
-		hear(list1, i);
+		hear(RIG_LIST, i);
 	for (i = 251; i <= 300; i++)
-		hear(user, i);
+		hear(RIG_USER, i);
 	for (i = 1000; i < 6000; i++)
-		hear(teller(i), i);
+		hear(rig_teller(i), i);
 	assert_int_equal(have(1, 300), 300);
 	assert_int_equal(rig_count(&rig), BOOK_HEARD);
 }
@@ -145,9 +125,9 @@ the_loudest_teller_loses(void **state)
 
 	(void)state;
 	for (i = 1; i <= 100; i++)
-		hear(teller(i % 10), i);
+		hear(rig_teller(i % 10), i);
 	for (i = 1000; i < 9000; i++)
-		hear(teller(20 + i % 20), i);
+		hear(rig_teller(20 + i % 20), i);
 	assert_int_equal(have(1, 100), 100);
 	assert_int_equal(rig_count(&rig), BOOK_HEARD);
 }
@@ -159,16 +139,16 @@ what_a_person_said_stays(void **state)
 
 	(void)state;
 	for (i = 1; i <= BOOK_PER_SOURCE; i++)
-		hear(user, i);
+		hear(RIG_USER, i);
 	for (i = 2000; i < 6000; i++)
-		hear(teller(i % 100), i);
+		hear(rig_teller(i % 100), i);
 	for (i = 6000; i < 9000; i++)
 		hear((struct book_source){ BOOK_FROM_LIST, i % 9 }, i);
 	assert_int_equal(have(1, BOOK_PER_SOURCE), BOOK_PER_SOURCE);
 	assert_int_equal(rig.forgets, 0);
 	/* Of too many of these, some go. */
 	for (i = 1000; i < 1100; i++)
-		assert_int_equal(hear(user, i), BOOK_NEW);
+		assert_int_equal(hear(RIG_USER, i), BOOK_NEW);
 	assert_int_equal(
 	    have(1, BOOK_PER_SOURCE) + have(1000, 1099), BOOK_PER_SOURCE);
 	assert_int_equal(rig.n_rows, BOOK_PER_SOURCE);
@@ -222,12 +202,12 @@ moving_in_is_no_way_round(void **state)
 
 	(void)state;
 	for (i = 1; i <= 200; i++)
-		hear(list1, i);
+		hear(RIG_LIST, i);
 	for (i = 1; i <= 200; i++) {
 		const struct addr at = in_group(198, 51, i);
 		const struct record rec = rig_record(&rig, i, 2, &at, 1);
 
-		rig_heard(&rig, teller(1), &rec);
+		rig_heard(&rig, rig_teller(1), &rec);
 	}
 	while ((e = book_each(rig.b, &pos)) != NULL)
 		n += e->ep[0].ip[12] == 198;
@@ -242,7 +222,8 @@ reach(unsigned n)
 {
 	const struct addr at = rig_place(n);
 
-	book_reached(rig.b, rig_key(n), self, &at, false, rig.now, rig.wall);
+	book_reached(
+	    rig.b, rig_key(n), RIG_SELF, &at, false, rig.now, rig.wall);
 }
 
 static void
@@ -307,7 +288,7 @@ those_of_long_are_tested_first(void **state)
 	assert_int_equal(rig_count(&rig), BOOK_REACHED);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_teardown)
 
 int
 main(void)

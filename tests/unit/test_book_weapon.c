@@ -11,26 +11,14 @@
 
 #define MANY 32
 
-static const struct book_source peer1 = { BOOK_FROM_PEER, 1 };
-static const struct book_source self = { BOOK_FROM_SELF, 0 };
-
 static struct rig rig;
 static struct book_entry got[MANY];
 
 static int
 setup(void **state)
 {
-	(void)state;
-	rig_init(&rig, 9);
+	rig_setup(&rig, 9, state);
 	rig.idle = true;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_fini(&rig);
 	return 0;
 }
 
@@ -53,7 +41,7 @@ hear_at(struct book_source src, unsigned n, const struct addr *at)
 static void
 reach(unsigned n, const struct addr *at)
 {
-	book_reached(rig.b, rig_key(n), self, at, true, rig.now, rig.wall);
+	book_reached(rig.b, rig_key(n), RIG_SELF, at, true, rig.now, rig.wall);
 }
 
 /* Somebody else's record has used up what may be sent there. */
@@ -64,8 +52,8 @@ who_was_not_asked_is_not_forgotten(void **state)
 	unsigned s, n, tried = 0;
 
 	(void)state;
-	hear_at(peer1, 1, &at);
-	hear_at(peer1, 2, &at);
+	hear_at(rig_teller(1), 1, &at);
+	hear_at(rig_teller(1), 2, &at);
 	for (s = 0; s < 40000; s += 20) {
 		n = picks();
 		while (n-- > 0) {
@@ -155,7 +143,7 @@ who_was_met_pays_for_new_places(void **state)
 		const struct record rec = rig_record(&rig, i, 1, ep, 4);
 
 		reach(i, &ep[0]);
-		assert_int_equal(rig_heard(&rig, self, &rec), BOOK_NEWER);
+		assert_int_equal(rig_heard(&rig, RIG_SELF, &rec), BOOK_NEWER);
 	}
 	for (s = 0; s < 86400; s += 20) {
 		n = picks();
@@ -186,7 +174,7 @@ neighbours_at_an_address_are_found(void **state)
 	assert_int_equal(picks(), 3);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_teardown)
 
 int
 main(void)

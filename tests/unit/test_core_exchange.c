@@ -11,17 +11,6 @@
 #include "tests/unit/party.h"
 #include "wire/msg.h"
 
-#define HOUR (3600 * (uint64_t)MONO_SEC)
-
-static struct party *
-party_of(uint64_t seed, enum trust_mode mode)
-{
-	static struct party p;
-
-	party_init(&p, seed, mode);
-	return &p;
-}
-
 static void
 meshes(enum trust_mode mode, uint64_t seed)
 {
@@ -52,7 +41,7 @@ six_on_a_bad_line(void **state)
 		for (b = 0; b < 6; b++)
 			p->d.dir[a][b].loss = 10;
 	party_one_known(p, 6);
-	assert_true(party_wait_meshed(p, 6, HOUR / 4));
+	assert_true(party_wait_meshed(p, 6, PARTY_HOUR / 4));
 	party_fini(p);
 }
 
@@ -75,7 +64,7 @@ dead_are_never_shown_nor_passed_on(void **state)
 			p, &id[i], &at, 1, 1, PARTY_WALL_MS / 1000, raw)));
 	}
 	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
-	duo_run(&p->d, HOUR);
+	duo_run(&p->d, PARTY_HOUR);
 	for (i = 0; i < 100; i++) {
 		const struct addr at = party_nowhere(i);
 
@@ -112,7 +101,7 @@ nobody_makes_us_a_weapon(void **state)
 		party_send(p, 1, 0, FRAME_RECORDS, body, len + 2);
 		duo_run(&p->d, 20 * MONO_MS);
 	}
-	duo_run(&p->d, HOUR);
+	duo_run(&p->d, PARTY_HOUR);
 	assert_true(duo_cnt(&p->d, 0, CNT_record_in) > 9000);
 	assert_in_range(party_stray(p, &victim), 1, 3);
 	party_fini(p);
@@ -150,9 +139,9 @@ own_record_is_renewed(void **state)
 	assert_true(
 	    addr_equal(&party_entry(p, 0, 1)->proven, &p->d.end[1].addr));
 	first = seq_at(p, 0, 1);
-	duo_run(&p->d, 11 * HOUR);
+	duo_run(&p->d, 11 * PARTY_HOUR);
 	assert_int_equal(seq_at(p, 0, 1), first);
-	duo_run(&p->d, 2 * HOUR);
+	duo_run(&p->d, 2 * PARTY_HOUR);
 	next = seq_at(p, 0, 1);
 	assert_true(next > first);
 	/* and at once when it says something else */
@@ -212,15 +201,15 @@ clock_jumps_spare_the_record(void **state)
 	first = seq_at(p, 0, 1);
 	right = *wall;
 	*wall = 0; /* 1970 */
-	duo_run(&p->d, HOUR);
+	duo_run(&p->d, PARTY_HOUR);
 	assert_int_equal(seq_at(p, 0, 1), first);
 	*wall = UINT64_C(4300000000000); /* 2106 */
-	duo_run(&p->d, HOUR);
+	duo_run(&p->d, PARTY_HOUR);
 	assert_int_equal(seq_at(p, 0, 1), first);
 	*wall = right - 86400000; /* a day back */
-	duo_run(&p->d, HOUR);
+	duo_run(&p->d, PARTY_HOUR);
 	*wall = right;
-	duo_run(&p->d, HOUR);
+	duo_run(&p->d, PARTY_HOUR);
 	seq = seq_at(p, 0, 1);
 	assert_true(seq > first);
 	assert_true(party_meshed(p, 2));
@@ -359,13 +348,13 @@ dead_one_is_looked_for(void **state)
 	party_one_known(p, 2);
 	assert_true(party_wait_meshed(p, 2, 10 * MONO_SEC));
 	p->d.dir[0][1].cut = p->d.dir[1][0].cut = true;
-	duo_run(&p->d, HOUR / 2);
+	duo_run(&p->d, PARTY_HOUR / 2);
 	assert_int_equal(party_peer(p, 1, 0)->state, PEER_DEAD);
 	p->d.dir[0][1].cut = p->d.dir[1][0].cut = false;
 	duo_run(&p->d, 61 * MONO_SEC);
 	assert_true(party_live(p, 1, 0));
 	p->d.dir[0][1].cut = p->d.dir[1][0].cut = true;
-	duo_run(&p->d, HOUR + 120 * (uint64_t)MONO_SEC);
+	duo_run(&p->d, PARTY_HOUR + 120 * (uint64_t)MONO_SEC);
 	assert_int_equal(party_made(p, 1), 0);
 	assert_int_equal(party_made(p, 0), 0);
 	assert_non_null(party_entry(p, 1, 0));
@@ -380,12 +369,12 @@ minutes_of_contact_count(void **state)
 
 	(void)state;
 	party_one_known(p, 2);
-	duo_run(&p->d, HOUR);
+	duo_run(&p->d, PARTY_HOUR);
 	assert_in_range(party_entry(p, 1, 0)->observed, 3480, 3600);
 	assert_in_range(party_entry(p, 0, 1)->observed, 3480, 3600);
 	assert_in_range(p->w[0].watched, 58, 60);
 	p->d.dir[0][1].cut = p->d.dir[1][0].cut = true;
-	duo_run(&p->d, HOUR / 2);
+	duo_run(&p->d, PARTY_HOUR / 2);
 	assert_in_range(party_entry(p, 1, 0)->observed, 3480, 3720);
 	party_fini(p);
 }
@@ -558,7 +547,7 @@ visitors_push_nobody_out(void **state)
 	assert_true(party_live(p, 0, 1));
 	assert_true(party_live(p, 3, 2));
 	party_tell(p, 2, 0);
-	duo_run(&p->d, HOUR / 4);
+	duo_run(&p->d, PARTY_HOUR / 4);
 	assert_true(party_entry(p, 2, 0)->reached);
 	assert_true(party_live(p, 0, 1));
 	assert_int_equal(duo_cnt(&p->d, 0, CNT_peer_evicted), 0);

@@ -14,17 +14,6 @@
 #include "crypto/kx.h"
 #include "tests/unit/party.h"
 
-#define HOUR (3600 * (uint64_t)MONO_SEC)
-
-static struct party *
-party_of(uint64_t seed, enum trust_mode mode)
-{
-	static struct party p;
-
-	party_init(&p, seed, mode);
-	return &p;
-}
-
 /* An initiation to end 0, as whoever has id would write it. */
 static void
 write_init(struct party *p, const struct identity *id, uint8_t msg[INIT_LEN])
@@ -285,7 +274,7 @@ liars_hide_nobody(void **state)
 	assert_int_equal(p->d.dir[0][2].sent, 2);
 	/* It is not asked, and so it is not forgotten: */
 	tell(p, honest, &p->d.end[2].addr);
-	duo_run(&p->d, HOUR);
+	duo_run(&p->d, PARTY_HOUR);
 	assert_int_equal(p->d.dir[0][2].sent, 2);
 	assert_non_null(party_entry(p, 0, 2));
 	/* found as soon as a list tells of it. */

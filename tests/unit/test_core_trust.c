@@ -12,17 +12,6 @@
 #include "neg/show.h"
 #include "tests/unit/party.h"
 
-#define HOUR (3600 * (uint64_t)MONO_SEC)
-
-static struct party *
-party_of(uint64_t seed, enum trust_mode mode)
-{
-	static struct party p;
-
-	party_init(&p, seed, mode);
-	return &p;
-}
-
 /* 1 knows where 0 is. */
 static void
 pair(struct party *p)
@@ -218,10 +207,10 @@ the_hook_refuses(void **state)
 	party_tell(p, 1, 0);
 	duo_run(&p->d, 200 * MONO_MS);
 	decide(p, 0, 1, -1);
-	duo_run(&p->d, HOUR / 2);
+	duo_run(&p->d, PARTY_HOUR / 2);
 	assert_null(party_peer(p, 0, 1));
 	assert_int_equal(p->w[0].asks, 1);
-	duo_run(&p->d, HOUR);
+	duo_run(&p->d, PARTY_HOUR);
 	assert_true(p->w[0].asks > 1); /* it may have changed its mind */
 	party_fini(p);
 }
@@ -246,6 +235,17 @@ the_hook_is_asked_of_those_we_dial(void **state)
 	party_fini(p);
 }
 
+/* 0 has a hook to ask: of 1, which dials it, and of 2, which it dials. */
+static void
+ask_of_two(struct party *p)
+{
+	party_start(p, 0, 1);
+	p->cfg.trust.mode = TRUST_OPEN;
+	party_start(p, 1, 3);
+	party_tell(p, 1, 0);
+	party_tell(p, 0, 2);
+}
+
 /* It was killed, or could not be run: that is not its word. */
 static void
 a_hook_that_fails_is_asked_again(void **state)
@@ -253,11 +253,7 @@ a_hook_that_fails_is_asked_again(void **state)
 	struct party *p = party_of(15, TRUST_HOOK);
 
 	(void)state;
-	party_start(p, 0, 1);
-	p->cfg.trust.mode = TRUST_OPEN;
-	party_start(p, 1, 3);
-	party_tell(p, 1, 0);
-	party_tell(p, 0, 2);
+	ask_of_two(p);
 	duo_run(&p->d, MONO_SEC);
 	assert_int_equal(p->w[0].asks, 2);
 	decide(p, 0, 1, TRUST_UNSAID);
@@ -283,18 +279,14 @@ what_the_hook_said_holds(void **state)
 	struct party *p = party_of(16, TRUST_HOOK);
 
 	(void)state;
-	party_start(p, 0, 1);
-	p->cfg.trust.mode = TRUST_OPEN;
-	party_start(p, 1, 3);
-	party_tell(p, 1, 0);
-	party_tell(p, 0, 2);
+	ask_of_two(p);
 	duo_run(&p->d, 200 * MONO_MS);
 	decide(p, 0, 1, CLASS_MEMBER);
 	decide(p, 0, 2, CLASS_MEMBER);
-	duo_run(&p->d, 2 * HOUR);
+	duo_run(&p->d, 2 * PARTY_HOUR);
 	p->cfg.trust.mode = TRUST_HOOK;
 	reload(p, 0);
-	duo_run(&p->d, HOUR);
+	duo_run(&p->d, PARTY_HOUR);
 	assert_int_equal(p->w[0].asks, 2);
 	assert_int_equal(class_at(p, 0, 1), CLASS_MEMBER);
 	assert_int_equal(class_at(p, 0, 2), CLASS_MEMBER);
@@ -318,7 +310,7 @@ a_question_without_answer_is_put_again(void **state)
 	assert_int_equal(p->w[0].asks, 2);
 	decide(p, 0, 1, CLASS_MEMBER);
 	assert_int_equal(class_at(p, 0, 1), CLASS_MEMBER);
-	duo_run(&p->d, 2 * HOUR);
+	duo_run(&p->d, 2 * PARTY_HOUR);
 	assert_int_equal(p->w[0].asks, 2);
 	party_fini(p);
 }

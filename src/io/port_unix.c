@@ -33,7 +33,7 @@ struct port_unix {
 	bool gone;    /* close it at the end of the turn */
 
 	struct pbuf *head, **tail;
-	unsigned n;
+	unsigned n_pkt; /* PKTs in it */
 	struct pool pool;
 };
 
@@ -54,8 +54,8 @@ queue_del(struct port_unix *p, struct pbuf **at)
 	*at = b->next;
 	if (p->tail == &b->next)
 		p->tail = at;
+	p->n_pkt -= is_pkt(b->data, b->len);
 	pool_put(&p->pool, b);
-	p->n--;
 }
 
 static void
@@ -84,21 +84,22 @@ queue_give_way(struct port_unix *p)
 static void
 queue_add(struct port_unix *p, const struct pkt *pk)
 {
+	bool pkt = is_pkt(pk->p, pk->len);
 	struct pbuf *b = NULL;
 
 	do {
-		if (p->n < PORT_QUEUE_MAX)
+		if (!pkt || p->n_pkt < PORT_QUEUE_MAX)
 			b = pool_dup(&p->pool, pk->p, pk->len);
 	} while (b == NULL && queue_give_way(p));
 	if (b != NULL) {
 		*p->tail = b;
 		p->tail = &b->next;
-		p->n++;
+		p->n_pkt += pkt;
 		watch_on(&p->wr);
 		return;
 	}
 	count(p->cnt, CNT_mesh_out_drop);
-	if (!is_pkt(pk->p, pk->len))
+	if (!pkt)
 		p->gone = true;
 }
 

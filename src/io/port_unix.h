@@ -16,7 +16,10 @@ struct priv;
 #define PORT_RECORDS 64
 #define PORT_BYTES 65536 /* no further record is read after so many */
 
-/* What waits for a mesh daemon that does not read. */
+/*
+ * What waits for a mesh daemon that does not read: so many PKTs, and all else
+ * that the bytes hold, since one that comes is told of each peer in one turn.
+ */
 #define PORT_QUEUE_MAX 256
 #define PORT_QUEUE_BYTES (1u << 20)
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fdutil.h"
+#include "base/pool.h"
 #include "tests/unit/io_env.h"
 #include "wire/mesh.h"
 
@@ -424,8 +425,8 @@ state_is_never_dropped(void **state)
 	fix_init(&f);
 	fd = join(&f);
 	stuff(&f, 3000, 20);
-	for (i = 0; i < PORT_QUEUE_MAX; i++)
-		give(&f, MESH_PEER_UP, i, 60);
+	for (i = 0; i < PORT_QUEUE_BYTES / 1024; i++) /* just as much */
+		give(&f, MESH_PEER_UP, i, 1024 - sizeof(struct pbuf));
 	env_run(&f.e, 5);
 	assert_int_equal(f.closed, 0);
 	give(&f, MESH_PKT, 0, 20); /* gives way itself */
@@ -437,6 +438,36 @@ state_is_never_dropped(void **state)
 	env_until(&f.e, is_closed, &f);
 	close(fd);
 	close(join(&f));
+	fix_fini(&f);
+}
+
+/* A mesh daemon that joins a vnode with many peers: nothing is read meanwhile.
+ */
+static void
+all_peers_at_once(void **state)
+{
+	const uint32_t peers = 5000;
+	uint32_t no = 0, next = 0;
+	uint8_t type = 0;
+	struct fix f;
+	int fd;
+
+	(void)state;
+	fix_init(&f);
+	fd = join(&f);
+	for (; next < peers; next++)
+		give(&f, MESH_PEER_UP, next, 120);
+	for (next = 0; next < peers; next++) {
+		if (get(fd, &type, &no) < 0) {
+			env_run(&f.e, 10);
+			assert_true(get(fd, &type, &no) > 0);
+		}
+		assert_int_equal(type, MESH_PEER_UP);
+		assert_int_equal(no, next);
+	}
+	assert_int_equal(f.closed, 0);
+	assert_int_equal(f.e.cnt.v[CNT_mesh_out_drop], 0);
+	close(fd);
 	fix_fini(&f);
 }
 
@@ -547,6 +578,7 @@ main(void)
 		cmocka_unit_test(slow_reader_loses_oldest),
 		cmocka_unit_test(queue_counts_bytes),
 		cmocka_unit_test(state_is_never_dropped),
+		cmocka_unit_test(all_peers_at_once),
 		cmocka_unit_test(hangup_after_flush),
 		cmocka_unit_test(hangup_frees_the_place),
 		cmocka_unit_test(sending_to_nobody),

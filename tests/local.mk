@@ -32,6 +32,7 @@ include tests/unit/page.mk
 include tests/unit/entryd.mk
 include tests/unit/bad.mk
 include tests/sim/local.mk
+include tests/swarm/local.mk
 include tests/relay/local.mk
 include tests/netns/local.mk
 include tests/bench/local.mk

@@ -7,6 +7,7 @@
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
+#include "core/trial.h"
 #include "core/trust.h"
 #include "crypto/kx.h"
 
@@ -326,6 +327,7 @@ accept_from(struct ask *a)
 	    (s = respond(a, (enum suite)suite, msg2)) == NULL)
 		return;
 	fill_session(s, a);
+	trial_answered(c, p, a->t);
 	if (slot == SLOT_NEXT) {
 		p->has_stamp = true;
 		memcpy(p->stamp, s->stamp, STAMP_LEN);

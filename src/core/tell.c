@@ -13,6 +13,9 @@
 #include "crypto/prim.h"
 
 #define ASK_FIRST_US (2 * (uint64_t)MONO_SEC)
+#define OWN_GAP_US \
+	(1250 * MONO_MS) /* more than ANSWER_GAP_US at the other end */
+#define OWN_ASKS 15	 /* then as any question */
 #define ASK_MAX_US (600 * (uint64_t)MONO_SEC)
 #define OWN_DELAY_US (100 * MONO_MS) /* there may be more to say */
 #define ANSWER_GAP_US MONO_SEC
@@ -89,21 +92,46 @@ wants_peers(const struct core *c)
 	    trial_count(c) < c->ex->cfg.book.max_peers;
 }
 
-/* More and more seldom, and only as long as something is missing. */
+/* The line may have lost its record, and ours as well. */
+static bool
+own_is_late(const struct tell *tl, struct mono now)
+{
+	return !tl->got_own && mono_due(tl->own_at, now);
+}
+
+/*
+ * More and more seldom, and only as long as something is missing. A record of
+ * its own that does not come is asked for more often, as it is needed sooner.
+ */
+static uint8_t
+want(const struct core *c, struct tell *tl, struct mono now)
+{
+	uint8_t n = 0;
+
+	if (own_is_late(tl, now))
+		n = 1;
+	if (mono_due(tl->ask_at, now)) {
+		n = wants_peers(c) ? RECORD_ASK : !tl->got_own;
+		tl->ask_at = mono_add(now, tl->ask_gap_us);
+		tl->ask_gap_us = 2 * tl->ask_gap_us < ASK_MAX_US
+		    ? 2 * tl->ask_gap_us
+		    : ASK_MAX_US;
+	}
+	return n;
+}
+
 static void
 add_ask(struct pack *pk, struct tell *tl)
 {
-	bool more = wants_peers(pk->c);
-	uint8_t ask[ASK_LEN];
+	struct mono now = pk->t->now, next = mono_add(now, OWN_GAP_US);
+	uint8_t n = want(pk->c, tl, now), ask[ASK_LEN];
 
-	if (!mono_due(tl->ask_at, pk->t->now))
+	if (n == 0)
 		return;
-	tl->ask_at = mono_add(pk->t->now, tl->ask_gap_us);
-	tl->ask_gap_us =
-	    2 * tl->ask_gap_us < ASK_MAX_US ? 2 * tl->ask_gap_us : ASK_MAX_US;
-	if (!more && tl->got_own)
-		return;
-	ask_write(ask, more ? RECORD_ASK : 1);
+	tl->own_at = ++tl->own_asks < OWN_ASKS ? next : MONO_NEVER;
+	if (mono_before(tl->ask_at, next))
+		tl->ask_at = next;
+	ask_write(ask, n);
 	pack_add(pk, ask, sizeof(ask));
 }
 
@@ -136,12 +164,12 @@ tell_due(struct core *c, struct peer *p, struct turn *t)
 	if (c->ex == NULL || p->state != PEER_VRNODE ||
 	    !pack_begin(&pk, c, p, t))
 		return;
-	if (tl->told_seq != c->ex->own.seq)
+	if (tl->told_seq != c->ex->own.seq || own_is_late(tl, t->now))
 		add_own(&pk);
 	add_ask(&pk, tl);
 	add_revoked(&pk, tl);
 	pack_end(&pk);
-	next = tl->ask_at;
+	next = tl->got_own ? tl->ask_at : mono_min(tl->ask_at, tl->own_at);
 	if (!tl->revoked_done)
 		next = mono_min(next, tl->revoked_at);
 	timers_arm(c, p, TM_TELL, next);
@@ -151,6 +179,7 @@ void
 tell_up(struct core *c, struct peer *p, struct turn *t)
 {
 	p->tell = (struct tell){ .ask_at = t->now,
+		.own_at = t->now,
 		.ask_gap_us = ASK_FIRST_US,
 		.revoked_at = t->now };
 	bucket_init(&p->tell.records, RECORDS_RATE, RECORDS_BURST, t->now);

@@ -26,6 +26,8 @@ struct tell {
 	bool own_heard;	   /* or was looked at, at least */
 	struct mono ask_at;
 	uint64_t ask_gap_us;
+	struct mono own_at; /* when it is asked again for its own record */
+	unsigned own_asks;
 	struct mono answered;  /* its last question; 0: none */
 	struct bucket records; /* that it may send us */
 	size_t revoked_pos;    /* in the book: those before have been told */

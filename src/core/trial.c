@@ -221,6 +221,14 @@ trial_admit(struct core *c, const uint8_t x_pk[KEY_LEN], const uint8_t *ss,
 	return p;
 }
 
+/* Our answers, or what follows them, do not get through: another try. */
+void
+trial_answered(struct core *c, struct peer *p, struct turn *t)
+{
+	if (p->origin == PEER_ADMITTED && !p->ever_live)
+		timers_arm(c, p, TM_TRIAL, mono_add(t->now, TRIAL_US));
+}
+
 /* Where it is said to be, what it has proven first, and none that is ours. */
 static unsigned
 endpoints_of(const struct core *c, const struct book_entry *e,

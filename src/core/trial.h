@@ -26,6 +26,9 @@ void trial_pick(struct core *c, struct turn *t);
 struct peer *trial_admit(struct core *c, const uint8_t x_pk[KEY_LEN],
     const uint8_t *ss, struct turn *t);
 
+/* It dials on, and we have answered again. */
+void trial_answered(struct core *c, struct peer *p, struct turn *t);
+
 /* p is live, or is not any more. */
 void trial_up(struct core *c, struct peer *p, struct turn *t);
 void trial_down(struct core *c, struct peer *p, struct turn *t);

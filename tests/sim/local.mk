@@ -3,7 +3,9 @@
 check_PROGRAMS += tests/sim/vplama-sim tests/sim/vplama-sim-hashed
 sim_sources = \
 	tests/sim/descjson.c tests/sim/descjson.h \
+	tests/sim/kx_name.h \
 	tests/sim/lasting.c tests/sim/lasting.h \
+	tests/sim/loss.c tests/sim/loss.h \
 	tests/sim/main.c \
 	tests/sim/mover.c tests/sim/mover.h \
 	tests/sim/neg_check.c tests/sim/neg_check.h \
@@ -16,6 +18,7 @@ sim_sources = \
 	tests/sim/neg_cores.c tests/sim/neg_cores.h \
 	tests/sim/node.c tests/sim/node.h \
 	tests/sim/number.c tests/sim/number.h \
+	tests/sim/pairline.c tests/sim/pairline.h \
 	tests/sim/place.c tests/sim/place.h \
 	tests/sim/syb_crowd.c tests/sim/syb_crowd.h \
 	tests/sim/syb_naive.c \

@@ -7,23 +7,20 @@
 
 #include "base/log.h"
 #include "crypto/prim.h"
+#include "kx_name.h"
 #include "lasting.h"
+#include "loss.h"
 #include "negotiate.h"
 #include "number.h"
 #include "sybil.h"
 #include "verdict.h"
 #include "world.h"
 
-#ifdef SIM_HASHED
-#define KX "hashed stand-in"
-#else
-#define KX "X25519"
-#endif
-
 static const char usage[] =
     "usage: vplama-sim [-g GNODES] [-t TUNNELS] [-H HOURS] [-l LOSS]\n"
     "                  [-i SECONDS] [-S SEED]\n"
     "       vplama-sim lasting\n"
+    "       vplama-sim loss [OPTION]...\n"
     "       vplama-sim negotiate [OPTION]...\n"
     "       vplama-sim sybil [OPTION]...\n"
     "       vplama-sim verdict [FILE]\n"
@@ -74,7 +71,7 @@ report(const struct world *w)
 	       " lost=%" PRIu64 " wrong=%" PRIu64 " twice=%" PRIu64
 	       " datagrams=%" PRIu64 " dropped=%" PRIu64 " handshakes=%" PRIu64
 	       " rekeys=%" PRIu64 " deaths=%" PRIu64 " digest=%016" PRIx64 "\n",
-	    KX, w->opt.gnodes, w->opt.tunnels, w->opt.hours, w->opt.loss,
+	    SIM_KX, w->opt.gnodes, w->opt.tunnels, w->opt.hours, w->opt.loss,
 	    w->opt.seed, s->sent, s->copies, s->delivered,
 	    s->copies - s->delivered, s->wrong, s->twice, s->datagrams,
 	    s->dropped, s->handshakes, s->rekeys, s->deaths, w->digest);
@@ -94,6 +91,8 @@ main(int argc, char **argv)
 	log_init("vplama-sim", LOG_LV_INFO);
 	if (argc > 1 && strcmp(argv[1], "lasting") == 0)
 		return lasting_main(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "loss") == 0)
+		return loss_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "sybil") == 0)
 		return sybil_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "verdict") == 0)

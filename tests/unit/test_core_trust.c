@@ -642,6 +642,62 @@ demoted_ones_lose_their_stations(void **state)
 	party_fini(p);
 }
 
+#define LONGEST 120 /* of what is no record */
+
+/* Swallows records, or all that is in a session: *arg says what. */
+static bool
+swallow(struct duo *d, const struct duo_end *from, const struct addr *to,
+    const uint8_t *dgram, size_t len)
+{
+	const size_t *longest = d->tap_arg;
+
+	(void)from, (void)to;
+	return dgram[0] != MSG_DATA || len <= *longest;
+}
+
+static void
+records_that_are_lost_come_soon(void **state)
+{
+	struct party *p = party_of(21, TRUST_SECRET);
+	size_t longest = LONGEST;
+
+	(void)state;
+	party_start(p, 0, 2);
+	p->d.tap = swallow;
+	p->d.tap_arg = &longest;
+	duo_peer(&p->d, 1, 0, true);
+	duo_run(&p->d, 3 * MONO_SEC);
+	assert_int_equal(party_peer(p, 0, 1)->state, PEER_VRNODE);
+	assert_false(party_live(p, 0, 1));
+	p->d.tap = NULL;
+	duo_run(&p->d, 1500 * MONO_MS);
+	assert_true(party_live(p, 0, 1));
+	assert_int_equal(duo_recs(&p->d, 0, MESH_PEER_UP), 1);
+	party_fini(p);
+}
+
+static void
+who_dials_on_stays_on_trial(void **state)
+{
+	struct party *p = party_of(22, TRUST_SECRET);
+	size_t longest = 0;
+	uint32_t id;
+
+	(void)state;
+	party_start(p, 0, 2);
+	p->d.tap = swallow;
+	p->d.tap_arg = &longest;
+	duo_peer(&p->d, 1, 0, true);
+	duo_run(&p->d, 9 * MONO_SEC);
+	id = party_peer(p, 0, 1)->id;
+	duo_run(&p->d, 5 * MONO_SEC);
+	p->d.tap = NULL;
+	duo_run(&p->d, 2500 * MONO_MS);
+	assert_true(party_live(p, 0, 1));
+	assert_int_equal(party_peer(p, 0, 1)->id, id);
+	party_fini(p);
+}
+
 int
 main(void)
 {
@@ -665,6 +721,8 @@ main(void)
 		cmocka_unit_test(others_secrets_are_of_no_use),
 		cmocka_unit_test(strangers_do_not_testify),
 		cmocka_unit_test(demoted_ones_lose_their_stations),
+		cmocka_unit_test(records_that_are_lost_come_soon),
+		cmocka_unit_test(who_dials_on_stays_on_trial),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

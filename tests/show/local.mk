@@ -16,6 +16,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/hostile \
 	tests/show/invariants \
 	tests/show/join \
+	tests/show/loss \
 	tests/show/model \
 	tests/show/modes \
 	tests/show/mtu \

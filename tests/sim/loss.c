@@ -18,20 +18,22 @@
 #include "pairline.h"
 
 #define TRY_US (300 * (uint64_t)MONO_SEC)
-#define HOUR_US (3600 * (uint64_t)MONO_SEC)
 #define TRY_SEND_US (50 * MONO_MS)
 
 static const char usage[] =
     "usage: vplama-sim loss [-c both|one|stranger] [-n TRIES | -H HOURS]\n"
-    "                       [-l LOSS] [-r REORDER] [-d DUP] [-i MS] [-S SEED]\n"
+    "                       [-l LOSS] [-r REORDER] [-d DUP] [-i MS] [-s "
+    "SECONDS]\n"
+    "                       [-S SEED]\n"
     "  -n  tries until a tunnel carries data both ways [200]\n"
-    "  -H  tunnels that live an hour each\n"
+    "  -H  tunnels that live an hour each, or SECONDS [3600]\n"
     "  -i  a packet each way every so often, with -H; 0: idle [100]\n"
     "  -l  loss each way    -r  held back by up to 100 ms    -d  come twice\n";
 
 struct loss_options {
 	struct pairline_options line;
 	unsigned tries, hours;
+	uint64_t life_us;
 };
 
 /* What became of the tunnels of -H. */
@@ -71,7 +73,7 @@ options(int argc, char **argv, struct loss_options *o)
 {
 	int ch;
 
-	while ((ch = getopt(argc, argv, "c:n:H:l:r:d:i:S:")) != -1) {
+	while ((ch = getopt(argc, argv, "c:n:H:l:r:d:i:s:S:")) != -1) {
 		switch (ch) {
 		case 'c':
 			if (!contact_parse(optarg, &o->line.contact))
@@ -95,6 +97,9 @@ options(int argc, char **argv, struct loss_options *o)
 		case 'i':
 			o->line.send_every_us =
 			    (uint64_t)(number(optarg, 1e6) * MONO_MS);
+			break;
+		case 's':
+			o->life_us = (uint64_t)(number(optarg, 1e6) * MONO_SEC);
 			break;
 		case 'S':
 			o->line.seed = (uint64_t)number(optarg, 1e15);
@@ -182,7 +187,7 @@ add(struct sums *s, const struct pairline_end *e)
 
 /* A packet each way tells when it is up; then, if it is to be, it is idle. */
 static void
-live(const struct pairline_options *opt, struct sums *s)
+live(const struct pairline_options *opt, uint64_t life_us, struct sums *s)
 {
 	struct pairline_options busy = *opt;
 	struct pairline l;
@@ -196,7 +201,7 @@ live(const struct pairline_options *opt, struct sums *s)
 	if (opt->send_every_us == 0)
 		pairline_end_sending(&l);
 	pairline_count_anew(&l);
-	pairline_run(&l, HOUR_US);
+	pairline_run(&l, life_us);
 	pairline_end_sending(&l);
 	pairline_run(&l, MONO_SEC);
 	add(s, &l.end[0]);
@@ -219,14 +224,15 @@ hours(const struct loss_options *o)
 	for (i = 0; i < o->hours; i++) {
 		struct pairline_options opt = nth(o, i);
 
-		live(&opt, &s);
+		live(&opt, o->life_us, &s);
 	}
-	printf(" tunnel_hours=%u every_ms=%" PRIu64 " deaths=%" PRIu64
+	printf(" tunnel_hours=%g every_ms=%g deaths=%" PRIu64
 	       " handshakes=%" PRIu64 " sent=%" PRIu64 " delivered=%" PRIu64
 	       " twice=%" PRIu64 " wrong=%" PRIu64 " replay=%" PRIu64
 	       " wire_loss=%.4f inner_loss=%.4f all_loss=%.4f"
 	       " silence_ms=%" PRIu64 "\n",
-	    o->hours, o->line.send_every_us / MONO_MS, s.deaths, s.sessions,
+	    o->hours * (double)o->life_us / (3600.0 * MONO_SEC),
+	    (double)o->line.send_every_us / MONO_MS, s.deaths, s.sessions,
 	    s.sent, s.delivered, s.twice, s.wrong, s.replay,
 	    share(s.wire_lost, s.wire_sent),
 	    share(s.sent - s.delivered, s.sent), share(s.dropped, s.datagrams),
@@ -239,7 +245,8 @@ loss_main(int argc, char **argv)
 	struct loss_options o = { .line = { .hold_us = 100 * MONO_MS,
 				      .send_every_us = 100 * MONO_MS,
 				      .seed = 1 },
-		.tries = 200 };
+		.tries = 200,
+		.life_us = 3600 * (uint64_t)MONO_SEC };
 
 	if (!options(argc, argv, &o)) {
 		fputs(usage, stderr);

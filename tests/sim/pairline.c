@@ -255,7 +255,8 @@ end_init(struct pairline *l, unsigned nr)
 	struct core_config cfg = { .network = "sim",
 		.aead = aead_default(),
 		.limits = { REKEY_AFTER_MS, FAN_ORIGIN, FAN_TOTAL, CORE_MTU } };
-	const struct fwd_config dev = { .mode = FWD_HUB, .flood_rate = 20000 };
+	const struct fwd_config dev = { .mode = FWD_HUB,
+		.flood_rate = 1000000 };
 	struct turn t = turn_now(l);
 	static const uint8_t netkey[KEY_LEN] = { 7 };
 	uint8_t seed[KEY_LEN];

@@ -35,6 +35,12 @@ struct dial {
 	bool sent;	  /* one of them ever left for an endpoint */
 	unsigned tries;	  /* since it began, over all endpoints */
 	unsigned in_band; /* of them inside the living session */
+	unsigned raced;	  /* addresses of this try that had their turn */
+	unsigned left;	  /* endpoints that this try has not come to */
+	bool by_path;	  /* it goes where the peer was heard, too */
+	bool at_path;	  /* and there next */
+	bool recall;	  /* all tries of the first while do */
+	bool doubt;	  /* over when the peer is heard */
 	uint64_t gap_us;  /* to the next try, once it is slow */
 	struct mono began;
 	bool has_cookie;

@@ -12,6 +12,7 @@
 #include "core/negotiate.h"
 #include "core/peer_send.h"
 #include "core/session.h"
+#include "core/target.h"
 #include "core/timers.h"
 #include "core/trial.h"
 #include "wire/mesh.h"
@@ -278,11 +279,20 @@ core_peer_endpoints(struct core *c, struct peer *p, const struct addr *ep,
 		return;
 	if (n > 0)
 		memcpy(p->ep, ep, n * sizeof(*ep));
+	target_interleave(p->ep, n);
 	p->n_ep = n;
 	p->next_ep = 0;
 	known_update(c, p);
 	if (peer_session(p) == NULL)
 		dial_restart(c, p, t);
+	else if (timers_silent(p) && target_elsewhere(p))
+		dial_in_doubt(c, p, t);
+}
+
+void
+core_unreachable(struct core *c, const uint8_t *p, size_t len, struct mono now)
+{
+	dial_unreachable(c, p, len, now);
 }
 
 void

@@ -9,6 +9,7 @@
 #include "core/exchange.h"
 #include "core/peer_send.h"
 #include "core/session.h"
+#include "core/target.h"
 #include "core/timers.h"
 
 #define IN_BAND_TRIES 3 /* then in the open: the peer may have forgotten us */
@@ -16,6 +17,7 @@
 #define FAST_US (90 * UINT64_C(1000000))
 #define LATER_US (60 * MONO_SEC)
 #define SLOW_FIRST_US (5 * MONO_SEC)
+#define RACE_US (250 * MONO_MS) /* RFC 8305: to the next address */
 
 /* The longest pause between tries, by how long we have been trying. */
 static const struct {
@@ -87,25 +89,6 @@ dial_stamp(struct core *c, uint64_t wall_ms, uint8_t ret[STAMP_LEN])
 	}
 	wr_be64(&w, c->stamp_ms);
 	wr_be32(&w, c->stamp_n);
-}
-
-/* Where the next initiation in the open goes; false: nowhere to go. */
-static bool
-pick_target(struct peer *p, struct path *ret)
-{
-	bool live = p->has_path && p->state == PEER_VRNODE;
-
-	/* A living peer may have moved: its endpoints get every other try. */
-	if (live && (p->n_ep == 0 || p->dial.tries % 2 == 0)) {
-		*ret = p->path;
-		return true;
-	}
-	if (p->n_ep == 0)
-		return false;
-	*ret = (struct path){ .remote = p->ep[p->next_ep % p->n_ep],
-		.sock = SOCK_ANY };
-	p->next_ep = (p->next_ep + 1) % p->n_ep;
-	return true;
 }
 
 static bool
@@ -189,23 +172,44 @@ send_init(struct core *c, struct attempt *at, struct turn *t)
 	c->io.udp_send(c->io.arg, &at->to, &run);
 }
 
-static void
-try_open(struct core *c, struct peer *p, struct turn *t)
+static bool
+send_open(struct core *c, struct peer *p, const struct path *to, struct turn *t)
 {
-	struct path to;
-	struct attempt *at;
+	struct attempt *at = attempt_new(c, p, t);
 	const uint8_t *cookie;
 
-	if (!pick_target(p, &to) || (at = attempt_new(c, p, t)) == NULL)
-		return;
-	at->to = to;
+	if (at == NULL)
+		return false;
+	at->to = *to;
 	mac1_write(p->mac1key, at->msg, INIT_NOMACS);
-	cookie = cookie_for(&p->dial, &to.remote, t->now);
+	cookie = cookie_for(&p->dial, &to->remote, t->now);
 	/* The peer may have a new secret: it can still ask for another. */
 	if (cookie != NULL)
 		mac2_write(cookie, at->msg);
 	peer_event(c, EV_PEER_DIAL, p);
 	send_init(c, at, t);
+	return true;
+}
+
+void
+dial_race(struct core *c, struct peer *p, struct turn *t)
+{
+	struct mono next = mono_add(t->now, RACE_US);
+	struct path to;
+
+	if (!p->dial.active || !target_next(p, &to))
+		return;
+	/* Before it is sent: it may be refused at once. */
+	if (target_more(p) && mono_before(next, p->deadline[TM_DIAL]))
+		timers_arm(c, p, TM_RACE, next);
+	(void)send_open(c, p, &to, t);
+}
+
+static void
+try_open(struct core *c, struct peer *p, struct turn *t)
+{
+	target_try(p);
+	dial_race(c, p, t);
 }
 
 static void
@@ -223,6 +227,21 @@ try_in_band(struct core *c, struct peer *p, struct session *s, struct turn *t)
 	    c, p, s, &p->path, FRAME_REKEY, at->msg, INIT_NOMACS, t);
 }
 
+/*
+ * It is looked for where it last was for a while only; false: that was not all
+ * there is to try.
+ */
+static bool
+is_forgotten(struct peer *p, struct mono now)
+{
+	struct dial *d = &p->dial;
+
+	if (!d->recall || mono_since(d->began, now) < FAST_US)
+		return false;
+	d->recall = false;
+	return p->n_ep == 0 && peer_session(p) == NULL;
+}
+
 void
 dial_again(struct core *c, struct peer *p, struct turn *t)
 {
@@ -231,6 +250,10 @@ dial_again(struct core *c, struct peer *p, struct turn *t)
 
 	if (!d->active)
 		return;
+	if (is_forgotten(p, t->now)) {
+		dial_end(c, p);
+		return;
+	}
 	d->tries++;
 	timers_arm(c, p, TM_DIAL, mono_add(t->now, next_gap(c, d, t->now)));
 	if (s != NULL && s->heard && (s->caps & CAP_REKEY) != 0 &&
@@ -242,25 +265,28 @@ dial_again(struct core *c, struct peer *p, struct turn *t)
 
 /* Whether there is something to begin, from this time on. */
 static bool
-start(struct core *c, struct peer *p, struct mono at)
+start(struct core *c, struct peer *p, struct mono at, bool recall)
 {
 	struct dial *d = &p->dial;
 
 	if (c->stopping || p->revoked || p->doomed || d->active ||
-	    (p->n_ep == 0 && peer_session(p) == NULL))
+	    (p->n_ep == 0 && peer_session(p) == NULL && !recall))
 		return false;
 	d->active = true;
 	d->tries = 0;
 	d->in_band = 0;
 	d->gap_us = 0;
 	d->began = at;
+	d->recall = recall;
+	d->doubt = false;
+	target_begin(p);
 	return true;
 }
 
 void
 dial_begin(struct core *c, struct peer *p, struct turn *t)
 {
-	if (start(c, p, t->now))
+	if (start(c, p, t->now, false))
 		dial_again(c, p, t);
 }
 
@@ -269,7 +295,7 @@ dial_later(struct core *c, struct peer *p, struct turn *t)
 {
 	struct mono at = mono_add(t->now, LATER_US);
 
-	if (start(c, p, at))
+	if (start(c, p, at, false))
 		timers_arm(c, p, TM_DIAL, at);
 }
 
@@ -278,6 +304,36 @@ dial_restart(struct core *c, struct peer *p, struct turn *t)
 {
 	dial_end(c, p);
 	dial_begin(c, p, t);
+}
+
+void
+dial_anew(struct core *c, struct peer *p, struct turn *t)
+{
+	/* Whoever ended the session would do it again. */
+	if (p->dial.active && mono_before(t->now, p->dial.began))
+		return;
+	dial_end(c, p);
+	if (start(c, p, t->now, p->has_path && p->ever_live))
+		dial_again(c, p, t);
+}
+
+void
+dial_in_doubt(struct core *c, struct peer *p, struct turn *t)
+{
+	bool rekeys = p->dial.active;
+
+	if (!rekeys && !start(c, p, t->now, false))
+		return;
+	p->dial.in_band = IN_BAND_TRIES;
+	p->dial.doubt = !rekeys;
+	dial_again(c, p, t);
+}
+
+void
+dial_reassure(struct core *c, struct peer *p)
+{
+	if (p->dial.active && p->dial.doubt)
+		dial_end(c, p);
 }
 
 void
@@ -292,6 +348,7 @@ dial_pause(struct core *c, struct peer *p)
 {
 	p->dial.active = false;
 	timers_off(c, p, TM_DIAL);
+	timers_off(c, p, TM_RACE);
 }
 
 void
@@ -300,6 +357,7 @@ dial_yield(struct core *c, struct peer *p, struct turn *t)
 	/* If both gave up theirs, neither answer would find its attempt. */
 	if (memcmp(c->id.x_pk, p->cfg.x_pk, KEY_LEN) > 0)
 		attempts_end(c, p);
+	timers_off(c, p, TM_RACE);
 	if (p->dial.active)
 		timers_arm(c, p, TM_DIAL, mono_add(t->now, MONO_SEC));
 }
@@ -435,6 +493,27 @@ dial_response_in_band(struct core *c, struct peer *p, const struct session *s,
 		return;
 	}
 	finish(c, at, from, &in, t);
+}
+
+void
+dial_unreachable(
+    struct core *c, const uint8_t *msg, size_t len, struct mono now)
+{
+	struct attempt *at;
+	struct msg_init in;
+	struct dial *d;
+
+	if (len != INIT_LEN || !msg_init_parse(msg, len, &in) ||
+	    (at = attempt_find(c, in.sender, false)) == NULL)
+		return;
+	d = &at->ix.peer->dial;
+	if (!d->active || at != d->at[(d->next + ATTEMPTS - 1) % ATTEMPTS])
+		return;
+	/* Its place is the next one's, and no time is lost. */
+	d->next = (d->next + ATTEMPTS - 1) % ATTEMPTS;
+	target_missed(at->ix.peer);
+	if (target_more(at->ix.peer))
+		timers_arm(c, at->ix.peer, TM_RACE, now);
 }
 
 void

@@ -1,6 +1,7 @@
 /*
  * The initiator: opens sessions, inside the living one where there is one,
- * else by the peer's endpoints in turn, with a back-off (protocol.md 2.6, 2.7).
+ * else by the peer's addresses, which are raced, with a back-off (protocol.md
+ * 2.6, 2.7).
  */
 #ifndef VPLAM_CORE_DIAL_H
 #define VPLAM_CORE_DIAL_H
@@ -18,8 +19,28 @@ void dial_later(struct core *c, struct peer *p, struct turn *t);
 /* TM_DIAL is due: the next try. */
 void dial_again(struct core *c, struct peer *p, struct turn *t);
 
+/* TM_RACE is due: the next address of the same try. */
+void dial_race(struct core *c, struct peer *p, struct turn *t);
+
+/* No way leads to where that initiation was to go: the next address, now. */
+void dial_unreachable(
+    struct core *c, const uint8_t *msg, size_t len, struct mono now);
+
 /* Begins anew without the back-off of earlier tries. */
 void dial_restart(struct core *c, struct peer *p, struct turn *t);
+
+/*
+ * The same where everything may be otherwise now: a peer that was live is
+ * looked for where it was, too, though it may have no endpoint.
+ */
+void dial_anew(struct core *c, struct peer *p, struct turn *t);
+
+/*
+ * A live peer is not heard: tries in the open, where it was heard and at its
+ * endpoints, until dial_reassure() says that it was.
+ */
+void dial_in_doubt(struct core *c, struct peer *p, struct turn *t);
+void dial_reassure(struct core *c, struct peer *p);
 
 /*
  * No more tries. What was sent stays open: until our session is proven, a

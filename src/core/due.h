@@ -5,6 +5,7 @@
 /* One per purpose; MONO_NEVER when off. Only core/timers.c sets them. */
 enum timer {
 	TM_DIAL,      /* next initiation */
+	TM_RACE,      /* the same to the next address */
 	TM_CONFIRM,   /* first packet of a session again, until answered */
 	TM_REKEY,     /* current session wants a successor */
 	TM_REJECT,    /* current session is too old to use */
@@ -17,6 +18,7 @@ enum timer {
 	TM_MTU,	      /* next step in finding the path's MTU */
 	TM_TRIAL,     /* has it proven itself by now? */
 	TM_TELL,      /* next of what is told to it */
+	TM_LINE,      /* our line has changed: is it reached? */
 	TIMERS
 };
 

@@ -7,11 +7,12 @@ struct peer;
 
 /* What happened, for the log, `vplamctl monitor` and the name resolver. */
 enum core_event {
-	EV_PEER_STATE,	   /* peer->state changed */
-	EV_PEER_ENDPOINT,  /* peer->path changed */
-	EV_PEER_RTT,	   /* peer->rtt_us changed */
-	EV_PEER_SESSION,   /* a handshake was completed */
-	EV_PEER_DIAL,	   /* an initiation is about to be sent */
+	EV_PEER_STATE,	  /* peer->state changed */
+	EV_PEER_ENDPOINT, /* peer->path changed */
+	EV_PEER_RTT,	  /* peer->rtt_us changed */
+	EV_PEER_SESSION,  /* a handshake was completed */
+	EV_PEER_DIAL,	  /* an initiation is about to be sent */
+	EV_PEER_SILENT,	  /* live, and not heard for so long that it is asked */
 	EV_PEER_RECURSION, /* a device gave what went to it as datagrams */
 	EV_PEER_CLASS,	   /* what it may do, or that its key is known now */
 	EV_PEER_REVOKED,   /* its key is; it is not dialled any more */

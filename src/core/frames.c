@@ -7,6 +7,7 @@
 #include "core/dial.h"
 #include "core/exchange.h"
 #include "core/fanout.h"
+#include "core/line.h"
 #include "core/mesh.h"
 #include "core/negotiate.h"
 #include "core/peer_send.h"
@@ -87,6 +88,7 @@ on_probe_reply(struct rx *rx, const struct frame *f)
 		count(&rx->c->cnt, CNT_probe_reply_bad);
 		return;
 	}
+	line_reply(rx->c, rx->p, pr.seq);
 	if (pmtu_note_reply(rx->c, rx->p, pr.seq, rx->t->now))
 		note_rtt(rx->c, rx->p, us - pr.delay_us, rx->t);
 }

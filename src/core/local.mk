@@ -16,6 +16,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/fwd.c src/core/fwd.h src/core/fwd_in.c src/core/fwd_out.c \
 	src/core/frames.c src/core/frames.h \
 	src/core/handshake.c src/core/handshake.h \
+	src/core/line.c src/core/line.h \
 	src/core/look.c src/core/look.h \
 	src/core/mesh.c src/core/mesh.h \
 	src/core/peer.c src/core/peer.h \
@@ -32,6 +33,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/room.c src/core/room.h \
 	src/core/route.c src/core/route.h \
 	src/core/session.c src/core/session.h \
+	src/core/target.c src/core/target.h \
 	src/core/tell.c src/core/tell.h \
 	src/core/timers.c src/core/timers.h \
 	src/core/trial.c src/core/trial.h \

@@ -118,6 +118,7 @@ struct peer {
 	unsigned probes;   /* unanswered so far */
 	unsigned confirms; /* first packets sent under the current session */
 	uint32_t probe_seq;
+	uint32_t line_seq;    /* the probe that line.h waits for; 0: none */
 	uint32_t rtt_us;      /* smoothed; 0: not measured yet */
 	uint32_t rtt_told_us; /* what the mesh daemon knows */
 

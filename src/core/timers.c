@@ -2,8 +2,10 @@
 
 #include "core/core.h"
 #include "core/dial.h"
+#include "core/line.h"
 #include "core/peer_send.h"
 #include "core/session.h"
+#include "core/target.h"
 #include "core/tell.h"
 #include "core/trial.h"
 #include "wire/mesh.h"
@@ -29,8 +31,8 @@ times_reject_us(const struct core *c)
 	return rekey_us(c) * 3 / 2;
 }
 
-static uint64_t
-random_below(struct core *c, uint64_t max)
+uint64_t
+times_jitter(struct core *c, uint64_t max)
 {
 	uint64_t r;
 
@@ -45,7 +47,13 @@ times_retry_gap(struct core *c, unsigned n)
 
 	if (n < sizeof(first_ms) / sizeof(first_ms[0]))
 		return first_ms[n] * (uint64_t)MONO_MS;
-	return 3 * MONO_SEC + random_below(c, 334 * MONO_MS);
+	return 3 * MONO_SEC + times_jitter(c, 334 * MONO_MS);
+}
+
+bool
+timers_silent(const struct peer *p)
+{
+	return p->probes > PROBES_SLOW;
 }
 
 void
@@ -113,7 +121,7 @@ timers_session_current(struct core *c, struct peer *p, struct turn *t)
 	if (!s->initiator)
 		after = after * 5 / 4;
 	/* Up to a tenth earlier: a thousand peers must not rekey at once. */
-	after -= random_below(c, after / 10);
+	after -= times_jitter(c, after / 10);
 	timers_arm(c, p, TM_REKEY, mono_add(s->born, after));
 	p->confirms = 0;
 	if (s->heard)
@@ -149,6 +157,8 @@ timers_received(struct core *c, struct peer *p, struct turn *t)
 {
 	p->last_rx = t->now;
 	p->unanswered = MONO_NEVER;
+	if (p->probes > 0)
+		dial_reassure(c, p);
 	p->probes = 0;
 	timers_off(c, p, TM_PROBE);
 	arm_silence(c, p);
@@ -167,6 +177,12 @@ static void
 on_dial(struct core *c, struct peer *p, struct turn *t)
 {
 	dial_again(c, p, t);
+}
+
+static void
+on_race(struct core *c, struct peer *p, struct turn *t)
+{
+	dial_race(c, p, t);
 }
 
 /* A probe: the peer may have heard us, and its answer was lost. */
@@ -228,8 +244,10 @@ ask(struct core *c, struct peer *p, struct turn *t)
 static void
 on_silence(struct core *c, struct peer *p, struct turn *t)
 {
-	if (p->state == PEER_VRNODE)
-		ask(c, p, t);
+	if (p->state != PEER_VRNODE)
+		return;
+	peer_event(c, EV_PEER_SILENT, p); /* its name may have moved on */
+	ask(c, p, t);
 }
 
 static void
@@ -237,6 +255,8 @@ on_probe(struct core *c, struct peer *p, struct turn *t)
 {
 	if (p->probes < PROBES_MAX) {
 		ask(c, p, t);
+		if (p->probes == PROBES_SLOW + 1 && target_elsewhere(p))
+			dial_in_doubt(c, p, t);
 		return;
 	}
 	count(&c->cnt, CNT_peer_dead);
@@ -269,6 +289,7 @@ timers_run(struct core *c, struct peer *p, struct turn *t)
 	static void (*const due[TIMERS])(
 	    struct core *, struct peer *, struct turn *) = {
 		[TM_DIAL] = on_dial,
+		[TM_RACE] = on_race,
 		[TM_CONFIRM] = on_confirm,
 		[TM_REKEY] = on_rekey,
 		[TM_REJECT] = on_reject,
@@ -281,6 +302,7 @@ timers_run(struct core *c, struct peer *p, struct turn *t)
 		[TM_MTU] = pmtu_run,
 		[TM_TRIAL] = on_trial,
 		[TM_TELL] = tell_due,
+		[TM_LINE] = line_due,
 	};
 	unsigned i;
 

@@ -15,6 +15,7 @@ event_name(enum core_event ev)
 		[EV_PEER_RTT] = "peer.rtt",
 		[EV_PEER_SESSION] = "peer.session",
 		[EV_PEER_DIAL] = "peer.dial",
+		[EV_PEER_SILENT] = "peer.silent",
 		[EV_PEER_RECURSION] = "peer.recursion",
 		[EV_PEER_CLASS] = "peer.class",
 		[EV_PEER_REVOKED] = "peer.revoked",

@@ -158,6 +158,7 @@ static void (*const loggers[])(struct vplamad *d, const struct peer *p) = {
 	[EV_PEER_RTT] = NULL,
 	[EV_PEER_SESSION] = log_session,
 	[EV_PEER_DIAL] = log_dial,
+	[EV_PEER_SILENT] = NULL, /* its death is logged */
 	[EV_PEER_RECURSION] = log_recursion,
 	[EV_PEER_CLASS] = log_class,
 	[EV_PEER_REVOKED] = log_revoked,

@@ -6,6 +6,7 @@ coreflow_tests = \
 	tests/unit/test_core_rekey \
 	tests/unit/test_core_replay \
 	tests/unit/test_core_silence \
+	tests/unit/test_core_line \
 	tests/unit/test_core_roam \
 	tests/unit/test_core_close \
 	tests/unit/test_core_fanout \
@@ -57,6 +58,9 @@ tests_unit_test_core_replay_LDADD = $(coreflow_libs)
 tests_unit_test_core_silence_SOURCES = tests/unit/test_core_silence.c \
 	$(coreflow_duo)
 tests_unit_test_core_silence_LDADD = $(coreflow_libs)
+tests_unit_test_core_line_SOURCES = tests/unit/test_core_line.c \
+	$(coreflow_duo)
+tests_unit_test_core_line_LDADD = $(coreflow_libs)
 tests_unit_test_core_roam_SOURCES = tests/unit/test_core_roam.c \
 	$(coreflow_duo)
 tests_unit_test_core_roam_LDADD = $(coreflow_libs)

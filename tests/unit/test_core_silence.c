@@ -284,7 +284,8 @@ test_endpoints_turned(void **state)
 		duo_done(&d);
 		duo_run(&d, 60 * SEC);
 	}
-	assert_in_range(duo_cnt(&d, 0, CNT_init_sent), 60, 150);
+	/* to both each time */
+	assert_in_range(duo_cnt(&d, 0, CNT_init_sent), 2 * 60, 2 * 150);
 	duo_fini(&d);
 }
 

@@ -727,9 +727,9 @@ static void
 events_name_what_happened(void **state)
 {
 	static const char *const names[] = { "peer.state", "peer.endpoint",
-		"peer.rtt", "peer.session", "peer.dial", "peer.recursion",
-		"peer.class", "peer.revoked", "peer.gone", "mesh.up",
-		"mesh.down" };
+		"peer.rtt", "peer.session", "peer.dial", "peer.silent",
+		"peer.recursion", "peer.class", "peer.revoked", "peer.gone",
+		"mesh.up", "mesh.down" };
 	struct json_object *o;
 	struct node a, b;
 	unsigned ev;

@@ -15,6 +15,7 @@
 static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 
 #define N_SIGNALS (sizeof(signals) / sizeof(signals[0]))
+#define LATE_US (5 * MONO_SEC) /* no turn takes that long */
 
 /*
  * The deadline is a timerfd and not a libevent timer, because those stand
@@ -31,7 +32,28 @@ struct loop {
 	int timer;
 	struct watch timer_watch;
 	struct mono armed; /* NEVER: not set, or it fired */
+	bool woke;
+	struct mono last; /* when the last turn began */
+	uint64_t asleep;  /* what the machine has slept since it started */
 };
+
+/*
+ * Asleep, the one clock goes on and the other does not; stopped, we miss what
+ * was due. Looks only after a pause: most turns follow each other closely.
+ */
+static bool
+stood_still(struct loop *l, struct mono now)
+{
+	uint64_t asleep, was = l->asleep;
+	bool late =
+	    !mono_is_never(l->armed) && mono_since(l->armed, now) > LATE_US;
+
+	if (mono_since(l->last, now) < MONO_SEC)
+		return false;
+	asleep = mono_since(clock_mono(), now);
+	l->asleep = asleep;
+	return late || asleep > was + MONO_SEC;
+}
 
 struct turn *
 loop_turn(struct loop *l)
@@ -39,6 +61,8 @@ loop_turn(struct loop *l)
 	if (!l->in_turn) {
 		l->in_turn = true;
 		l->turn.now = clock_boot();
+		l->woke = l->woke || stood_still(l, l->turn.now);
+		l->last = l->turn.now;
 		l->turn.wall_ms = clock_wall_us() / 1000;
 	}
 	return &l->turn;
@@ -229,6 +253,9 @@ turn_end(struct loop *l)
 
 	if (!l->in_turn)
 		return;
+	if (l->woke && l->ops.woke != NULL)
+		l->ops.woke(l->ops.arg, t);
+	l->woke = false;
 	if (l->ops.tick != NULL &&
 	    mono_due(l->ops.deadline(l->ops.arg), t->now))
 		l->ops.tick(l->ops.arg, t);
@@ -271,6 +298,8 @@ loop_new(const struct loop_ops *ops)
 	arena_init(&l->mem, LOOP_ARENA);
 	l->turn.mem = &l->mem;
 	l->armed = MONO_NEVER;
+	l->last = clock_boot();
+	l->asleep = mono_since(clock_mono(), l->last);
 	watch_init(&l->timer_watch, l, l->timer, WATCH_READ, on_timer, l);
 	watch_on(&l->timer_watch);
 	if (ops->signal != NULL)

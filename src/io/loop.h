@@ -26,6 +26,12 @@ struct loop_ops {
 
 	/* SIGTERM, SIGINT or SIGHUP, in the loop and not in a handler. */
 	void (*signal)(void *arg, int signo, struct turn *t);
+
+	/*
+	 * The machine slept, or we were stopped: the turn comes seconds later
+	 * than it was due. At its end, before tick; may be NULL.
+	 */
+	void (*woke)(void *arg, struct turn *t);
 };
 
 /*

@@ -323,6 +323,18 @@ sock_for(struct udp *u, const struct path *to)
 	return NULL;
 }
 
+static void
+no_socket(struct udp *u, const struct run *run)
+{
+	struct mono now = loop_turn(u->loop)->now;
+	unsigned i;
+
+	count_n(u->cnt, CNT_udp_tx_drop, run->n);
+	for (i = 0; i < run->n && u->h->unreachable != NULL; i++)
+		u->h->unreachable(
+		    u->h->arg, run->pkt[i].p, run->pkt[i].len, now);
+}
+
 void
 udp_send(void *arg, const struct path *to, struct run *run)
 {
@@ -330,7 +342,7 @@ udp_send(void *arg, const struct path *to, struct run *run)
 	struct lsock *s = sock_for(u, to);
 
 	if (s == NULL) {
-		count_n(u->cnt, CNT_udp_tx_drop, run->n);
+		no_socket(u, run);
 		return;
 	}
 	udp_tx_add(&u->tx, &s->out, to, run, loop_turn(u->loop)->now);

@@ -46,6 +46,13 @@ struct udp_handler {
 	 * it must not send.
 	 */
 	void (*too_big)(void *arg, const struct addr *remote, struct mono now);
+
+	/*
+	 * That datagram cannot leave: there is no way to its address, or no
+	 * socket of its family. As too_big otherwise.
+	 */
+	void (*unreachable)(
+	    void *arg, const uint8_t *p, size_t len, struct mono now);
 };
 
 /*

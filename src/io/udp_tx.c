@@ -206,10 +206,22 @@ send_again(int fd, struct msghdr *mh, int err)
 	}
 }
 
+/* No way leads there, or it is barred: this side of the line. */
+static bool
+is_unreachable(int rc)
+{
+	return rc == -ENETUNREACH || rc == -EHOSTUNREACH ||
+	    rc == -EADDRNOTAVAIL || rc == -EAFNOSUPPORT || rc == -EINVAL ||
+	    rc == -EACCES || rc == -EPERM;
+}
+
 /* Counts what became of a lone datagram. */
 static void
-note_result(struct udp_tx *tx, struct udp_dest *d, int rc)
+note_result(
+    struct udp_tx *tx, struct udp_dest *d, const struct iovec *iov, int rc)
 {
+	const struct udp_handler *h = tx->h;
+
 	if (rc == 0) {
 		count(tx->cnt, CNT_udp_tx);
 	} else if (rc == -EMSGSIZE) {
@@ -217,6 +229,9 @@ note_result(struct udp_tx *tx, struct udp_dest *d, int rc)
 		d->too_big = true;
 	} else {
 		count(tx->cnt, CNT_udp_tx_drop);
+		if (is_unreachable(rc) && h->unreachable != NULL)
+			h->unreachable(
+			    h->arg, iov->iov_base, iov->iov_len, tx->now);
 	}
 }
 
@@ -244,7 +259,7 @@ send_singly(struct udp_tx *tx, struct udp_dest *d, struct iovec *iov, size_t n)
 
 	for (; n > 0; n--, mh.msg_iov++) {
 		if (mh.msg_iov->iov_len >= too_big) {
-			note_result(tx, d, -EMSGSIZE);
+			note_result(tx, d, mh.msg_iov, -EMSGSIZE);
 			continue;
 		}
 		rc = send_one(d->out->fd, &mh);
@@ -252,7 +267,7 @@ send_singly(struct udp_tx *tx, struct udp_dest *d, struct iovec *iov, size_t n)
 			rc = send_again(d->out->fd, &mh, -rc);
 		if (rc == -EMSGSIZE)
 			too_big = mh.msg_iov->iov_len;
-		note_result(tx, d, rc);
+		note_result(tx, d, mh.msg_iov, rc);
 	}
 }
 
@@ -267,7 +282,8 @@ refused(struct udp_tx *tx, unsigned i, int err)
 		gso_refused(tx, d->out, err);
 		send_singly(tx, d, mh->msg_iov, mh->msg_iovlen);
 	} else {
-		note_result(tx, d, send_again(d->out->fd, mh, err));
+		note_result(
+		    tx, d, mh->msg_iov, send_again(d->out->fd, mh, err));
 	}
 }
 
@@ -334,6 +350,7 @@ udp_tx_flush(struct udp_tx *tx, struct mono now)
 {
 	unsigned i, at = 0;
 
+	tx->now = now;
 	for (i = 0; i < tx->n_dest; i++) {
 		dest_send(tx, &tx->dest[i], &tx->iov[at]);
 		at += tx->dest[i].n;

@@ -52,6 +52,7 @@ struct udp_batch {
 struct udp_tx {
 	const struct udp_handler *h;
 	struct counters *cnt;
+	struct mono now; /* of the flush */
 	unsigned n;	 /* datagrams */
 	unsigned n_dest; /* in the order of the datagrams */
 	struct iovec iov[UDP_TX_MAX];

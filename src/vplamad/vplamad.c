@@ -91,6 +91,14 @@ on_too_big(void *arg, const struct addr *remote, struct mono now)
 }
 
 static void
+on_unreachable(void *arg, const uint8_t *p, size_t len, struct mono now)
+{
+	struct vplamad *d = arg;
+
+	core_unreachable(&d->core, p, len, now);
+}
+
+static void
 on_port_open(void *arg, struct turn *t)
 {
 	struct vplamad *d = arg;
@@ -242,6 +250,18 @@ tell_live(struct vplamad *d)
 	d->live_changed = false;
 }
 
+/* Whoever slept has been given up by others, and may be elsewhere now. */
+static void
+on_woke(void *arg, struct turn *t)
+{
+	struct vplamad *d = arg;
+
+	if (vplamad_stopping(d))
+		return;
+	log_info("woke: stood still for a while; all peers are asked");
+	core_line_changed(&d->core, t);
+}
+
 /* End of a turn: what must not be done from within the core. */
 static void
 on_act(void *arg, struct turn *t)
@@ -325,6 +345,7 @@ open_udp(struct vplamad *d)
 		.input = on_udp_input,
 		.load = on_load,
 		.too_big = on_too_big,
+		.unreachable = on_unreachable,
 	};
 	rc = udp_open(&d->udp, d->loop, &d->priv, d->cfg.listen,
 	    d->cfg.given[OPT_listen].n, &d->udp_handler, &d->core.cnt, &at);
@@ -499,7 +520,8 @@ start_memory(struct vplamad *d, struct turn *t)
 static bool
 start(struct vplamad *d)
 {
-	const struct loop_ops ops = { d, on_deadline, on_tick, on_signal };
+	const struct loop_ops ops = { d, on_deadline, on_tick, on_signal,
+		on_woke };
 	struct turn *t;
 
 	TAILQ_INIT(&d->nodes);

@@ -155,7 +155,7 @@ main(int argc, char **argv)
 		errx(1, "FROM-NS TO-NS FROM-ADDR TO-ADDR COUNTxLEN...");
 	l->loop = loop_new(&ops);
 	l->priv = (struct priv){ monitor_call, &l->monitor };
-	l->h = (struct udp_handler){ l, on_input, on_load, on_too_big };
+	l->h = (struct udp_handler){ l, on_input, on_load, on_too_big, NULL };
 	l->from = open_in(l, argv[1], argv[3]);
 	l->to = open_in(l, argv[2], argv[4]);
 	if (!udp_local(l->to, 0, &to.remote))

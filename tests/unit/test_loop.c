@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -24,9 +25,25 @@ timerfd_settime(
 	return (int)syscall(SYS_timerfd_settime, fd, flags, value, old);
 }
 
+static long slept, stopped; /* seconds of the one clock, of both */
+
+/* Time passes as we say. */
+int
+clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int rc = (int)syscall(SYS_clock_gettime, id, ts);
+
+	if (id == CLOCK_BOOTTIME)
+		ts->tv_sec += slept + stopped;
+	if (id == CLOCK_MONOTONIC)
+		ts->tv_sec += stopped;
+	return rc;
+}
+
 struct fix {
 	struct loop *loop;
 	struct mono at; /* the deadline */
+	unsigned woke;
 	unsigned ticks, max_ticks, signals, turns;
 	uint64_t period_us;
 	int signo;
@@ -66,9 +83,18 @@ on_signal(void *arg, int signo, struct turn *t)
 }
 
 static void
+on_woke(void *arg, struct turn *t)
+{
+	struct fix *f = arg;
+
+	assert_non_null(t->mem);
+	f->woke++;
+}
+
+static void
 fix_init(struct fix *f)
 {
-	struct loop_ops ops = { f, deadline, tick, on_signal };
+	struct loop_ops ops = { f, deadline, tick, on_signal, on_woke };
 
 	memset(f, 0, sizeof(*f));
 	f->at = MONO_NEVER;
@@ -298,6 +324,78 @@ one_time_per_turn(void **state)
 	loop_free(f.loop);
 }
 
+/* A turn at once; what the clocks say is set before it. */
+static void
+at_once(void *arg, struct turn *t)
+{
+	struct fix *f = arg;
+
+	(void)t;
+	loop_stop(f->loop);
+}
+
+static void
+one_turn(struct fix *f)
+{
+	struct hook h;
+
+	hook_add(&h, f->loop, LOOP_ACT, at_once, f);
+	assert_int_equal(loop_run(f->loop), 0);
+	hook_del(&h, f->loop);
+}
+
+static void
+sleep_is_noticed(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	one_turn(&f);
+	assert_int_equal(f.woke, 0);
+	slept = 2; /* short, and nothing was due */
+	one_turn(&f);
+	assert_int_equal(f.woke, 1);
+	one_turn(&f);
+	assert_int_equal(f.woke, 1);
+	slept += 3600;
+	one_turn(&f);
+	assert_int_equal(f.woke, 2);
+	loop_free(f.loop);
+	slept = 0;
+}
+
+/* Stopped: nothing tells but that what was due is long past. */
+static void
+stop_is_noticed(void **state)
+{
+	static const struct {
+		long due, stopped;
+		unsigned woke;
+	} rows[] = {
+		{ 100, 99, 0 }, { 100, 104, 0 }, /* a slow machine */
+		{ 100, 106, 1 }, { 1, 600, 1 },
+		{ 0, 600, 0 }, /* who waits for nothing misses nothing */
+	};
+	struct fix f;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fix_init(&f);
+		if (rows[i].due > 0)
+			f.at = mono_add(
+			    loop_now(), (uint64_t)rows[i].due * MONO_SEC);
+		one_turn(&f);
+		stopped += rows[i].stopped;
+		one_turn(&f);
+		one_turn(&f);
+		assert_int_equal(f.woke, rows[i].woke);
+		loop_free(f.loop);
+	}
+	stopped = 0;
+}
+
 int
 main(void)
 {
@@ -308,6 +406,8 @@ main(void)
 		cmocka_unit_test(deadline_moves),
 		cmocka_unit_test(signals_reach_us),
 		cmocka_unit_test(one_time_per_turn),
+		cmocka_unit_test(sleep_is_noticed),
+		cmocka_unit_test(stop_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

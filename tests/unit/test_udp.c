@@ -429,6 +429,40 @@ refusals_are_ignored(void **state)
 	env_fini(&e);
 }
 
+/* What cannot leave is told, one by one; what was lost on the way is not. */
+static void
+no_way_is_told(void **state)
+{
+	static const char *const to[] = {
+		"198.18.7.7:9",	     /* from the loopback's address */
+		"[2001:db8::1]:9",   /* no socket of that family */
+		"255.255.255.255:9", /* barred */
+	};
+	struct path path = { .sock = SOCK_ANY };
+	struct env e;
+	struct side *s;
+	unsigned i;
+
+	(void)state;
+	env_init(&e);
+	s = side_new(&e, "127.0.0.1", NULL);
+	for (i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
+		assert_true(addr_parse(to[i], 9, &path.remote));
+		udp_send(s->u, &path, side_run(&e, 2, 10 * i, 100));
+		env_run(&e, 5);
+		assert_int_equal(s->unreachable, 2 * (i + 1));
+		assert_int_equal(s->unreachable_no, 10 * i + 1);
+		assert_int_equal(e.cnt.v[CNT_udp_tx_drop], 2 * (i + 1));
+	}
+	path = side_path(s, "127.0.0.1");
+	path.remote.port = 9; /* nobody there */
+	udp_send(s->u, &path, side_run(&e, 2, 0, 100));
+	env_run(&e, 5);
+	assert_int_equal(s->unreachable, 6);
+	side_free(s);
+	env_fini(&e);
+}
+
 static void
 all_or_none(void **state)
 {
@@ -474,6 +508,7 @@ main(void)
 		cmocka_unit_test(drops_are_counted),
 		cmocka_unit_test(lost_source_address),
 		cmocka_unit_test(refusals_are_ignored),
+		cmocka_unit_test(no_way_is_told),
 		cmocka_unit_test(all_or_none),
 	};
 

@@ -79,6 +79,17 @@ on_too_big(void *arg, const struct addr *remote, struct mono now)
 	s->too_big_to = *remote;
 }
 
+static void
+on_unreachable(void *arg, const uint8_t *p, size_t len, struct mono now)
+{
+	struct side *s = arg;
+
+	assert_true(now.us > 0);
+	s->unreachable++;
+	if (len >= 5)
+		memcpy(&s->unreachable_no, p + 1, 4);
+}
+
 struct side *
 side_new(struct env *e, const char *a, const char *b)
 {
@@ -88,7 +99,8 @@ side_new(struct env *e, const char *a, const char *b)
 
 	assert_non_null(s);
 	s->e = e;
-	s->h = (struct udp_handler){ s, on_input, on_load, on_too_big };
+	s->h = (struct udp_handler){ s, on_input, on_load, on_too_big,
+		on_unreachable };
 	listen[0] = sock_addr(a);
 	if (b != NULL)
 		listen[n++] = sock_addr(b);

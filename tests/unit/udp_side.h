@@ -22,6 +22,8 @@ struct side {
 	struct udp_handler h;
 	unsigned n, want, loads, runs, too_big;
 	struct addr too_big_to; /* the last */
+	unsigned unreachable;
+	uint32_t unreachable_no; /* the last */
 	bool echo, eat;
 	struct got got[SIDE_KEEP];
 };

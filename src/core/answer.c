@@ -43,28 +43,41 @@ is_loaded(struct core *c, struct mono now)
 	return mono_before(now, c->loaded_until);
 }
 
-static void
-send_cookie(struct ask *a)
+void
+answer_cookie(struct core *c, const struct path *from, const uint8_t *msg,
+    uint32_t sender, const uint8_t cookiekey[KEY_LEN], struct turn *t)
 {
-	struct core *c = a->c;
 	uint8_t nonce[24];
 	struct run run;
 	struct pkt *pk;
 
-	if (!bucket_take(&c->cookie_budget, a->t->now)) {
+	if (!bucket_take(&c->cookie_budget, t->now)) {
 		count(&c->cnt, CNT_cookie_capped);
 		return;
 	}
-	pk = run_one(&run, COOKIE_LEN, a->t->mem);
+	pk = run_one(&run, COOKIE_LEN, t->mem);
 	if (pk == NULL) {
 		count(&c->cnt, CNT_arena_full);
 		return;
 	}
 	c->io.random(c->io.arg, nonce, sizeof(nonce));
-	cookie_reply_write(&c->cookies, c->cookiekey, nonce, a->msg,
-	    a->in.sender, &a->from->remote, pk->p);
+	cookie_reply_write(
+	    &c->cookies, cookiekey, nonce, msg, sender, &from->remote, pk->p);
 	count(&c->cnt, CNT_cookie_sent);
-	c->io.udp_send(c->io.arg, a->from, &run);
+	c->io.udp_send(c->io.arg, from, &run);
+}
+
+bool
+answer_paid(struct core *c, const struct path *from, const uint8_t *msg,
+    struct mono now)
+{
+	uint8_t fresh[KEY_LEN];
+
+	if (cookie_due(&c->cookies, now)) {
+		c->io.random(c->io.arg, fresh, sizeof(fresh));
+		cookie_renew(&c->cookies, fresh, now);
+	}
+	return mac2_ok(&c->cookies, msg, &from->remote, now);
 }
 
 /*
@@ -76,13 +89,8 @@ address_proven(struct ask *a, bool known)
 {
 	static const uint8_t zero[MAC_LEN];
 	struct core *c = a->c;
-	uint8_t fresh[KEY_LEN];
 
-	if (cookie_due(&c->cookies, a->t->now)) {
-		c->io.random(c->io.arg, fresh, sizeof(fresh));
-		cookie_renew(&c->cookies, fresh, a->t->now);
-	}
-	a->paid = mac2_ok(&c->cookies, a->msg, &a->from->remote, a->t->now);
+	a->paid = answer_paid(c, a->from, a->msg, a->t->now);
 	if (a->paid)
 		return true;
 	return known && !is_loaded(c, a->t->now) &&
@@ -96,8 +104,8 @@ kept(const struct core *c)
 	return c->dh_budget.burst / 3 * 2;
 }
 
-static bool
-may_compute(struct core *c, bool known, struct mono now)
+bool
+answer_may_compute(struct core *c, bool known, struct mono now)
 {
 	if (!known && bucket_left(&c->dh_budget, now) < kept(c))
 		return false;
@@ -106,8 +114,8 @@ may_compute(struct core *c, bool known, struct mono now)
 
 /*
  * Nor does a new key at a known address get the rest. Whoever passed
- * may_compute() as anybody may passes here: else, under load, all would pay for
- * the first step and nobody would come in.
+ * answer_may_compute() as anybody may passes here: else, under load, all would
+ * pay for the first step and nobody would come in.
  */
 static bool
 may_meet(struct core *c, struct mono now)
@@ -352,7 +360,7 @@ answer_init(struct core *c, const struct path *from, const uint8_t *msg,
 		return;
 	}
 	if (!address_proven(&a, known)) {
-		send_cookie(&a);
+		answer_cookie(c, from, msg, a.in.sender, c->cookiekey, t);
 		return;
 	}
 	/* Who only forges a known address must not spend that peer's share. */
@@ -360,7 +368,7 @@ answer_init(struct core *c, const struct path *from, const uint8_t *msg,
 		count(&c->cnt, CNT_init_rate);
 		return;
 	}
-	if (!may_compute(c, known, t->now)) {
+	if (!answer_may_compute(c, known, t->now)) {
 		count(&c->cnt, CNT_init_budget);
 		return;
 	}

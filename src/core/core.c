@@ -8,6 +8,7 @@
 #include "core/ex.h"
 #include "core/exchange.h"
 #include "core/frames.h"
+#include "core/ident.h"
 #include "core/mesh.h"
 #include "core/negotiate.h"
 #include "core/peer_send.h"
@@ -55,6 +56,7 @@ core_init(struct core *c, const struct core_config *cfg,
 	io->random(io->arg, c->sip_key, sizeof(c->sip_key));
 	network_mac1key(&c->net, c->id.x_pk, c->mac1key);
 	network_cookiekey(&c->net, c->id.x_pk, c->cookiekey);
+	ident_init(c);
 	TAILQ_INIT(&c->peers);
 	peertab_init(c);
 	heap_init(&c->deadlines);
@@ -151,13 +153,13 @@ data_span(struct core *c, const struct path *from, const struct run *run,
 	return i;
 }
 
-/* Nobody asks who we are here (protocol.md 2.9): off unless configured. */
+/* Of either kind that we ask for. */
 static void
-on_identity(struct core *c, const struct path *from, const uint8_t *msg,
+on_cookie(struct core *c, const struct path *from, const uint8_t *msg,
     size_t len, struct turn *t)
 {
-	(void)from, (void)msg, (void)len, (void)t;
-	count(&c->cnt, CNT_msg_type);
+	if (!ident_cookie(c, from, msg, len, t))
+		dial_cookie(c, from, msg, len, t);
 }
 
 void
@@ -168,9 +170,9 @@ core_udp_input(
 	    const uint8_t *, size_t, struct turn *) = {
 		[MSG_INIT] = answer_init,
 		[MSG_RESP] = dial_response,
-		[MSG_COOKIE] = dial_cookie,
-		[MSG_IDQ] = on_identity,
-		[MSG_IDR] = on_identity,
+		[MSG_COOKIE] = on_cookie,
+		[MSG_IDQ] = ident_asked,
+		[MSG_IDR] = ident_told,
 	};
 	unsigned i = 0;
 
@@ -207,6 +209,7 @@ core_tick(struct core *c, struct turn *t)
 	mesh_tick(c, t);
 	negotiate_tick(c, t);
 	exchange_tick(c, t);
+	ident_tick(c, t);
 }
 
 struct mono
@@ -214,8 +217,9 @@ core_deadline(const struct core *c)
 {
 	struct hpent *e = heap_min(&c->deadlines);
 
-	return mono_min(mono_min(c->hello_by, negotiate_deadline(c)),
-	    mono_min(exchange_deadline(c), e != NULL ? e->at : MONO_NEVER));
+	return mono_min(mono_min(mono_min(c->hello_by, negotiate_deadline(c)),
+			    exchange_deadline(c)),
+	    mono_min(ident_deadline(c), e != NULL ? e->at : MONO_NEVER));
 }
 
 /* A person names it: what we made of it by ourselves gives way. */

@@ -20,6 +20,7 @@
 #include "core/dupcache.h"
 #include "core/event.h"
 #include "core/fwd.h"
+#include "core/ident.h"
 #include "core/peer.h"
 #include "core/ratelimit.h"
 #include "core/route.h"
@@ -112,6 +113,7 @@ struct core {
 	bool has_own;			  /* some are ours */
 	struct negotiate *neg;		  /* of addresses; NULL: none */
 	struct exchange *ex;		  /* of peers; NULL: none */
+	struct ident ident;		  /* who is there? */
 	uint32_t caps;			  /* what we can, CAP_* */
 	struct ratelimit *icmp;		  /* answers to devices, per address */
 

@@ -17,6 +17,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/frames.c src/core/frames.h \
 	src/core/handshake.c src/core/handshake.h \
 	src/core/line.c src/core/line.h \
+	src/core/ident.c src/core/ident.h \
 	src/core/look.c src/core/look.h \
 	src/core/mesh.c src/core/mesh.h \
 	src/core/peer.c src/core/peer.h \

@@ -24,4 +24,15 @@ bool key_verify(const uint8_t ed_pk[KEY_LEN], enum sign_kind kind,
     const uint8_t netid[KEY_LEN], const void *p, size_t len,
     const uint8_t sig[SIG_LEN]);
 
+#define SIGN_NONCE 32
+
+/*
+ * Of nothing but who one is, for a first contact: over the label, netid, the
+ * nonce of who asks, and the key itself.
+ */
+void identity_prove(const struct identity *id, const uint8_t netid[KEY_LEN],
+    const uint8_t nonce[SIGN_NONCE], uint8_t sig[SIG_LEN]);
+bool identity_proven(const uint8_t ed_pk[KEY_LEN], const uint8_t netid[KEY_LEN],
+    const uint8_t nonce[SIGN_NONCE], const uint8_t sig[SIG_LEN]);
+
 #endif

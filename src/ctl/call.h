@@ -78,6 +78,8 @@ struct json_object *cmd_entry_audit(struct ctl_call *call);
 struct json_object *cmd_entry_add(struct ctl_call *call);
 struct json_object *cmd_entry_fetch(struct ctl_call *call);
 struct json_object *cmd_entry_revoke(struct ctl_call *call);
+struct json_object *cmd_identity_ask(struct ctl_call *call);
+struct json_object *cmd_identity_answer(struct ctl_call *call);
 struct json_object *cmd_reload(struct ctl_call *call);
 struct json_object *cmd_stop(struct ctl_call *call);
 

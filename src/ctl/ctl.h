@@ -66,6 +66,11 @@ struct ctl_host {
 	const char *(*entry_add)(
 	    void *arg, const char *uri, const char *from, const char **why);
 
+	/* Begins to ask who is at host:port (core/ident.h): the id of the
+	 * query, 0 and *why: not now. */
+	uint32_t (*identity_ask)(
+	    void *arg, const char *endpoint, const char **why);
+
 	/* Entry lists (vplamad/entry.h): get them all now; the state of each,
 	 * and what each says beside what we measured, as arrays. */
 	bool (*entry_fetch)(void *arg, const char **why);

@@ -7,6 +7,7 @@ src_ctl_libctl_a_SOURCES = \
 	src/ctl/cmd_entry.c \
 	src/ctl/cmd_explain.c \
 	src/ctl/cmd_fwd.c \
+	src/ctl/cmd_identity.c \
 	src/ctl/cmd_mtu.c \
 	src/ctl/cmd_peer.c \
 	src/ctl/cmd_rehook.c \

@@ -69,6 +69,7 @@ struct config {
 	uint8_t trust_authority[TRUST_AUTHORITIES][KEY_LEN];
 	uint32_t open_transit, public; /* 1 yes, 0 no */
 	uint32_t max_peers;
+	uint32_t answer_identity; /* 1 yes, 0 no */
 	struct addr advertise[RECORD_ENDPOINTS];
 	char name[RECORD_NAME + 1], community[RECORD_NAME + 1];
 	char country[3];

@@ -160,6 +160,7 @@ host_init(struct vplamad *d)
 		.device = host_device,
 		.route_why = host_route_why,
 		.entry_add = told_uri,
+		.identity_ask = whois_ask,
 		.entry_fetch = entry_fetch_all,
 		.entry_sources = entry_sources,
 		.entry_audit = entry_audit,

@@ -34,6 +34,7 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/stamp.c src/vplamad/stamp.h \
 	src/vplamad/told.c src/vplamad/told.h \
 	src/vplamad/trusthook.c src/vplamad/trusthook.h \
+	src/vplamad/whois.c src/vplamad/whois.h \
 	src/vplamad/vplamad.c src/vplamad/vplamad.h
 src_vplamad_libvplamad_a_CPPFLAGS = $(vplamad_cppflags)
 

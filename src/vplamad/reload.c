@@ -131,6 +131,7 @@ take_options(struct vplamad *d, const struct config *new, struct turn *t)
 	    strcmp(new->network, d->cfg.network) == 0)
 		need_restart(new, OPT_network_key_file, "holds another key");
 	log_set_level(d->cfg.log_level);
+	ident_set_answers(&d->core, d->cfg.answer_identity != 0);
 	is = config_limits(&d->cfg);
 	if (was.rekey_after_ms != is.rekey_after_ms ||
 	    was.fan_origin != is.fan_origin || was.fan_total != is.fan_total ||

@@ -329,6 +329,7 @@ start_core(struct vplamad *d, struct turn *t)
 	strcpy(cc.network, d->cfg.network);
 	log_ciphers(&cc.aead);
 	core_init(&d->core, &cc, &io, t->now);
+	ident_set_answers(&d->core, d->cfg.answer_identity != 0);
 	d->has_core = true;
 	wipe(&cc, sizeof(cc));
 }
@@ -557,6 +558,7 @@ finish(struct vplamad *d)
 	while ((n = TAILQ_FIRST(&d->nodes)) != NULL)
 		node_free(n);
 	told_close(d);
+	whois_close(d);
 	entry_close(d);
 	if (d->resolve != NULL)
 		hook_del(&d->act, d->loop);

@@ -22,6 +22,7 @@
 #include "vplamad/place.h"
 #include "vplamad/routes.h"
 #include "vplamad/told.h"
+#include "vplamad/whois.h"
 
 struct resolve;
 
@@ -53,6 +54,7 @@ struct vplamad {
 	struct node_list nodes;
 	struct told_list told;
 	unsigned n_told;
+	struct whois whois[IDENT_QUERIES];
 
 	struct mono started;
 	struct mono stamp_at;	/* next write of the stamp reserve */

@@ -17,6 +17,7 @@ enum cli_opt {
 	OPT_QR,
 	OPT_REASON,
 	OPT_SIG,
+	OPT_TOFU,
 	CLI_OPTS
 };
 
@@ -44,6 +45,7 @@ int cli_rehook_plan(struct cli *cli, int argc, char **argv);
 int cli_rehook_approve(struct cli *cli, int argc, char **argv);
 int cli_rehook_refuse(struct cli *cli, int argc, char **argv);
 int cli_invite(struct cli *cli, int argc, char **argv);
+int cli_connect(struct cli *cli, int argc, char **argv);
 int cli_join(struct cli *cli, int argc, char **argv);
 int cli_entry_list(struct cli *cli, int argc, char **argv);
 int cli_entry_sources(struct cli *cli, int argc, char **argv);

@@ -14,6 +14,7 @@
 #include "base/xmem.h"
 #include "vplamctl/ask.h"
 #include "vplamctl/human.h"
+#include "vplamctl/join.h"
 #include "vplamctl/jointext.h"
 #include "vplamctl/conffile.h"
 #include "wire/uri.h"
@@ -32,6 +33,7 @@ struct join {
 	struct uri peer; /* n_ep 0: it is a list */
 	struct source list;
 	const char *string; /* as it was given */
+	const char *pinned; /* see join.h */
 	struct json_object *did;
 };
 
@@ -186,29 +188,60 @@ file_has(const char *path, const char *part)
 	return has;
 }
 
+/* The file of the configuration that has this text, for free(), or NULL. */
+static char *
+which_has(const struct join *j, const char *part)
+{
+	char pattern[PATH_TEXT + 16], *path = NULL;
+	glob_t found = { 0 };
+	size_t i;
+
+	snprintf(pattern, sizeof(pattern), "%s/peers.d/*.conf", j->dir);
+	if (j->text != NULL && strstr(j->text, part) != NULL)
+		return xstrdup(j->config);
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return NULL;
+	for (i = 0; i < found.gl_pathc && path == NULL; i++)
+		if (file_has(found.gl_pathv[i], part))
+			path = xstrdup(found.gl_pathv[i]);
+	globfree(&found);
+	return path;
+}
+
 /* Is the peer configured? Says where. */
 static bool
 is_peer(struct join *j, const char *key)
 {
-	char pattern[PATH_TEXT + 16];
-	glob_t found = { 0 };
-	bool is = false;
-	size_t i;
+	char *path = which_has(j, key);
+	bool is = path != NULL;
 
-	snprintf(pattern, sizeof(pattern), "%s/peers.d/*.conf", j->dir);
-	if (j->text != NULL && strstr(j->text, key) != NULL) {
-		did(j, "%s has this peer already", j->config);
-		return true;
-	}
-	if (glob(pattern, 0, NULL, &found) != 0)
-		return false;
-	for (i = 0; i < found.gl_pathc && !is; i++) {
-		is = file_has(found.gl_pathv[i], key);
-		if (is)
-			did(j, "%s has this peer already", found.gl_pathv[i]);
-	}
-	globfree(&found);
+	if (is)
+		did(j, "%s has this peer already", path);
+	free(path);
 	return is;
+}
+
+/* The key there was another: whoever wrote that has to say what holds. */
+static int
+look_at_pin(struct join *j)
+{
+	char *quoted, *path;
+	int rc = EXIT_OK;
+
+	if (j->pinned == NULL)
+		return EXIT_OK;
+	quoted = xasprintf("\"%s\"", j->pinned);
+	path = which_has(j, quoted);
+	if (path != NULL)
+		rc = refuse(j,
+		    "%s has %s already, with another key than the one that "
+		    "is shown there now: somebody else may answer; nothing "
+		    "was changed. Ask its operator; if its key did change, "
+		    "take that peer out first",
+		    path, j->pinned);
+	free(path);
+	free(quoted);
+	return rc;
 }
 
 /* A folder that may be there already. */
@@ -406,6 +439,8 @@ look(struct join *j, bool *ret_key, bool *ret_peer)
 	key_format(j->peer.key, key);
 	if (is_peer(j, key))
 		return EXIT_OK;
+	if (look_at_pin(j) != EXIT_OK)
+		return EXIT_FAIL;
 	*ret_peer = true;
 	join_peer_name(&j->peer, name);
 	if (snprintf(j->peer_file, sizeof(j->peer_file), "%s/peers.d/%s.conf",
@@ -438,6 +473,7 @@ static int
 tell(struct join *j)
 {
 	struct json_object *res = NULL, *doc = json_object_new_object();
+	char key[KEY_TEXT];
 	struct client cl;
 	bool there = client_open(&cl, j->cli->socket);
 	int rc = EXIT_OK;
@@ -446,6 +482,11 @@ tell(struct join *j)
 		did(j, "vplamad does not run: systemctl enable --now vplama");
 	json_object_object_add(
 	    doc, "network", json_object_new_string(j->network));
+	if (j->peer.n_ep > 0) {
+		key_format(j->peer.key, key);
+		json_object_object_add(
+		    doc, "public_key", json_object_new_string(key));
+	}
 	json_object_object_add(doc, "text", json_object_get(j->did));
 	j->cli->out.ops->lines(&j->cli->out, doc);
 	json_object_put(doc);
@@ -462,24 +503,35 @@ tell(struct join *j)
 }
 
 int
-cli_join(struct cli *cli, int argc, char **argv)
+join_by(struct cli *cli, const char *string, const char *pinned,
+    struct json_object *lines)
 {
-	char *string = joined(argc, argv);
-	struct join j = { .cli = cli, .string = string };
+	struct join j = {
+		.cli = cli, .string = string, .pinned = pinned, .did = lines
+	};
 	bool key = false, peer = false;
 	int rc = EXIT_FAIL;
 
 	j.config = cli->opt[OPT_CONFIG] != NULL ? cli->opt[OPT_CONFIG]
 						: CONFFILE_CONFIG;
-	j.did = json_object_new_array();
 	snprintf(j.key_file, sizeof(j.key_file), "%s",
 	    cli->opt[OPT_KEY_FILE] != NULL ? cli->opt[OPT_KEY_FILE]
 					   : CONFFILE_KEY);
 	if (look(&j, &key, &peer) == EXIT_OK &&
 	    write_all(&j, key, peer) == EXIT_OK)
 		rc = tell(&j);
-	json_object_put(j.did);
 	free(j.text);
+	return rc;
+}
+
+int
+cli_join(struct cli *cli, int argc, char **argv)
+{
+	struct json_object *lines = json_object_new_array();
+	char *string = joined(argc, argv);
+	int rc = join_by(cli, string, NULL, lines);
+
+	json_object_put(lines);
 	free(string);
 	return rc;
 }

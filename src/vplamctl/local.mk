@@ -3,6 +3,7 @@ noinst_LIBRARIES += src/vplamctl/libvplamctl.a
 src_vplamctl_libvplamctl_a_SOURCES = \
 	src/vplamctl/ask.c src/vplamctl/ask.h \
 	src/vplamctl/cli.h \
+	src/vplamctl/cli_connect.c \
 	src/vplamctl/cli_ctl.c \
 	src/vplamctl/cli_entry.c \
 	src/vplamctl/cli_join.c \
@@ -13,6 +14,7 @@ src_vplamctl_libvplamctl_a_SOURCES = \
 	src/vplamctl/get.c \
 	src/vplamctl/human.c src/vplamctl/human.h \
 	src/vplamctl/invite.c src/vplamctl/invite.h \
+	src/vplamctl/join.h \
 	src/vplamctl/jointext.c src/vplamctl/jointext.h \
 	src/vplamctl/out.h \
 	src/vplamctl/out_dump.c \

@@ -50,6 +50,9 @@ static const struct verb {
 	{ "join", NULL, 1, ANY, cli_join,
 	    "[--config FILE] [--key-file FILE] [--network NAME] STRING",
 	    "join by a URI, the place of a list, or a beacon" },
+	{ "connect", NULL, 1, 1, cli_connect,
+	    "--tofu [--config FILE] HOST:PORT",
+	    "make whoever answers there a peer, by the key it shows" },
 	{ "entry", "list", 0, 0, cli_entry_list, "", "the vnodes we know of" },
 	{ "entry", "sources", 0, 0, cli_entry_sources, "",
 	    "the lists we take vnodes from, and how they are" },
@@ -78,6 +81,7 @@ static const struct {
 	unsigned opts;
 } takes[] = {
 	{ cli_invite, BIT(OPT_QR) | BIT(OPT_BEACON) | BIT(OPT_HOURS) },
+	{ cli_connect, BIT(OPT_TOFU) | BIT(OPT_CONFIG) },
 	{ cli_join, BIT(OPT_CONFIG) | BIT(OPT_KEY_FILE) | BIT(OPT_NETWORK) },
 	{ cli_entry_verify, BIT(OPT_KEY) | BIT(OPT_SIG) },
 	{ cli_revoke,
@@ -98,6 +102,7 @@ static const struct option longs[] = {
 	{ "qr", no_argument, NULL, LONG + OPT_QR },
 	{ "reason", required_argument, NULL, LONG + OPT_REASON },
 	{ "sig", required_argument, NULL, LONG + OPT_SIG },
+	{ "tofu", no_argument, NULL, LONG + OPT_TOFU },
 	{ 0 },
 };
 

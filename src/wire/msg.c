@@ -136,6 +136,38 @@ msg_data_parse(const uint8_t *p, size_t len, struct msg_data *ret)
 	return ok;
 }
 
+bool
+msg_idq_parse(const uint8_t *p, size_t len, struct msg_idq *ret)
+{
+	struct rd r = rd_of(p, len);
+	bool ok;
+
+	*ret = (struct msg_idq){ 0 };
+	ok = head_parse(&r, MSG_IDQ) && rd_le32(&r, &ret->sender) &&
+	    rd_ref(&r, &ret->nonce, IDENT_NONCE) &&
+	    rd_zeros(&r, shapes[MSG_IDQ].zero_len) &&
+	    rd_skip(&r, 2 * MAC_LEN) && rd_end(&r);
+	if (!ok)
+		*ret = (struct msg_idq){ 0 };
+	return ok;
+}
+
+bool
+msg_idr_parse(const uint8_t *p, size_t len, struct msg_idr *ret)
+{
+	struct rd r = rd_of(p, len);
+	bool ok;
+
+	*ret = (struct msg_idr){ 0 };
+	ok = head_parse(&r, MSG_IDR) && rd_le32(&r, &ret->receiver) &&
+	    rd_ref(&r, &ret->key, 32) && rd_ref(&r, &ret->sig, 64) &&
+	    rd_zeros(&r, shapes[MSG_IDR].zero_len) && rd_skip(&r, MAC_LEN) &&
+	    rd_end(&r);
+	if (!ok)
+		*ret = (struct msg_idr){ 0 };
+	return ok;
+}
+
 static void
 put_head(struct wr *w, enum msg_type type)
 {
@@ -180,6 +212,31 @@ msg_data_head(uint8_t p[DATA_HEAD], uint32_t receiver, uint64_t counter)
 	put_head(&w, MSG_DATA);
 	wr_le32(&w, receiver);
 	wr_le64(&w, counter);
+}
+
+void
+msg_idq_write(
+    uint8_t p[IDQ_LEN], uint32_t sender, const uint8_t nonce[IDENT_NONCE])
+{
+	struct wr w = wr_of(p, IDQ_LEN);
+
+	put_head(&w, MSG_IDQ);
+	wr_le32(&w, sender);
+	wr_bytes(&w, nonce, IDENT_NONCE);
+	wr_zeros(&w, IDQ_LEN - w.len);
+}
+
+void
+msg_idr_write(uint8_t p[IDR_LEN], uint32_t receiver, const uint8_t key[32],
+    const uint8_t sig[64])
+{
+	struct wr w = wr_of(p, IDR_LEN);
+
+	put_head(&w, MSG_IDR);
+	wr_le32(&w, receiver);
+	wr_bytes(&w, key, 32);
+	wr_bytes(&w, sig, 64);
+	wr_zeros(&w, IDR_LEN - w.len);
 }
 
 void

@@ -30,6 +30,8 @@ enum msg_type {
 #define COOKIE_LEN 64
 #define IDQ_LEN 168
 #define IDR_LEN 132
+#define IDR_NOMAC 116
+#define IDENT_NONCE 32
 #define DATA_HEAD 16
 #define DATA_MIN 32 /* header and tag: an empty keepalive */
 
@@ -60,6 +62,18 @@ struct msg_data {
 	uint64_t counter;
 };
 
+/* Its macs lie where those of an initiation do. */
+struct msg_idq {
+	uint32_t sender;
+	const uint8_t *nonce; /* 32 */
+};
+
+struct msg_idr {
+	uint32_t receiver;
+	const uint8_t *key; /* 32 */
+	const uint8_t *sig; /* 64 */
+};
+
 /*
  * The type of a message whose length, version and reserved bytes are right
  * for it. Otherwise 0, and *ret_why is the counter that says why.
@@ -71,12 +85,20 @@ bool msg_init_parse(const uint8_t *p, size_t len, struct msg_init *ret);
 bool msg_resp_parse(const uint8_t *p, size_t len, struct msg_resp *ret);
 bool msg_cookie_parse(const uint8_t *p, size_t len, struct msg_cookie *ret);
 bool msg_data_parse(const uint8_t *p, size_t len, struct msg_data *ret);
+bool msg_idq_parse(const uint8_t *p, size_t len, struct msg_idq *ret);
+bool msg_idr_parse(const uint8_t *p, size_t len, struct msg_idr *ret);
 
 /* Writers of the clear first bytes; the caller fills in the rest. */
 void msg_init_head(uint8_t p[8], uint32_t sender);
 void msg_resp_head(uint8_t p[12], uint32_t sender, uint32_t receiver);
 void msg_cookie_head(uint8_t p[8], uint32_t receiver);
 void msg_data_head(uint8_t p[DATA_HEAD], uint32_t receiver, uint64_t counter);
+
+/* All but the macs, which are left zero. */
+void msg_idq_write(
+    uint8_t p[IDQ_LEN], uint32_t sender, const uint8_t nonce[IDENT_NONCE]);
+void msg_idr_write(uint8_t p[IDR_LEN], uint32_t receiver, const uint8_t key[32],
+    const uint8_t sig[64]);
 
 #define STAMP_LEN 12
 #define BOOT_LEN 8

@@ -23,7 +23,8 @@ coreflow_tests = \
 	tests/unit/test_core_bounds \
 	tests/unit/test_core_exchange \
 	tests/unit/test_core_siege \
-	tests/unit/test_core_trust
+	tests/unit/test_core_trust \
+	tests/unit/test_core_ident
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
 
@@ -103,4 +104,7 @@ tests_unit_test_core_fwdin_LDADD = $(coreflow_libs)
 tests_unit_test_core_spoof_SOURCES = tests/unit/test_core_spoof.c \
 	$(coreflow_evil)
 tests_unit_test_core_spoof_LDADD = $(coreflow_libs)
+tests_unit_test_core_ident_SOURCES = tests/unit/test_core_ident.c \
+	$(coreflow_duo) $(test_vectors)
+tests_unit_test_core_ident_LDADD = $(coreflow_libs) $(JSON_LIBS)
 endif

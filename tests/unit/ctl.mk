@@ -1,6 +1,7 @@
 # Unit tests of ctl and vplamctl.
 if HAVE_CMOCKA
 CTL_TESTS = tests/unit/test_ctl tests/unit/test_ctl_entry \
+	tests/unit/test_ctl_identity \
 	tests/unit/test_explain \
 	tests/unit/test_vplamctl tests/unit/test_vplamctl_entry \
 	tests/unit/test_vplamctl_out
@@ -17,6 +18,9 @@ tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c $(CTLNODE)
 tests_unit_test_ctl_LDADD = $(CTL_LDADD)
 tests_unit_test_ctl_entry_SOURCES = tests/unit/test_ctl_entry.c $(CTLNODE)
 tests_unit_test_ctl_entry_LDADD = $(CTL_LDADD)
+tests_unit_test_ctl_identity_SOURCES = tests/unit/test_ctl_identity.c \
+	$(CTLNODE)
+tests_unit_test_ctl_identity_LDADD = $(CTL_LDADD)
 tests_unit_test_explain_SOURCES = tests/unit/test_explain.c $(CTLNODE)
 tests_unit_test_explain_LDADD = $(CTL_LDADD)
 

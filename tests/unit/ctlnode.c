@@ -184,6 +184,23 @@ host_entry_add(void *arg, const char *uri, const char *from, const char **why)
 	return strstr(uri, "bad") == NULL ? "new" : NULL;
 }
 
+static uint32_t
+host_identity_ask(void *arg, const char *endpoint, const char **why)
+{
+	struct node *n = arg;
+	struct addr at;
+	uint32_t id = 0;
+
+	*why = "that is not host:port";
+	if (addr_parse(endpoint, 0, &at) && at.port != 0) {
+		*why = "busy";
+		id = ident_open(&n->core);
+	}
+	if (id != 0)
+		ident_ask(&n->core, id, &at, 1, &n->t);
+	return id;
+}
+
 static bool
 host_entry_fetch(void *arg, const char **why)
 {
@@ -237,11 +254,12 @@ node_init(struct node *n, uint8_t number, uint8_t suites)
 		&n->mem };
 	n->host = (struct ctl_host){ n, host_reload, host_stop, host_peer_add,
 		host_peer_del, host_peer_origin, host_peer_names, host_device,
-		host_route_why, host_entry_add, host_entry_fetch, host_lists,
-		host_lists, host_about };
+		host_route_why, host_entry_add, host_identity_ask,
+		host_entry_fetch, host_lists, host_lists, host_about };
 	n->ctl = (struct ctl){ &n->core, &n->host };
 	n->in_file = true;
 	core_init(&n->core, &cfg, &io, n->t.now);
+	ident_set_answers(&n->core, true);
 }
 
 void

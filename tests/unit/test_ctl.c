@@ -153,11 +153,12 @@ hello_lists_what_there_is(void **state)
 	    "rehook.list:read rehook.plan:read rehook.approve:admin "
 	    "rehook.refuse:admin entry.list:read entry.self:read "
 	    "entry.sources:read entry.audit:read entry.add:admin "
-	    "entry.fetch:admin entry.revoke:admin peers.add:admin "
+	    "entry.fetch:admin entry.revoke:admin identity.ask:admin "
+	    "identity.answer:read peers.add:admin "
 	    "peers.del:admin reload:admin "
 	    "stop:admin ";
 	struct json_object *o, *list;
-	char got[512] = "";
+	char got[1024] = "";
 	struct node a, b;
 	size_t i;
 

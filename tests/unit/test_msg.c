@@ -332,6 +332,48 @@ golden_case(struct json_object *one)
 }
 
 static void
+idents_round_trip(void **state)
+{
+	uint8_t p[IDQ_LEN + 1], nonce[IDENT_NONCE], key[32], sig[64];
+	struct msg_idq q;
+	struct msg_idr r;
+	enum counter why;
+	size_t n;
+
+	(void)state;
+	memset(nonce, 0xa1, sizeof(nonce));
+	memset(key, 0xb2, sizeof(key));
+	memset(sig, 0xc3, sizeof(sig));
+	msg_idq_write(p, 0x04030201, nonce);
+	assert_int_equal(msg_classify(p, IDQ_LEN, &why), MSG_IDQ);
+	assert_true(msg_idq_parse(p, IDQ_LEN, &q));
+	assert_int_equal(q.sender, 0x04030201);
+	assert_memory_equal(q.nonce, nonce, sizeof(nonce));
+	for (n = 0; n <= IDQ_LEN + 1; n++)
+		assert_int_equal(msg_idq_parse(p, n, &q), n == IDQ_LEN);
+	for (n = 40; n < INIT_NOMACS; n++) {
+		p[n] = 1;
+		assert_false(msg_idq_parse(p, IDQ_LEN, &q));
+		assert_null(q.nonce);
+		p[n] = 0;
+	}
+	msg_idr_write(p, 0x04030201, key, sig);
+	assert_int_equal(msg_classify(p, IDR_LEN, &why), MSG_IDR);
+	assert_true(msg_idr_parse(p, IDR_LEN, &r));
+	assert_int_equal(r.receiver, 0x04030201);
+	assert_memory_equal(r.key, key, sizeof(key));
+	assert_memory_equal(r.sig, sig, sizeof(sig));
+	for (n = 0; n <= IDR_LEN + 1; n++)
+		assert_int_equal(msg_idr_parse(p, n, &r), n == IDR_LEN);
+	for (n = 104; n < IDR_NOMAC; n++) {
+		p[n] = 1;
+		assert_false(msg_idr_parse(p, IDR_LEN, &r));
+		assert_null(r.key);
+		p[n] = 0;
+	}
+}
+
+static void
 golden_packets(void **state)
 {
 	struct json_object *g = vectors_load("vpl1_golden.json"), *cases, *ids;
@@ -371,6 +413,7 @@ main(void)
 		cmocka_unit_test(cookie_and_data),
 		cmocka_unit_test(heads_are_checked),
 		cmocka_unit_test(payloads_round_trip),
+		cmocka_unit_test(idents_round_trip),
 		cmocka_unit_test(golden_packets),
 	};
 

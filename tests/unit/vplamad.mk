@@ -151,9 +151,10 @@ EXTRA_DIST += $(vplamad_golden)
 # Runs the built programs.
 dist_check_SCRIPTS += tests/unit/test_vplamad.sh \
 	tests/unit/test_vplamad_device.sh tests/unit/test_vplamad_peers.sh \
-	tests/unit/test_vplamad_entry.sh \
+	tests/unit/test_vplamad_entry.sh tests/unit/test_vplamad_connect.sh \
 	tests/unit/test_doc_devices.sh
 TESTS += tests/unit/test_vplamad.sh tests/unit/test_vplamad_device.sh \
 	tests/unit/test_vplamad_entry.sh tests/unit/test_vplamad_peers.sh \
+	tests/unit/test_vplamad_connect.sh \
 	tests/unit/test_doc_devices.sh
 EXTRA_DIST += tests/unit/vplamad.sh

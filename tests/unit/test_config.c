@@ -307,7 +307,7 @@ test_values(void **state)
 	assert_int_equal(cfg.peers[0].line, 65);
 	assert_int_equal(cfg.peers[0].trust_renumber, 0);
 	assert_int_equal(cfg.peers[1].trust_renumber, 1);
-	assert_int_equal(cfg.peers[1].line, 72);
+	assert_int_equal(cfg.peers[1].line, 73);
 	assert_string_equal(cfg.peers[1].file, d->conf);
 	assert_int_equal(cfg.id.seed[0], 0);
 	config_free(&cfg);

@@ -76,6 +76,14 @@ try_calloc(size_t n, size_t len)
 }
 
 void *
+try_aligned_alloc(size_t align, size_t len)
+{
+	void *p;
+
+	return noted(posix_memalign(&p, align, len) == 0 ? p : NULL);
+}
+
+void *
 try_reallocarray(void *p, size_t n, size_t len)
 {
 	return noted(reallocarray(p, n > 0 ? n : 1, len > 0 ? len : 1));

@@ -19,10 +19,11 @@ char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 void *try_malloc(size_t len);
 void *try_calloc(size_t n, size_t len);
+void *try_aligned_alloc(size_t align, size_t len);
 void *try_reallocarray(void *p, size_t n, size_t len); /* NULL: p stays */
 char *try_strdup(const char *s);
 
-/* What must be made of parts that failed in other ways: counts one. */
+/* A library had no memory: counts one. */
 void mem_note_failed(void);
 
 /* How often there was none, in all threads since the start. */

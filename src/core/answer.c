@@ -249,7 +249,8 @@ send_resp(struct ask *a, const uint8_t *msg2)
 	c->io.udp_send(c->io.arg, a->from, &run);
 }
 
-/* Message 2 and the session it makes; NULL: a low-order ephemeral. */
+/* Message 2 and the session it makes; NULL: a low-order ephemeral, or no
+ * memory. */
 static struct session *
 respond(struct ask *a, enum suite suite, uint8_t msg2[RESP_NOMACS])
 {
@@ -277,7 +278,8 @@ respond(struct ask *a, enum suite suite, uint8_t msg2[RESP_NOMACS])
 	s = session_new(
 	    c->aead.ops[keys.suite], &keys, a->in.sender, a->t->now);
 	wipe(&keys, sizeof(keys));
-	index_add(c, &s->ix, pl.sender, INDEX_SESSION, a->p);
+	if (s != NULL)
+		index_add(c, &s->ix, pl.sender, INDEX_SESSION, a->p);
 	return s;
 }
 

@@ -427,6 +427,8 @@ finish(struct core *c, struct attempt *at, const struct path *from,
 	}
 	s = session_new(c->aead.ops[keys.suite], &keys, in->sender, t->now);
 	wipe(&keys, sizeof(keys));
+	if (s == NULL)
+		return; /* the next answer may find some */
 	s->initiator = true;
 	s->end = mono_add(t->now, times_reject_us(c));
 	s->in_band = at->in_band;

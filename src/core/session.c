@@ -18,11 +18,17 @@ struct session *
 session_new(const struct aead_ops *ops, const struct hs_keys *keys,
     uint32_t remote, struct mono now)
 {
-	struct session *s = xcalloc(1, sizeof(*s));
+	struct session *s = try_calloc(1, sizeof(*s));
 
+	if (s == NULL)
+		return NULL;
 	s->ops = ops;
 	s->send_key = s->ops->key_new(keys->send);
 	s->recv_key = s->ops->key_new(keys->recv);
+	if (s->send_key == NULL || s->recv_key == NULL) {
+		session_free(s);
+		return NULL;
+	}
 	s->remote = remote;
 	s->born = now;
 	replay_init(&s->replay);
@@ -36,6 +42,7 @@ session_free(struct session *s)
 		return;
 	s->ops->key_free(s->send_key);
 	s->ops->key_free(s->recv_key);
+	replay_fini(&s->replay);
 	free(s);
 }
 

@@ -37,7 +37,7 @@ struct session {
 
 /*
  * Makes contexts of the keys with ops, which are of their suite; the index is
- * not set. Aborts without memory.
+ * not set. NULL without memory.
  */
 struct session *session_new(const struct aead_ops *ops,
     const struct hs_keys *keys, uint32_t remote, struct mono now);

@@ -18,8 +18,8 @@ struct aead_ops {
 	const char *name; /* for people: "aes256-gcm by libsodium" */
 	enum suite suite;
 	bool (*usable)(void); /* has this machine what it needs? */
-	void *(*key_new)(const uint8_t key[KEY_LEN]);
-	void (*key_free)(void *key); /* wipes; NULL is fine */
+	void *(*key_new)(const uint8_t key[KEY_LEN]); /* NULL: no memory */
+	void (*key_free)(void *key);		      /* wipes; NULL is fine */
 
 	/*
 	 * p[0..len) is replaced by ciphertext and TAG_LEN bytes behind it.

@@ -32,10 +32,10 @@ racer_init(struct racer *r, const struct aead_ops *ops)
 
 	memset(r, 0, sizeof(*r));
 	r->best = UINT64_MAX;
-	if (ops == NULL || !ops->usable())
+	if (ops == NULL || !ops->usable() ||
+	    (r->key = ops->key_new(key)) == NULL)
 		return;
 	r->ops = ops;
-	r->key = ops->key_new(key);
 }
 
 /* One that does not get back what it sealed is out. */

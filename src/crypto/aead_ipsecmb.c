@@ -4,7 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#include "base/log.h"
+#include "base/xmem.h"
 #include "crypto/aead_nonce.h"
 
 /*
@@ -47,12 +47,10 @@ usable(void)
 static void *
 key_new(const uint8_t key[KEY_LEN])
 {
-	struct gcm_key_data *ret =
-	    aligned_alloc(_Alignof(struct gcm_key_data), sizeof(*ret));
+	struct gcm_key_data *ret = usable() ? try_malloc(sizeof(*ret)) : NULL;
 
-	if (ret == NULL || !usable())
-		fatalx("libIPSec_MB cannot set a key");
-	best.expand(key, ret);
+	if (ret != NULL)
+		best.expand(key, ret);
 	return ret;
 }
 

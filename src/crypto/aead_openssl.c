@@ -8,6 +8,7 @@
 #include <sys/auxv.h>
 
 #include "base/log.h"
+#include "base/xmem.h"
 #include "crypto/aead_nonce.h"
 
 /*
@@ -56,8 +57,11 @@ key_new(const char *name, const uint8_t key[KEY_LEN])
 	EVP_CIPHER_CTX *ret = EVP_CIPHER_CTX_new();
 
 	if (cipher == NULL || ret == NULL ||
-	    EVP_EncryptInit_ex2(ret, cipher, key, NULL, NULL) != 1)
-		fatalx("libcrypto cannot set a key for %s", name);
+	    EVP_EncryptInit_ex2(ret, cipher, key, NULL, NULL) != 1) {
+		mem_note_failed(); /* nothing else can go wrong with it */
+		EVP_CIPHER_CTX_free(ret);
+		ret = NULL;
+	}
 	EVP_CIPHER_free(cipher); /* the context holds it */
 	return ret;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/xmem.h"
 #include "crypto/aead_nonce.h"
 
@@ -19,9 +18,10 @@ chacha_usable(void)
 static void *
 chacha_key_new(const uint8_t key[KEY_LEN])
 {
-	uint8_t *ret = xmalloc(KEY_LEN);
+	uint8_t *ret = try_malloc(KEY_LEN);
 
-	memcpy(ret, key, KEY_LEN);
+	if (ret != NULL)
+		memcpy(ret, key, KEY_LEN);
 	return ret;
 }
 
@@ -64,12 +64,11 @@ aes_usable(void)
 static void *
 aes_key_new(const uint8_t key[KEY_LEN])
 {
-	void *ret;
+	void *ret =
+	    try_aligned_alloc(AES_ALIGN, sizeof(crypto_aead_aes256gcm_state));
 
-	if (posix_memalign(
-		&ret, AES_ALIGN, sizeof(crypto_aead_aes256gcm_state)) != 0)
-		fatalx("out of memory");
-	crypto_aead_aes256gcm_beforenm(ret, key);
+	if (ret != NULL)
+		crypto_aead_aes256gcm_beforenm(ret, key);
 	return ret;
 }
 

@@ -1,5 +1,6 @@
 #include "base/heap.h"
 
+#include "base/log.h"
 #include "base/xmem.h"
 
 void
@@ -66,13 +67,29 @@ take_out(struct heap *h, struct hpent *e)
 	sift_down(h, last->pos - 1);
 }
 
+bool
+heap_reserve(struct heap *h, size_t n)
+{
+	size_t max = h->max > 0 ? h->max : 16;
+	struct hpent **ent;
+
+	while (max < n)
+		max *= 2;
+	if (max == h->max)
+		return true;
+	ent = try_reallocarray(h->ent, max, sizeof(*ent));
+	if (ent == NULL)
+		return false;
+	h->ent = ent;
+	h->max = max;
+	return true;
+}
+
 static void
 put_in(struct heap *h, struct hpent *e)
 {
-	if (h->n == h->max) {
-		h->max = h->max > 0 ? 2 * h->max : 16;
-		h->ent = xreallocarray(h->ent, h->max, sizeof(*h->ent));
-	}
+	if (h->n == h->max && !heap_reserve(h, h->n + 1))
+		fatalx("out of memory");
 	place(h, h->n++, e);
 	sift_up(h, h->n - 1);
 }

@@ -2,6 +2,7 @@
 #ifndef VPLAM_BASE_HEAP_H
 #define VPLAM_BASE_HEAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/mono.h"
@@ -20,7 +21,13 @@ struct heap {
 void heap_init(struct heap *h);
 void heap_fini(struct heap *h); /* the entries are the caller's */
 
-/* Puts e at its new deadline; MONO_NEVER takes it out. */
+/* Room for n entries in all: then heap_set() asks for no memory. */
+bool heap_reserve(struct heap *h, size_t n);
+
+/*
+ * Puts e at its new deadline; MONO_NEVER takes it out. Aborts without memory
+ * for one more than there ever was room for.
+ */
 void heap_set(struct heap *h, struct hpent *e, struct mono at);
 
 /* The earliest entry, or NULL. Stays in the heap. */

@@ -45,8 +45,10 @@ static void
 grow(struct htab *t)
 {
 	size_t i, mask = t->mask * 2 + 1;
-	struct hnode **slot = xcalloc(mask + 1, sizeof(*slot));
+	struct hnode **slot = try_calloc(mask + 1, sizeof(*slot));
 
+	if (slot == NULL)
+		return;
 	for (i = 0; i <= t->mask; i++) {
 		struct hnode *n, *next;
 

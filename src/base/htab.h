@@ -29,7 +29,10 @@ void htab_init(
     struct htab *t, size_t key_off, size_t key_len, const uint8_t secret[16]);
 void htab_fini(struct htab *t); /* the objects are the caller's */
 
-/* The caller makes sure that the key is not in yet. */
+/*
+ * The caller makes sure that the key is not in yet. A table that finds no
+ * memory to grow is slower, and tries again.
+ */
 void htab_add(struct htab *t, struct hnode *n);
 void htab_del(struct htab *t, struct hnode *n);
 struct hnode *htab_find(const struct htab *t, const void *key);

@@ -1,7 +1,8 @@
 #include "base/pool.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/xmem.h"
 
 struct pbuf *
 pool_get(struct pool *pl, size_t len)
@@ -11,7 +12,7 @@ pool_get(struct pool *pl, size_t len)
 
 	if (len > UINT32_MAX || room < sizeof(*b) || len > room - sizeof(*b))
 		return NULL;
-	b = malloc(sizeof(*b) + len);
+	b = try_malloc(sizeof(*b) + len);
 	if (b == NULL)
 		return NULL;
 	b->next = NULL;

@@ -68,6 +68,7 @@ owner_find(struct fdb *f, uint32_t where)
 	return n != NULL ? CONTAINER_OF(n, struct owner, node) : NULL;
 }
 
+/* NULL without memory. */
 static struct owner *
 owner_get(struct fdb *f, uint32_t where)
 {
@@ -75,7 +76,9 @@ owner_get(struct fdb *f, uint32_t where)
 
 	if (o != NULL)
 		return o;
-	o = xcalloc(1, sizeof(*o));
+	o = try_calloc(1, sizeof(*o));
+	if (o == NULL)
+		return NULL;
 	o->where = where;
 	TAILQ_INIT(&o->list);
 	htab_add(&f->owners, &o->node);
@@ -178,6 +181,7 @@ take_spare(struct fdb *f)
 	return e;
 }
 
+/* Without memory it is not learned: what goes there goes to all. */
 static void
 insert(
     struct fdb *f, const struct fdb_key *key, uint32_t where, struct mono now)
@@ -185,6 +189,10 @@ insert(
 	struct entry *e = take_spare(f);
 	struct owner *o = owner_get(f, where);
 
+	if (o == NULL) {
+		TAILQ_INSERT_HEAD(&f->spare, e, by_age);
+		return;
+	}
 	*e = (struct entry){ .key = *key, .seen = now, .owner = o };
 	htab_add(&f->by_key, &e->node);
 	TAILQ_INSERT_TAIL(&f->all, e, by_age);

@@ -1,10 +1,10 @@
 #include "core/frag.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/wr.h"
+#include "base/xmem.h"
 
 /*
  * A whole that is done or bad keeps its place without any bytes until its
@@ -149,7 +149,7 @@ static struct frag_whole *
 begin(struct frag_table *ft, const struct frag *fr, uint32_t session,
     struct counters *cnt, struct mono now)
 {
-	struct frag_whole *w = calloc(1, sizeof(*w));
+	struct frag_whole *w = try_calloc(1, sizeof(*w));
 
 	if (w == NULL) {
 		count(cnt, CNT_frag_room);
@@ -216,7 +216,7 @@ keep(struct frag_table *ft, struct frag_whole *w, const struct frag *fr,
 	if (w->part[fr->part] != NULL)
 		return false;
 	make_room(ft, w, fr->len, cnt);
-	copy = malloc(fr->len);
+	copy = try_malloc(fr->len);
 	if (copy == NULL) {
 		count(cnt, CNT_frag_room);
 		return false;

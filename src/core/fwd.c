@@ -24,24 +24,20 @@ flood_init(struct bucket *b, const struct fwd_port *port, struct mono now)
 	bucket_init(b, rate, FWD_FLOOD_BURST * rate, now);
 }
 
-/* Room for as many devices as there are; what it has stays. */
-static void
-flood_room(const struct core *c, struct peer *p)
-{
-	p->flood = xreallocarray(p->flood, c->n_port, sizeof(*p->flood));
-}
-
-void
+bool
 fwd_peer_init(struct core *c, struct peer *p, struct mono now)
 {
 	unsigned i;
 
 	if (c->n_port == 0)
-		return;
-	flood_room(c, p);
+		return true;
+	p->flood = try_calloc(c->n_port, sizeof(*p->flood));
+	if (p->flood == NULL)
+		return false;
 	for (i = 0; i < c->n_port; i++)
 		if (c->port[i] != NULL)
 			flood_init(&p->flood[i], c->port[i], now);
+	return true;
 }
 
 /* What peers are told that we take: in each handshake. */
@@ -81,7 +77,8 @@ core_port_add(struct core *c, const struct fwd_config *cfg, struct turn *t)
 		c->n_port = (unsigned)no + 1;
 	announce(c);
 	TAILQ_FOREACH (p, &c->peers, link) {
-		flood_room(c, p);
+		p->flood =
+		    xreallocarray(p->flood, c->n_port, sizeof(*p->flood));
 		flood_init(&p->flood[no], port, t->now);
 	}
 	return no;

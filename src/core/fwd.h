@@ -71,8 +71,8 @@ void fwd_clamp_mss(struct core *c, const struct fwd_port *port,
 /* The peer is not live any more: what was learned of it is forgotten. */
 void fwd_forget(struct core *c, const struct peer *p);
 
-/* A new peer gets what it may send to all, on each device. */
-void fwd_peer_init(struct core *c, struct peer *p, struct mono now);
+/* A new peer gets what it may send to all, on each device. False: no memory. */
+bool fwd_peer_init(struct core *c, struct peer *p, struct mono now);
 
 /* Is there a live peer that takes what device no carries? */
 bool fwd_reaches(const struct core *c, unsigned no);

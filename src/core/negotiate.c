@@ -23,16 +23,14 @@
 struct agreed {
 	LIST_ENTRY(agreed) link;
 	uint32_t peer;
-	struct mesh_route route; /* as the mesh daemon is told */
-	struct prefix p[NETDESC_CLAIMS];
-	size_t n;
-};
-
-/* A tunnel of no use: about to be ended. */
-struct doomed {
-	STAILQ_ENTRY(doomed) link;
-	uint32_t peer;
-	uint8_t reason;
+	struct topology topo;
+	uint16_t gid[NETDESC_LEVELS];
+	unsigned n;
+	struct {
+		struct claim c;
+		bool has_p; /* what it is as a prefix */
+		struct prefix p;
+	} part[];
 };
 
 /* Where somebody says that we are. */
@@ -47,7 +45,7 @@ struct negotiate {
 	struct negotiate_io io;
 	struct turn *t; /* of the call that is under way */
 	LIST_HEAD(, agreed) agreed;
-	STAILQ_HEAD(, doomed) doomed;
+	bool some_end;		/* a peer is of no_use */
 	struct told conf, mesh; /* by whom; the mesh daemon's word goes */
 	struct mono mesh_until; /* its word holds so long behind its end */
 	uint32_t asked;		/* the mesh daemon is moving: id, or 0 */
@@ -82,42 +80,81 @@ static void
 on_close(void *arg, uint32_t peer, uint8_t reason)
 {
 	struct negotiate *ng = arg;
-	struct doomed *d = xcalloc(1, sizeof(*d));
+	struct peer *p = core_peer_by_id(ng->c, peer);
 
-	d->peer = peer;
-	d->reason = reason;
-	STAILQ_INSERT_TAIL(&ng->doomed, d, link);
+	if (p == NULL)
+		return;
+	p->no_use = ng->some_end = true;
+	p->no_use_why = reason;
 }
 
-/* What one has let go may be another's: two vnodes of one gnode. */
+/*
+ * What one has let go may be another's: two vnodes of one gnode. A tunnel
+ * without its routes is of no use, and begins anew.
+ */
 static void
 grant_all(struct negotiate *ng)
 {
 	struct agreed *a;
 	uint32_t who;
-	size_t i;
+	unsigned i;
 
 	LIST_FOREACH (a, &ng->agreed, link)
 		for (i = 0; i < a->n; i++)
-			(void)route_add(ng->c->routes, ROUTE_AGREED, &a->p[i],
-			    a->peer, &who);
+			if (a->part[i].has_p &&
+			    !route_add(ng->c->routes, ROUTE_AGREED,
+				&a->part[i].p, a->peer, &who) &&
+			    who == ROUTE_NOBODY)
+				on_close(ng, a->peer, CLOSE_NONE);
+}
+
+/* All of it; of NULL there is nothing. */
+static size_t
+prefixes_of(const struct agreed *a, struct prefix ret[static NETDESC_CLAIMS])
+{
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; a != NULL && i < a->n; i++)
+		if (a->part[i].has_p)
+			ret[n++] = a->part[i].p;
+	return n;
+}
+
+static void
+tell_mesh(struct core *c, uint32_t peer, const struct agreed *a, struct turn *t)
+{
+	struct mesh_route ro = { .peer = peer };
+
+	if (a != NULL) {
+		ro.topo = a->topo;
+		memcpy(ro.gid, a->gid, sizeof(ro.gid));
+		for (; ro.n_claims < a->n; ro.n_claims++)
+			ro.claim[ro.n_claims] = a->part[ro.n_claims].c;
+	}
+	mesh_route(c, &ro, t);
 }
 
 static struct agreed *
 agreed_new(struct negotiate *ng, uint32_t peer, const struct netdesc *of,
     const struct claim *c, unsigned n)
 {
-	struct agreed *a = xcalloc(1, sizeof(*a));
+	struct agreed *a = try_calloc(1, sizeof(*a) + n * sizeof(a->part[0]));
 	unsigned i;
 
-	a->peer = peer;
-	a->route.peer = peer;
-	a->route.topo = of->topo;
-	memcpy(a->route.gid, of->gid, sizeof(a->route.gid));
-	for (i = 0; i < n; i++) {
-		a->route.claim[a->route.n_claims++] = c[i];
-		a->n += claim_prefix(&of->topo, &c[i], &a->p[a->n]);
+	if (a == NULL) {
+		on_close(ng, peer, CLOSE_NONE);
+		return NULL;
 	}
+	a->peer = peer;
+	a->topo = of->topo;
+	memcpy(a->gid, of->gid, sizeof(a->gid));
+	for (i = 0; i < n; i++) {
+		a->part[i].c = c[i];
+		a->part[i].has_p =
+		    claim_prefix(&of->topo, &c[i], &a->part[i].p);
+	}
+	a->n = n;
 	LIST_INSERT_HEAD(&ng->agreed, a, link);
 	return a;
 }
@@ -128,7 +165,7 @@ on_routes(void *arg, uint32_t peer, const struct netdesc *of,
 {
 	struct negotiate *ng = arg;
 	struct peer *p = core_peer_by_id(ng->c, peer);
-	struct mesh_route none = { .peer = peer };
+	struct prefix prefix[NETDESC_CLAIMS];
 	struct agreed *a = p != NULL ? p->agreed : NULL;
 
 	if (p == NULL || (a == NULL && n == 0))
@@ -141,9 +178,9 @@ on_routes(void *arg, uint32_t peer, const struct netdesc *of,
 	a = n > 0 ? agreed_new(ng, peer, of, c, n) : NULL;
 	p->agreed = a;
 	grant_all(ng);
-	mesh_route(ng->c, a != NULL ? &a->route : &none, ng->t);
-	ng->io.routes(
-	    ng->io.arg, peer, a != NULL ? a->p : NULL, a != NULL ? a->n : 0);
+	tell_mesh(ng->c, peer, a, ng->t);
+	n = (unsigned)prefixes_of(a, prefix);
+	ng->io.routes(ng->io.arg, peer, n > 0 ? prefix : NULL, n);
 }
 
 /* The mesh daemon does it if it said it can, else whoever is outside. */
@@ -267,18 +304,20 @@ static void
 end_doomed(struct negotiate *ng, struct turn *t)
 {
 	struct core *c = ng->c;
-	struct doomed *d;
 	struct peer *p;
 
-	while ((d = STAILQ_FIRST(&ng->doomed)) != NULL) {
-		STAILQ_REMOVE_HEAD(&ng->doomed, link);
-		p = core_peer_by_id(c, d->peer);
-		if (p != NULL && p->state == PEER_VRNODE) {
-			peer_send_close(c, p, d->reason, t);
+	if (!ng->some_end)
+		return;
+	ng->some_end = false;
+	TAILQ_FOREACH (p, &c->peers, link) {
+		if (!p->no_use)
+			continue;
+		p->no_use = false;
+		if (p->state == PEER_VRNODE) {
+			peer_send_close(c, p, p->no_use_why, t);
 			peer_drop(c, p, PEER_VNODE, MESH_DOWN_CLOSED, t);
 			dial_later(c, p, t);
 		}
-		free(d);
 	}
 }
 
@@ -307,7 +346,6 @@ negotiate_start(
 	ng->io = *io;
 	ng->mesh_until = MONO_NEVER;
 	LIST_INIT(&ng->agreed);
-	STAILQ_INIT(&ng->doomed);
 	ng->g = neg_new(cfg, &nio);
 	c->neg = ng;
 	c->caps |= CAP_NEG;
@@ -318,14 +356,9 @@ negotiate_fini(struct core *c)
 {
 	struct negotiate *ng = c->neg;
 	struct agreed *a;
-	struct doomed *d;
 
 	if (ng == NULL)
 		return;
-	while ((d = STAILQ_FIRST(&ng->doomed)) != NULL) {
-		STAILQ_REMOVE_HEAD(&ng->doomed, link);
-		free(d);
-	}
 	while ((a = LIST_FIRST(&ng->agreed)) != NULL) {
 		LIST_REMOVE(a, link);
 		free(a);
@@ -457,10 +490,11 @@ negotiate_grants(
     const struct peer *p, enum prefix_family family, const uint8_t *a)
 {
 	const struct agreed *ag = p->agreed;
-	size_t i;
+	unsigned i;
 
 	for (i = 0; ag != NULL && i < ag->n; i++)
-		if (ag->p[i].family == family && prefix_has(&ag->p[i], a))
+		if (ag->part[i].has_p && ag->part[i].p.family == family &&
+		    prefix_has(&ag->part[i].p, a))
 			return true;
 	return false;
 }
@@ -566,7 +600,7 @@ negotiate_deadline(const struct core *c)
 {
 	if (c->neg == NULL)
 		return MONO_NEVER;
-	if (!STAILQ_EMPTY(&c->neg->doomed))
+	if (c->neg->some_end)
 		return (struct mono){ 0 };
 	return mono_min(c->neg->mesh_until, neg_deadline(c->neg->g));
 }
@@ -579,7 +613,7 @@ negotiate_mesh_up(struct core *c, struct turn *t)
 	if (c->neg == NULL)
 		return;
 	LIST_FOREACH (a, &c->neg->agreed, link)
-		mesh_route(c, &a->route, t);
+		tell_mesh(c, a->peer, a, t);
 }
 
 void

@@ -14,6 +14,9 @@
 #include "core/trial.h"
 #include "crypto/kx.h"
 
+/* What was sent under the session before is there by then, or lost. */
+#define LINGER_US (10 * MONO_SEC)
+
 const char *
 peer_state_name(enum peer_state s)
 {
@@ -55,8 +58,14 @@ struct peer *
 peer_new(struct core *c, const struct peer_config *cfg, enum peer_origin origin,
     const uint8_t *ss, const char **ret_why, struct turn *t)
 {
-	struct peer *p = xcalloc(1, sizeof(*p));
+	struct peer *p = try_calloc(1, sizeof(*p));
 
+	if (p == NULL || !heap_reserve(&c->deadlines, c->n_peers + 1u) ||
+	    !fwd_peer_init(c, p, t->now)) {
+		*ret_why = "there is no memory for it";
+		free(p);
+		return NULL;
+	}
 	p->cfg = *cfg;
 	p->origin = origin;
 	p->ed_known = p->member = p->carries = origin == PEER_CONFIGURED;
@@ -65,6 +74,7 @@ peer_new(struct core *c, const struct peer_config *cfg, enum peer_origin origin,
 		memcpy(p->ss, ss, KEY_LEN);
 	} else if (!kx_shared(p->ss, c->id.x_sk, cfg->x_pk)) {
 		*ret_why = "the key is a point of low order";
+		free(p->flood);
 		free(p);
 		return NULL;
 	}
@@ -76,7 +86,6 @@ peer_new(struct core *c, const struct peer_config *cfg, enum peer_origin origin,
 	/* Twice the sender's burst: the line may bunch what it paced. */
 	bucket_init(
 	    &p->fan, c->limits.fan_origin, 4 * c->limits.fan_origin, t->now);
-	fwd_peer_init(c, p, t->now);
 	p->staged_end = &p->staged;
 	timers_init(p);
 	pmtu_forget(c, p);
@@ -249,6 +258,21 @@ promote(struct core *c, struct peer *p, struct session *s, struct turn *t)
 	make_current(c, p, s, t);
 }
 
+/*
+ * Both sides have the current session, and send under no other: the one before
+ * is needed for what is under way.
+ */
+static void
+retire(struct core *c, struct peer *p, struct turn *t)
+{
+	struct session *s = p->slot[SLOT_PREV];
+
+	if (s == NULL)
+		return;
+	s->end = mono_min(s->end, mono_add(t->now, LINGER_US));
+	timers_arm(c, p, TM_REJECT, peer_expire(c, p, t->now));
+}
+
 void
 peer_confirm(struct core *c, struct peer *p, struct session *s, struct turn *t)
 {
@@ -260,6 +284,7 @@ peer_confirm(struct core *c, struct peer *p, struct session *s, struct turn *t)
 	if (p->slot[SLOT_CUR] != s)
 		return;
 	dial_end(c, p);
+	retire(c, p, t);
 	timers_confirmed(c, p);
 	peer_set_state(c, p, PEER_VRNODE, 0, t);
 	peer_send_probe(c, p, t); /* a first round trip time */
@@ -274,7 +299,7 @@ peer_prolong(struct core *c, struct peer *p)
 		struct session *s = p->slot[i];
 		struct mono end;
 
-		if (s == NULL)
+		if (s == NULL || i == SLOT_PREV)
 			continue;
 		end = mono_add(s->born, times_reject_us(c));
 		if (mono_before(s->end, end))

@@ -96,8 +96,9 @@ struct peer {
 	struct addr ep[PEER_ENDPOINTS];
 	unsigned n_ep, next_ep;
 	bool has_path;
-	struct path path; /* where we send */
-	struct known_addr known[PEER_ENDPOINTS + 1];
+	struct path path;	  /* where we send */
+	struct known_addr *known; /* n_known of them */
+	unsigned n_known;
 	struct addr reflexive; /* how the peer sees us; port 0: not known */
 	bool behind_nat;       /* reflexive differs from the local address */
 
@@ -128,6 +129,8 @@ struct peer {
 	uint32_t frag_id;
 	struct tell tell;
 	struct agreed *agreed; /* by core/negotiate; NULL: nothing is */
+	bool no_use;	       /* says it: the tunnel ends at the next tick */
+	uint8_t no_use_why;    /* enum close_reason */
 	struct bucket fan;     /* its share of what we take from tunnels */
 	struct bucket *flood;  /* by device: what it may send to all there */
 	struct pbuf *staged, **staged_end; /* frames without a session */
@@ -147,8 +150,9 @@ const char *peer_state_name(enum peer_state s); /* "vrnode" */
 bool peer_is_trial(const struct peer *p);
 
 /*
- * The peer is in no table yet; NULL and *ret_why for a key of no use. ss: of
- * that key and ours, where it is known already, else NULL.
+ * The peer is in no table yet; NULL and *ret_why for a key of no use, or
+ * without memory. ss: of that key and ours, where it is known already, else
+ * NULL.
  */
 struct peer *peer_new(struct core *c, const struct peer_config *cfg,
     enum peer_origin origin, const uint8_t *ss, const char **ret_why,

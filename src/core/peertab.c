@@ -1,6 +1,7 @@
 #include "core/peertab.h"
 
 #include "base/container.h"
+#include "base/xmem.h"
 #include "core/core.h"
 
 void
@@ -83,10 +84,11 @@ peertab_by_key(struct core *c, const uint8_t *x_pk)
 }
 
 static void
-known_add(struct core *c, struct known_addr *k, const struct addr *a)
+known_add(struct core *c, struct peer *p, const struct addr *a)
 {
+	struct known_addr *k = &p->known[p->n_known++];
+
 	k->addr = *a;
-	k->used = true;
 	htab_add(&c->by_endpoint, &k->node);
 }
 
@@ -95,24 +97,29 @@ known_forget(struct core *c, struct peer *p)
 {
 	unsigned i;
 
-	for (i = 0; i < PEER_ENDPOINTS + 1; i++) {
-		if (p->known[i].used)
-			htab_del(&c->by_endpoint, &p->known[i].node);
-		p->known[i].used = false;
-	}
+	for (i = 0; i < p->n_known; i++)
+		htab_del(&c->by_endpoint, &p->known[i].node);
+	free(p->known);
+	p->known = NULL;
+	p->n_known = 0;
 }
 
 void
 known_update(struct core *c, struct peer *p)
 {
-	unsigned i;
+	/* Where somebody else says that it is, anybody may be. */
+	unsigned i, n_ep = p->origin == PEER_CONFIGURED ? p->n_ep : 0;
 
 	known_forget(c, p);
-	/* Where somebody else says that it is, anybody may be. */
-	for (i = 0; p->origin == PEER_CONFIGURED && i < p->n_ep; i++)
-		known_add(c, &p->known[i], &p->ep[i]);
+	if (n_ep == 0 && !p->has_path)
+		return;
+	p->known = try_calloc(n_ep + 1, sizeof(*p->known));
+	if (p->known == NULL)
+		return;
+	for (i = 0; i < n_ep; i++)
+		known_add(c, p, &p->ep[i]);
 	if (p->has_path)
-		known_add(c, &p->known[PEER_ENDPOINTS], &p->path.remote);
+		known_add(c, p, &p->path.remote);
 }
 
 bool

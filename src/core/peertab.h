@@ -25,7 +25,6 @@ struct index {
 struct known_addr {
 	struct hnode node; /* in core.by_endpoint */
 	struct addr addr;
-	bool used;
 };
 
 void peertab_init(struct core *c);
@@ -41,7 +40,10 @@ struct index *index_find(struct core *c, uint32_t index);
 struct peer *peertab_by_id(struct core *c, uint32_t id);
 struct peer *peertab_by_key(struct core *c, const uint8_t *x_pk);
 
-/* Takes the present endpoints and path of p for known ones. */
+/*
+ * Takes the present endpoints and path of p for known ones. Without memory none
+ * is: then it pays with a cookie, like anybody.
+ */
 void known_update(struct core *c, struct peer *p);
 void known_forget(struct core *c, struct peer *p);
 bool known_has(const struct core *c, const struct addr *a);

@@ -77,13 +77,17 @@ close_once(struct core *c, const uint8_t ed_pk[KEY_LEN])
 		shut_out(c, p);
 }
 
-/* As handshakes will show it. */
+/* As handshakes will show it; without memory at least now. */
 static void
 revoke_key(struct core *c, const uint8_t ed_pk[KEY_LEN])
 {
-	struct revoked_key *k = xcalloc(1, sizeof(*k));
+	struct revoked_key *k = try_calloc(1, sizeof(*k));
 	struct peer *p;
 
+	if (k == NULL) {
+		close_once(c, ed_pk);
+		return;
+	}
 	if (!key_to_x25519(ed_pk, k->x_pk) ||
 	    revoked_find(c->ex, k->x_pk) != NULL) {
 		free(k);

@@ -76,11 +76,12 @@ is_crowded(const struct core *c, struct group *g)
 	return true;
 }
 
-static void
+static bool
 group_init(struct group *g, const struct core *c)
 {
-	g->bt = xcalloc(c->n_peers, sizeof(*g->bt));
-	g->peer = xcalloc(c->n_peers, sizeof(struct peer *));
+	g->bt = try_calloc(c->n_peers, sizeof(*g->bt));
+	g->peer = try_calloc(c->n_peers, sizeof(struct peer *));
+	return g->bt != NULL && g->peer != NULL;
 }
 
 static void
@@ -109,8 +110,9 @@ room_place(struct core *c, struct peer *p, bool met, struct turn *t)
 	if (p->origin != PEER_ADMITTED)
 		return;
 	p->met = met;
-	group_init(&g, c);
-	if (is_crowded(c, &g)) {
+	if (!group_init(&g, c)) {
+		trial_doom(c, p, CLOSE_ROOM);
+	} else if (is_crowded(c, &g)) {
 		p->feeler = true;
 		timers_arm(c, p, TM_TRIAL, mono_add(t->now, VISIT_US));
 		if (visitors(c) > VISITORS) {
@@ -127,8 +129,9 @@ room_stay(struct core *c, struct peer *p, struct turn *t)
 	struct group g;
 
 	p->feeler = false;
-	group_init(&g, c);
-	if (is_crowded(c, &g))
+	if (!group_init(&g, c))
+		trial_doom(c, p, CLOSE_ROOM);
+	else if (is_crowded(c, &g))
 		evict(c, &g, p);
 	group_fini(&g);
 	if (p->doomed) {

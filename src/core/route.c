@@ -78,23 +78,28 @@ descend(struct node **at, const struct prefix *p)
 	return at;
 }
 
-/* A node for p in front of what is there, which it may have to fork from. */
+/*
+ * A node for p in front of what is there, which it may have to fork from. NULL
+ * without memory.
+ */
 static struct node *
 insert(struct node **at, const struct prefix *p)
 {
-	struct node *n = xcalloc(1, sizeof(*n)), *fork, *old = *at;
-	unsigned common;
+	struct node *n = try_calloc(1, sizeof(*n)), *fork, *old = *at;
+	unsigned common = old != NULL ? prefix_common(p, &old->p) : p->bits;
 
+	if (n == NULL)
+		return NULL;
 	n->p = *p;
-	*at = n;
-	if (old == NULL)
-		return n;
-	common = prefix_common(p, &old->p);
-	if (common == p->bits) {
+	if (old != NULL && common == p->bits)
 		n->child[bit_of(old->p.a, common)] = old;
-		return n;
+	if (common == p->bits)
+		return *at = n;
+	fork = try_calloc(1, sizeof(*fork));
+	if (fork == NULL) {
+		free(n);
+		return NULL;
 	}
-	fork = xcalloc(1, sizeof(*fork));
 	fork->p = *p;
 	fork->p.bits = (uint8_t)common;
 	fork->child[bit_of(p->a, common)] = n;
@@ -112,6 +117,10 @@ route_add(struct route *r, enum route_kind kind, const struct prefix *p,
 
 	if (n == NULL || !prefix_equal(&n->p, p))
 		n = insert(at, p);
+	if (n == NULL) {
+		*ret_who = ROUTE_NOBODY;
+		return false;
+	}
 	o = &n->by[kind];
 	if (o->used && o->whose != whose) {
 		*ret_who = o->whose;

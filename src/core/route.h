@@ -11,8 +11,9 @@
 
 #include "base/prefix.h"
 
-/* Whose: a peer's id; 0 is ourselves. */
+/* Whose: a peer's id; 0 is ourselves. No id: there was no memory. */
 #define ROUTE_LOCAL 0u
+#define ROUTE_NOBODY UINT32_MAX
 
 /* For one prefix, what the configuration says goes before what was agreed. */
 enum route_kind { ROUTE_CONFIGURED, ROUTE_AGREED, ROUTE_KINDS };
@@ -23,9 +24,10 @@ struct route *route_new(void);
 void route_free(struct route *r);
 
 /*
- * False: another has the very same prefix in that kind, *ret_who says who, and
- * the table is unchanged. A prefix inside somebody's longer or shorter one is
- * taken: who adds it has thought of that, and the longest match decides.
+ * False: another has the very same prefix in that kind, *ret_who says who (or
+ * ROUTE_NOBODY), and the table is unchanged. A prefix inside somebody's longer
+ * or shorter one is taken: who adds it has thought of that, and the longest
+ * match decides.
  */
 bool route_add(struct route *r, enum route_kind kind, const struct prefix *p,
     uint32_t whose, uint32_t *ret_who);

@@ -329,14 +329,16 @@ trial_tunnel(const struct peer *p, struct book_tunnel *ret)
 	ret->source = exchange_source(p);
 }
 
-/* The tunnels as they are; the caller frees. */
+/* The tunnels as they are; the caller frees. NULL without memory. */
 static struct book_tunnel *
 tunnels(const struct core *c, size_t *ret_n)
 {
-	struct book_tunnel *bt = xcalloc(c->n_peers + 1, sizeof(*bt));
+	struct book_tunnel *bt = try_calloc(c->n_peers + 1, sizeof(*bt));
 	const struct peer *p;
 	size_t n = 0;
 
+	if (bt == NULL)
+		return NULL;
 	TAILQ_FOREACH (p, &c->peers, link)
 		trial_tunnel(p, &bt[n++]);
 	*ret_n = n;
@@ -346,16 +348,19 @@ tunnels(const struct core *c, size_t *ret_n)
 void
 trial_pick(struct core *c, struct turn *t)
 {
-	struct book_entry *e = xcalloc(PICKS, sizeof(*e));
+	struct book_entry *e = try_calloc(PICKS, sizeof(*e));
 	struct book_tunnel *bt;
-	unsigned i, n;
+	unsigned i, n = PICKS;
 	size_t n_bt;
 
-	bt = tunnels(c, &n_bt);
+	bt = e != NULL ? tunnels(c, &n_bt) : NULL;
+	if (bt == NULL)
+		goto later;
 	n = book_pick(c->ex->book, bt, n_bt, e, PICKS, t->now, &c->ex->pick_at);
 	for (i = 0; i < n; i++)
 		if (!dial(c, &e[i], t))
 			book_tried(c->ex->book, e[i].key, false, t->now);
+later:
 	if (n == PICKS)
 		c->ex->pick_at = mono_add(t->now, PICK_US);
 	free(bt);

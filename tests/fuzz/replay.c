@@ -1,26 +1,27 @@
 /*
- * Runs one fuzz target over its corpus: each file twice, then seeded mutations
- * of each for a fixed number of rounds, so that `make check` exercises the
- * parsers with any compiler. Arguments name files or folders to take instead.
- *
- * The targets are libFuzzer's:
- *   clang -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. -Isrc \
- *       tests/fuzz/fuzz_msg.c src/wire/msg.c src/base/?*.c -lsodium
+ * Runs one fuzz target over its corpus: each file once, then seeded mutations
+ * of one after the other, so that `make check` exercises the parsers with any
+ * compiler. They end with their number or with the time they have: half a
+ * second of the processor, or FUZZ_SECONDS. The same ones come first each time.
+ * Arguments name files or folders to take instead. replay_NAME is of the target
+ * NAME.
  */
 #include "tests/fuzz/fuzz.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/rng.h"
 
 #define INPUT_MAX 131072
-#define INPUTS_MAX 512
-#define ROUNDS 10000	/* mutations of each input */
-#define HANG_SECONDS 60 /* then SIGALRM ends us */
+#define INPUTS_MAX 4096
+#define ROUNDS 10000	/* mutations of each input, at most */
+#define HANG_SECONDS 60 /* without an end of one input: SIGALRM ends us */
 
 struct input {
 	uint8_t *p;
@@ -35,16 +36,18 @@ struct corpus {
 static void
 load_file(struct corpus *c, const char *path)
 {
+	static uint8_t whole[INPUT_MAX];
 	FILE *f = fopen(path, "rb");
 	struct input *in = &c->in[c->n];
 
 	MUST(f != NULL);
 	MUST(c->n < INPUTS_MAX);
-	in->p = malloc(INPUT_MAX);
-	MUST(in->p != NULL);
-	in->len = fread(in->p, 1, INPUT_MAX, f);
+	in->len = fread(whole, 1, sizeof(whole), f);
 	MUST(ferror(f) == 0);
 	fclose(f);
+	in->p = malloc(in->len + 1);
+	MUST(in->p != NULL);
+	memcpy(in->p, whole, in->len);
 	c->n++;
 }
 
@@ -142,31 +145,55 @@ mutate(uint8_t *p, size_t len, const struct corpus *c, struct rng *r)
 	return len;
 }
 
-static void
-replay(const struct corpus *c, struct rng *r)
+static double
+seconds_used(void)
+{
+	return (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* All as they are; returns how many mutations there was time for. */
+static unsigned long
+replay(const struct corpus *c, struct rng *r, double until)
 {
 	uint8_t *work = malloc(INPUT_MAX);
-	size_t i;
+	unsigned long n = 0;
+	size_t i, len;
 	int round;
 
 	MUST(work != NULL);
 	for (i = 0; i < c->n; i++) {
+		alarm(HANG_SECONDS);
 		run_one(c->in[i].p, c->in[i].len);
-		run_one(c->in[i].p, c->in[i].len);
-		for (round = 0; round < ROUNDS; round++) {
-			memcpy(work, c->in[i].p, c->in[i].len);
-			run_one(work, mutate(work, c->in[i].len, c, r));
+	}
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < c->n && seconds_used() < until; i++) {
+			alarm(HANG_SECONDS);
+			len = c->in[i].len;
+			memcpy(work, c->in[i].p, len);
+			run_one(work, mutate(work, len, c, r));
+			n++;
 		}
 	}
+	alarm(0);
 	free(work);
+	return n;
+}
+
+static const char *
+target_name(void)
+{
+	const char *at = strrchr(program_invocation_short_name, '_');
+
+	return at != NULL ? at + 1 : program_invocation_short_name;
 }
 
 int
 main(int argc, char **argv)
 {
-	const char *top = getenv("TOP_SRCDIR");
+	const char *top = getenv("TOP_SRCDIR"), *time = getenv("FUZZ_SECONDS");
 	struct rng r = rng_seeded(20);
-	struct corpus c = { 0 };
+	static struct corpus c;
+	unsigned long n;
 	char dir[4096];
 	size_t i;
 	int arg;
@@ -175,17 +202,15 @@ main(int argc, char **argv)
 		load(&c, argv[arg]);
 	if (argc < 2) {
 		snprintf(dir, sizeof(dir), "%s/tests/fuzz/corpus/%s",
-		    top != NULL ? top : ".", FUZZ_TARGET);
+		    top != NULL ? top : ".", target_name());
 		load(&c, dir);
 	}
 	if (c.n == 0) {
 		fprintf(stderr, "no inputs; set TOP_SRCDIR to the sources\n");
 		return 1;
 	}
-	alarm(HANG_SECONDS);
-	replay(&c, &r);
-	printf(
-	    "%s: %zu inputs, %d mutations of each\n", FUZZ_TARGET, c.n, ROUNDS);
+	n = replay(&c, &r, time != NULL ? strtod(time, NULL) : 0.5);
+	printf("%s: %zu inputs, %lu mutations\n", target_name(), c.n, n);
 	for (i = 0; i < c.n; i++)
 		free(c.in[i].p);
 	return 0;

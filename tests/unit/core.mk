@@ -3,7 +3,9 @@
 if HAVE_CMOCKA
 CORE_TESTS = tests/unit/test_cookie tests/unit/test_dupcache \
 	tests/unit/test_fdb tests/unit/test_frag tests/unit/test_handshake \
-	tests/unit/test_ratelimit tests/unit/test_replay tests/unit/test_route
+	tests/unit/test_ratelimit tests/unit/test_replay tests/unit/test_route \
+	tests/unit/test_frozen
+EXTRA_DIST += tests/data/golden
 check_PROGRAMS += $(CORE_TESTS)
 TESTS += $(CORE_TESTS)
 CORE_LEAF_LDADD = src/wire/libwire.a src/crypto/libcrypto.a \
@@ -23,6 +25,10 @@ tests_unit_test_frag_LDADD = $(CORE_LEAF_LDADD)
 tests_unit_test_handshake_SOURCES = tests/unit/test_handshake.c \
 	$(test_vectors) src/core/handshake.c src/core/cookie.c
 tests_unit_test_handshake_LDADD = $(CORE_LEAF_LDADD)
+tests_unit_test_frozen_SOURCES = tests/unit/test_frozen.c \
+	$(test_vectors) src/core/handshake.c src/core/cookie.c \
+	src/core/session.c src/core/replay.c
+tests_unit_test_frozen_LDADD = $(CORE_LEAF_LDADD)
 tests_unit_test_ratelimit_SOURCES = tests/unit/test_ratelimit.c \
 	src/core/ratelimit.c
 tests_unit_test_ratelimit_LDADD = $(CORE_LEAF_LDADD)

@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/core/libcore.a
 src_core_libcore_a_SOURCES = \
 	src/core/answer.c src/core/answer.h \
 	src/core/attempt.h \
+	src/core/config.h \
 	src/core/cookie.c src/core/cookie.h \
 	src/core/core.c src/core/core.h \
 	src/core/dial.c src/core/dial.h \

@@ -120,8 +120,8 @@ last_attempt(struct lab *l)
 	unsigned i;
 
 	for (i = 0; p != NULL && i < ATTEMPTS; i++)
-		if (p->dial.at[i].used)
-			return &p->dial.at[i];
+		if (p->dial.at[i] != NULL)
+			return p->dial.at[i];
 	return NULL;
 }
 

@@ -170,9 +170,9 @@ check_attempts(struct core *c, const struct peer *p)
 	unsigned i;
 
 	for (i = 0; i < ATTEMPTS; i++) {
-		const struct attempt *at = &p->dial.at[i];
+		const struct attempt *at = p->dial.at[i];
 
-		MUST(!at->used ||
+		MUST(at == NULL ||
 		    (index_find(c, at->ix.index) == &at->ix &&
 			at->ix.peer == p && at->ix.kind == INDEX_ATTEMPT));
 	}

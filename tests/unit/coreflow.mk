@@ -24,7 +24,7 @@ coreflow_tests = \
 	tests/unit/test_core_exchange \
 	tests/unit/test_core_siege \
 	tests/unit/test_core_trust \
-	tests/unit/test_core_ident
+	tests/unit/test_core_ident \
 	tests/unit/test_weight
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
@@ -41,9 +41,9 @@ tests_unit_test_core_exchange_SOURCES = \
 tests_unit_test_core_exchange_LDADD = $(coreflow_libs)
 tests_unit_test_core_siege_SOURCES = tests/unit/test_core_siege.c \
 	$(coreflow_party)
+tests_unit_test_core_siege_LDADD = $(coreflow_libs)
 tests_unit_test_weight_SOURCES = tests/unit/test_weight.c
 tests_unit_test_weight_LDADD = $(coreflow_libs) $(CIPHER_LIBS)
-tests_unit_test_core_siege_LDADD = $(coreflow_libs)
 tests_unit_test_core_trust_SOURCES = tests/unit/test_core_trust.c \
 	$(coreflow_party)
 tests_unit_test_core_trust_LDADD = $(coreflow_libs)

@@ -385,7 +385,7 @@ stop_is_noticed(void **state)
 		fix_init(&f);
 		if (rows[i].due > 0)
 			f.at = mono_add(
-			    loop_now(), (uint64_t)rows[i].due * MONO_SEC);
+			    clock_boot(), (uint64_t)rows[i].due * MONO_SEC);
 		one_turn(&f);
 		stopped += rows[i].stopped;
 		one_turn(&f);

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fdutil.h"
 #include "base/log.h"
 #include "base/xmem.h"
@@ -26,6 +27,8 @@ struct client {
 	struct event *idle;
 	int role;
 	bool monitor;
+	bool more;   /* what it asked for has to wait for the next turn */
+	bool eof;    /* it will not ask for anything else */
 	bool ending; /* no more input; close when the output is out */
 	bool dead;   /* freed at the end of the turn */
 };
@@ -39,7 +42,10 @@ struct ctlsock {
 	int fd;
 	struct watch watch;
 	struct hook reap;
-	TAILQ_HEAD(, client) clients;
+	struct mono turn,
+	    since;	     /* the last one with requests; when they began */
+	struct event *again; /* goes on with those who have to wait */
+	TAILQ_HEAD(clients, client) clients;
 	unsigned n;
 };
 
@@ -130,6 +136,28 @@ client_line(struct client *c, const char *line, size_t len)
 	idle_arm(c);
 }
 
+/* However much is asked at once, tunnels do not wait long for the answers. */
+static bool
+is_late(struct ctlsock *cs)
+{
+	const struct turn *t = loop_turn(cs->loop);
+	struct mono now = clock_boot();
+
+	if (cs->turn.us == t->now.us)
+		return mono_since(cs->since, now) >= CTLSOCK_TURN_US;
+	cs->turn = t->now;
+	cs->since = now;
+	return false;
+}
+
+static void
+go_on_later(struct ctlsock *cs)
+{
+	const struct timeval at_once = { 0, 0 };
+
+	(void)evtimer_add(cs->again, &at_once);
+}
+
 static void
 on_read(struct bufferevent *bev, void *arg)
 {
@@ -138,7 +166,13 @@ on_read(struct bufferevent *bev, void *arg)
 	size_t len;
 	char *line;
 
+	c->more = false;
 	while (!c->dead && !c->ending) {
+		if (evbuffer_get_length(in) > 0 && is_late(c->cs)) {
+			c->more = true;
+			go_on_later(c->cs);
+			return;
+		}
 		line = evbuffer_readln(in, &len, EVBUFFER_EOL_CRLF);
 		if (line == NULL)
 			break;
@@ -147,6 +181,31 @@ on_read(struct bufferevent *bev, void *arg)
 	}
 	if (!c->dead && !c->ending && evbuffer_get_length(in) >= CTL_LINE_MAX)
 		client_refuse(c, "too-long", "a request is longer than 64 KiB");
+	if (!c->dead && !c->ending && c->eof)
+		client_end(c);
+}
+
+/* Who has been served goes behind the others. */
+static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct ctlsock *cs = arg;
+	struct client *c, *last = TAILQ_LAST(&cs->clients, clients), *next;
+
+	(void)fd;
+	(void)what;
+	for (c = TAILQ_FIRST(&cs->clients); c != NULL; c = next) {
+		next = c == last ? NULL : TAILQ_NEXT(c, entry);
+		if (!c->more)
+			continue;
+		if (is_late(cs)) {
+			go_on_later(cs);
+			return;
+		}
+		on_read(c->bev, c);
+		TAILQ_REMOVE(&cs->clients, c, entry);
+		TAILQ_INSERT_TAIL(&cs->clients, c, entry);
+	}
 }
 
 static void
@@ -165,10 +224,11 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	struct client *c = arg;
 
 	(void)bev;
-	if (what & BEV_EVENT_EOF)
-		client_end(c); /* it may still read its replies */
-	else
+	c->eof = (what & BEV_EVENT_EOF) != 0;
+	if (!c->eof)
 		client_kill(c);
+	else if (!c->more)
+		client_end(c); /* it may still read its replies */
 }
 
 static void
@@ -290,6 +350,9 @@ ctlsock_open(struct ctlsock **ret, struct loop *l, const struct priv *pv,
 	TAILQ_INIT(&cs->clients);
 	watch_init(&cs->watch, l, fd, WATCH_READ, on_accept, cs);
 	watch_on(&cs->watch);
+	cs->again = evtimer_new(loop_base(l), on_again, cs);
+	if (cs->again == NULL)
+		fatalx("out of memory for the control socket");
 	hook_add(&cs->reap, l, LOOP_ACT, on_reap, cs);
 	*ret = cs;
 	return 0;
@@ -305,6 +368,7 @@ ctlsock_close(struct ctlsock *cs)
 		return;
 	hook_del(&cs->reap, cs->loop);
 	watch_fini(&cs->watch);
+	event_free(cs->again);
 	close(cs->fd);
 	while ((c = TAILQ_FIRST(&cs->clients)) != NULL) {
 		/* e.g. the reply to `stop`; nothing waits for it any more */

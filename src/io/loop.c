@@ -244,6 +244,24 @@ timer_arm(struct loop *l)
 		timer_set(l, at);
 }
 
+/* Whoever comes in a turn waits for as long as it takes. */
+static void
+count_turn(struct loop *l)
+{
+	static const struct {
+		uint64_t us;
+		enum counter id;
+	} longer[] = { { 0, CNT_turns }, { 5 * MONO_MS, CNT_turn_5ms },
+		{ 20 * MONO_MS, CNT_turn_20ms },
+		{ 100 * MONO_MS, CNT_turn_100ms }, { MONO_SEC, CNT_turn_1s } };
+	uint64_t took = mono_since(l->turn.now, clock_boot());
+	size_t i;
+
+	for (i = 0; i < sizeof(longer) / sizeof(longer[0]); i++)
+		if (took >= longer[i].us)
+			count(l->ops.cnt, longer[i].id);
+}
+
 static void
 turn_end(struct loop *l)
 {
@@ -264,6 +282,8 @@ turn_end(struct loop *l)
 			h->fn(h->arg, t);
 	arena_reset(&l->mem);
 	l->in_turn = false;
+	if (l->ops.cnt != NULL)
+		count_turn(l);
 	if (l->ops.deadline != NULL)
 		timer_arm(l);
 }

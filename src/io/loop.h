@@ -9,6 +9,7 @@
 #ifndef VPLAM_IO_LOOP_H
 #define VPLAM_IO_LOOP_H
 
+#include "base/counters.h"
 #include "base/run.h"
 
 struct event;
@@ -32,6 +33,9 @@ struct loop_ops {
 	 * than it was due. At its end, before tick; may be NULL.
 	 */
 	void (*woke)(void *arg, struct turn *t);
+
+	/* Where turns are counted, and those that take long; or NULL. */
+	struct counters *cnt;
 };
 
 /*

@@ -203,7 +203,7 @@ on_deadline(void *arg)
 				     routes_deadline(d->routes)),
 			    mono_min(place_deadline(d), entry_deadline(d))),
 	    mono_min(mono_min(core_deadline(&d->core), d->stamp_at),
-		keep_deadline(d->keep)));
+		mono_min(keep_deadline(d->keep), d->watchdog.at)));
 }
 
 static void
@@ -216,6 +216,7 @@ on_tick(void *arg, struct turn *t)
 			say_goodbye(d, t);
 		return;
 	}
+	watchdog_tick(&d->watchdog, t->now);
 	if (mono_due(d->stamp_at, t->now))
 		save_stamp(d, t);
 	if (mono_due(devices_deadline(&d->devices), t->now))
@@ -522,7 +523,7 @@ static bool
 start(struct vplamad *d)
 {
 	const struct loop_ops ops = { d, on_deadline, on_tick, on_signal,
-		on_woke };
+		on_woke, &d->core.cnt };
 	struct turn *t;
 
 	TAILQ_INIT(&d->nodes);
@@ -598,7 +599,9 @@ vplamad_run(struct config *cfg)
 		log_info("ready: network=%s peers=%u", d->cfg.network,
 		    d->core.n_peers);
 		(void)notify_ready();
+		watchdog_begin(&d->watchdog, d->started);
 		rc = loop_run(d->loop);
+		watchdog_end(&d->watchdog);
 		if (rc < 0)
 			log_warnx("the event loop failed: %s", strerror(-rc));
 	} else {

@@ -16,6 +16,7 @@
 #include "vplamad/config.h"
 #include "vplamad/device.h"
 #include "vplamad/node.h"
+#include "vplamad/notify.h"
 #include "vplamad/entry.h"
 #include "vplamad/keep.h"
 #include "vplamad/peers.h"
@@ -56,6 +57,7 @@ struct vplamad {
 	unsigned n_told;
 	struct whois whois[IDENT_QUERIES];
 
+	struct watchdog watchdog;
 	struct mono started;
 	struct mono stamp_at;	/* next write of the stamp reserve */
 	bool stamp_failed;	/* said so already */

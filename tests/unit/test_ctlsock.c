@@ -25,6 +25,7 @@ struct fix {
 	size_t last_len;
 	int role;
 	bool talk; /* an event comes up while a request is carried out */
+	unsigned before, most; /* requests until this turn; in one turn */
 };
 
 static struct json_object *
@@ -67,6 +68,8 @@ dispatch(void *arg, int role, const char *line, size_t len, struct turn *t,
 	*ret_monitor = strcmp(line, "monitor") == 0;
 	if (f->talk)
 		tell(f, 1000);
+	if (strncmp(line, "slow", 4) == 0)
+		usleep(CTLSOCK_TURN_US / 2);
 	if (strncmp(line, "big ", 4) == 0)
 		return event(strtoul(line + 4, NULL, 10));
 	o = json_object_new_object();
@@ -238,6 +241,67 @@ half_close_still_answers(void **state)
 	assert_string_equal(buf, "{\"line\":\"x\"}\n{\"line\":\"y\"}\n");
 	assert_true(eof);
 	close(fd);
+	fix_fini(&f);
+}
+
+static void
+count_turn(void *arg, struct turn *t)
+{
+	struct fix *f = arg;
+
+	(void)t;
+	if (f->n - f->before > f->most)
+		f->most = f->n - f->before;
+	f->before = f->n;
+}
+
+static unsigned
+lines_of(int fd, bool *ret_eof)
+{
+	char buf[8192];
+	unsigned n = 0;
+	size_t i, len = get(fd, buf, sizeof(buf), ret_eof);
+
+	for (i = 0; i < len; i++)
+		n += buf[i] == '\n';
+	return n;
+}
+
+/* Whoever asks much at once gets it all, in turns that others share. */
+static void
+long_requests_take_turns(void **state)
+{
+	unsigned i, k, got[3];
+	struct hook h;
+	struct fix f;
+	int fd[3];
+	bool eof;
+
+	(void)state;
+	fix_init(&f);
+	hook_add(&h, f.e.loop, LOOP_ACT, count_turn, &f);
+	for (i = 0; i < 3; i++) {
+		fd[i] = dial(&f);
+		for (k = 0; k < 20; k++)
+			put(fd[i], "slow\n");
+		assert_int_equal(shutdown(fd[i], SHUT_WR), 0);
+	}
+	f.want = 30;
+	env_until(&f.e, served, &f);
+	for (i = 0; i < 3; i++) {
+		got[i] = lines_of(fd[i], &eof);
+		assert_in_range(got[i], 5, 15);
+	}
+	f.want = 60;
+	env_until(&f.e, served, &f);
+	env_run(&f.e, 20);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(got[i] + lines_of(fd[i], &eof), 20);
+		assert_true(eof);
+		close(fd[i]);
+	}
+	assert_in_range(f.most, 1, 2); /* and the clients are three */
+	hook_del(&h, f.e.loop);
 	fix_fini(&f);
 }
 
@@ -587,6 +651,7 @@ main(void)
 		cmocka_unit_test(lines_in_any_split),
 		cmocka_unit_test(many_pipelined),
 		cmocka_unit_test(half_close_still_answers),
+		cmocka_unit_test(long_requests_take_turns),
 		cmocka_unit_test(longest_line),
 		cmocka_unit_test(seventeenth_is_refused),
 		cmocka_unit_test(out_of_descriptors),

@@ -50,6 +50,7 @@ struct fix {
 	struct mono ticked[64];
 	const void *first; /* what the arena gave first in this turn */
 	char order[64];
+	struct counters cnt;
 };
 
 static struct mono
@@ -94,7 +95,8 @@ on_woke(void *arg, struct turn *t)
 static void
 fix_init(struct fix *f)
 {
-	struct loop_ops ops = { f, deadline, tick, on_signal, on_woke };
+	struct loop_ops ops = { f, deadline, tick, on_signal, on_woke,
+		&f->cnt };
 
 	memset(f, 0, sizeof(*f));
 	f->at = MONO_NEVER;
@@ -396,6 +398,49 @@ stop_is_noticed(void **state)
 	stopped = 0;
 }
 
+static void
+linger(void *arg, struct turn *t)
+{
+	const useconds_t *us = arg;
+
+	(void)t;
+	if (*us == 0)
+		stopped++; /* a second */
+	else
+		usleep(*us);
+}
+
+/* A busy machine may make any turn longer, but hardly by a second. */
+static void
+long_turns_are_counted(void **state)
+{
+	static const struct {
+		useconds_t us;
+		uint64_t ms5, ms20, ms100, s1; /* by then, or more */
+	} rows[] = { { 6000, 1, 0, 0, 0 }, { 21000, 2, 1, 0, 0 },
+		{ 101000, 3, 2, 1, 0 }, { 0, 4, 3, 2, 1 } };
+	useconds_t us;
+	struct hook h;
+	struct fix f;
+	size_t i;
+
+	(void)state;
+	fix_init(&f);
+	hook_add(&h, f.loop, LOOP_ACT, linger, &us);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		us = rows[i].us;
+		one_turn(&f);
+		assert_true(f.cnt.v[CNT_turns] > i);
+		assert_true(f.cnt.v[CNT_turn_5ms] >= rows[i].ms5);
+		assert_true(f.cnt.v[CNT_turn_20ms] >= rows[i].ms20);
+		assert_true(f.cnt.v[CNT_turn_100ms] >= rows[i].ms100);
+		assert_true(f.cnt.v[CNT_turn_1s] >= rows[i].s1);
+		assert_true(us == 0 || f.cnt.v[CNT_turn_1s] == 0);
+	}
+	loop_free(f.loop);
+	stopped = 0;
+}
+
 int
 main(void)
 {
@@ -408,6 +453,7 @@ main(void)
 		cmocka_unit_test(one_time_per_turn),
 		cmocka_unit_test(sleep_is_noticed),
 		cmocka_unit_test(stop_is_noticed),
+		cmocka_unit_test(long_turns_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -178,6 +179,104 @@ test_notify(void **state)
 	assert_int_equal(notify_ready(), 0);
 }
 
+#define EVERY_US 1000000u /* a third of what the manager waits */
+
+static void
+set_watchdog(const char *usec, const char *pid)
+{
+	setenv("WATCHDOG_USEC", usec, 1);
+	if (pid != NULL)
+		setenv("WATCHDOG_PID", pid, 1);
+	else
+		unsetenv("WATCHDOG_PID");
+}
+
+static void
+expect_silence(int fd)
+{
+	char c;
+
+	assert_int_equal(recv(fd, &c, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+/* Nobody asked for it, or not us. */
+static void
+no_watchdog(int fd)
+{
+	static const char *const none[][2] = { { "", NULL }, { "0", NULL },
+		{ "2", NULL }, { "soon", NULL }, { "3000000 ", NULL },
+		{ "-3000000", NULL }, { "99999999999999999999", NULL },
+		{ "3000000", "1" } };
+	struct watchdog w;
+	size_t i;
+
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		set_watchdog(none[i][0], none[i][1]);
+		watchdog_begin(&w, (struct mono){ 5 });
+		assert_true(mono_is_never(w.at));
+		watchdog_tick(&w, (struct mono){ UINT64_MAX - 1 });
+		expect_silence(fd);
+		watchdog_end(&w);
+	}
+}
+
+static void
+watchdog_for_us(int fd)
+{
+	struct rlimit was, none;
+	struct mono now = { 5 };
+	struct watchdog w;
+	char pid[32];
+	unsigned i;
+
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	set_watchdog("3000000", pid);
+	watchdog_begin(&w, now);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(w.at.us, now.us);
+		watchdog_tick(&w, now);
+		expect_told(fd, "WATCHDOG=1");
+		watchdog_tick(&w, mono_add(now, EVERY_US - 1));
+		expect_silence(fd);
+		now = mono_add(now, EVERY_US);
+	}
+	/* a manager that does not read holds up no tunnel */
+	alarm(20);
+	for (i = 0; i < 100000; i++, now = mono_add(now, EVERY_US))
+		watchdog_tick(&w, now);
+	alarm(0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	watchdog_end(&w);
+	assert_true(mono_is_never(w.at));
+}
+
+static void
+test_watchdog(void **state)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct watchdog w;
+	int fd;
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/dog", (char *)*state);
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	setenv("NOTIFY_SOCKET", sun.sun_path, 1);
+	no_watchdog(fd);
+	watchdog_for_us(fd);
+	close(fd);
+	unlink(sun.sun_path);
+	unsetenv("NOTIFY_SOCKET");
+	watchdog_begin(&w, (struct mono){ 5 });
+	assert_true(mono_is_never(w.at));
+	unsetenv("WATCHDOG_USEC");
+	unsetenv("WATCHDOG_PID");
+}
+
 int
 main(void)
 {
@@ -187,6 +286,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    test_no_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_notify, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_watchdog, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

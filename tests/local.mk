@@ -16,6 +16,9 @@ EXTRA_DIST += tests/rng.h tests/model/README.md tests/model/pair.pml
 # What the programs below tests/relay and tests/netns share.
 test_tool = tests/tool.c tests/tool.h
 
+# And what sends past the network stack.
+test_raw = tests/rawsock.c tests/rawsock.h
+
 include tests/unit/base.mk
 include tests/unit/crypto.mk
 include tests/unit/wire.mk
@@ -51,4 +54,5 @@ include tests/show/store.mk
 include tests/show/verdicts.mk
 include tests/lint/local.mk
 include tests/lint/docs.mk
+include tests/flood/local.mk
 include tests/fuzz/local.mk

@@ -43,6 +43,20 @@ is_loaded(struct core *c, struct mono now)
 	return mono_before(now, c->loaded_until);
 }
 
+/*
+ * Who forges the addresses that we know can have their share and then what
+ * others have, of whom each has its turn.
+ */
+static bool
+may_ask_back(struct core *c, const struct addr *from, struct mono now)
+{
+	if (known_has(c, from) && bucket_take(&c->cookie_known, now))
+		return true;
+	return cookie_turn(&c->turns, siphash(c->sip_key, from, sizeof(*from)),
+		   c->cookie_budget.rate, now) &&
+	    bucket_take(&c->cookie_budget, now);
+}
+
 void
 answer_cookie(struct core *c, const struct path *from, const uint8_t *msg,
     uint32_t sender, const uint8_t cookiekey[KEY_LEN], struct turn *t)
@@ -51,7 +65,7 @@ answer_cookie(struct core *c, const struct path *from, const uint8_t *msg,
 	struct run run;
 	struct pkt *pk;
 
-	if (!bucket_take(&c->cookie_budget, t->now)) {
+	if (!may_ask_back(c, &from->remote, t->now)) {
 		count(&c->cnt, CNT_cookie_capped);
 		return;
 	}

@@ -92,10 +92,24 @@ mac2_by(
 	return mac_ok(cookie, MAC_LEN, msg, MAC2_AT);
 }
 
+/* Zeros are none: most of a flood is told from them cheaply. */
+static bool
+has_mac2(const uint8_t *msg)
+{
+	static const uint8_t zero[MAC_LEN];
+	struct rd r = rd_of(msg, INIT_LEN);
+	const uint8_t *mac2;
+
+	return rd_skip(&r, MAC2_AT) && rd_ref(&r, &mac2, MAC_LEN) &&
+	    !equal_ct(mac2, zero, MAC_LEN);
+}
+
 bool
 mac2_ok(const struct cookie_check *ck, const uint8_t *msg,
     const struct addr *from, struct mono now)
 {
+	if (!has_mac2(msg))
+		return false;
 	if (ck->has && mac2_by(ck->secret, msg, from))
 		return true;
 	return ck->has_old && !older_than(ck, now, COOKIE_GRACE_S) &&
@@ -139,4 +153,45 @@ cookie_reply_open(const struct msg_cookie *in, const uint8_t cookiekey[KEY_LEN],
 
 	return rd_skip(&r, MAC1_AT) && rd_ref(&r, &mac1, MAC_LEN) &&
 	    cookie_open(ret, cookiekey, in->nonce, in->sealed, mac1);
+}
+
+/* Parts of which each gets its answers, of so many who ask in a slice. */
+static uint32_t
+parts_for(uint64_t asked, uint32_t rate)
+{
+	uint64_t room = rate * (uint64_t)COOKIE_SLICE_US / MONO_SEC;
+
+	return (uint32_t)((asked + room - 1) / room);
+}
+
+/*
+ * As the slice before would have needed; fewer only when it is clear: sources
+ * have their turns in order only while their number stays.
+ */
+static void
+turns_move(struct cookie_turns *ct, uint32_t rate, struct mono now)
+{
+	uint64_t slices = mono_since(ct->began, now) / COOKIE_SLICE_US;
+	uint32_t asked = slices > 1 ? 0 : ct->asked;
+	uint32_t least = parts_for(asked, rate);
+	uint32_t most = parts_for(asked + asked / 8, rate);
+
+	if (slices == 0)
+		return;
+	if (ct->parts < least)
+		ct->parts = least;
+	else if (ct->parts > most)
+		ct->parts = most;
+	ct->asked = 0;
+	ct->slice += (uint32_t)slices;
+	ct->began = mono_add(ct->began, slices * COOKIE_SLICE_US);
+}
+
+bool
+cookie_turn(
+    struct cookie_turns *ct, uint64_t print, uint32_t rate, struct mono now)
+{
+	turns_move(ct, rate, now);
+	ct->asked++;
+	return ct->parts <= 1 || (print + ct->slice) % ct->parts == 0;
 }

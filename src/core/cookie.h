@@ -44,6 +44,25 @@ bool mac2_ok(const struct cookie_check *ck, const uint8_t *msg,
     const struct addr *from, struct mono now);
 void mac2_write(const uint8_t cookie[MAC_LEN], uint8_t *msg);
 
+/*
+ * Whose turn it is to get a cookie while more ask than can be answered: of the
+ * parts that the sources fall into one is answered in each slice of time, so
+ * that who asks again is answered before long, whatever the others do. A slice
+ * is as long as makes the tries of an initiator fall into different ones.
+ */
+#define COOKIE_SLICE_US (1150 * MONO_MS)
+
+struct cookie_turns {
+	struct mono began; /* the slice */
+	uint32_t slice;	   /* its number */
+	uint32_t asked;	   /* in it */
+	uint32_t parts;	   /* 0 or 1: all have their turn */
+};
+
+/* print: a keyed hash of the source; rate: answers a second. Counts it. */
+bool cookie_turn(
+    struct cookie_turns *ct, uint64_t print, uint32_t rate, struct mono now);
+
 /* A cookie reply to the 168-byte message msg, whose sender index is index. */
 void cookie_reply_write(const struct cookie_check *ck,
     const uint8_t cookiekey[KEY_LEN], const uint8_t nonce[24],

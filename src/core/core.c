@@ -21,7 +21,8 @@
 #define LOAD_HOLD_US (1 * MONO_SEC)
 #define ADDRESS_RATE 20 /* initiations a second from one address */
 #define ADDRESS_BURST 5
-#define COOKIE_RATE 20000 /* replies a second, in all */
+#define COOKIE_RATE 50000 /* replies a second: a quarter of a core */
+#define COOKIE_KNOWN 5000 /* and to addresses that we know */
 #define DOUBT_RATE 20
 #define ICMP_RATE 100 /* answers "too big" a second to one address */
 #define STAGING_MAX (1024u * 1024u)
@@ -33,6 +34,7 @@ buckets_init(struct core *c, uint32_t dh_rate, struct mono now)
 
 	bucket_init(&c->dh_budget, dh_rate, dh_rate, now);
 	bucket_init(&c->cookie_budget, COOKIE_RATE, COOKIE_RATE, now);
+	bucket_init(&c->cookie_known, COOKIE_KNOWN, COOKIE_KNOWN, now);
 	bucket_init(&c->doubt_budget, DOUBT_RATE, DOUBT_RATE, now);
 	bucket_init(&c->fan_own, lim->fan_origin, 2 * lim->fan_origin, now);
 	bucket_init(&c->fan_in, lim->fan_total, 2 * lim->fan_total, now);

@@ -75,7 +75,8 @@ struct core {
 	struct cookie_check cookies;
 	struct ratelimit *rate;	 /* per address */
 	struct bucket dh_budget; /* initiations we may spend DHs on */
-	struct bucket cookie_budget, doubt_budget;
+	struct bucket cookie_budget, cookie_known, doubt_budget;
+	struct cookie_turns turns;
 	struct mono loaded_until; /* under load: cookies from everybody */
 
 	struct dupcache dups;

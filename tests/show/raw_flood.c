@@ -1,5 +1,4 @@
 /* Many packets into a device, no faster than the other side counts them. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -37,23 +36,6 @@ counted(struct client *ctl, const char *name)
 	fatalx("%s: no counter of this name", name);
 }
 
-static void
-put_all(int fd, struct mmsghdr *msg, unsigned n)
-{
-	unsigned done = 0;
-	int rc;
-
-	while (done < n) {
-		rc = sendmmsg(fd, msg + done, n - done, 0);
-		if (rc > 0)
-			done += (unsigned)rc;
-		else if (errno == ENOBUFS || errno == EAGAIN)
-			pause_us(PACE_US); /* the device is slower */
-		else
-			fatal("sendmmsg");
-	}
-}
-
 /* Packets first to first + n - 1. */
 static void
 send_batch(const struct args *a, int fd, unsigned first, unsigned n)
@@ -74,7 +56,7 @@ send_batch(const struct args *a, int fd, unsigned first, unsigned n)
 		msg[i].msg_hdr.msg_iov = &iov[i];
 		msg[i].msg_hdr.msg_iovlen = 1;
 	}
-	put_all(fd, msg, n);
+	raw_put(fd, msg, n);
 }
 
 /* Until as many are counted as were sent; false when some are missing. */
@@ -94,7 +76,7 @@ catch_up(struct client *ctl, const char *name, uint64_t all)
 int
 raw_flood(const struct args *a)
 {
-	int fd = raw_open(a->device);
+	int fd = raw_open(a->device, true);
 	uint64_t before;
 	struct client ctl;
 	unsigned sent = 0;

@@ -144,7 +144,7 @@ raw_mirror(const struct args *a)
 	if (strcmp(how, "stdio") == 0 || strcmp(how, "fd") == 0)
 		return become(strcmp(how, "stdio") == 0, rest + 1);
 	if (strcmp(how, "device") == 0)
-		give_back(raw_open(rest[1]));
+		give_back(raw_open(rest[1], true));
 	for (i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
 		if (strcmp(how, sockets[i].name) == 0)
 			give_back(join(sockets[i].bound ? rest[1] : NULL,
@@ -214,7 +214,7 @@ int
 raw_probe(const struct args *a)
 {
 	uint8_t *p = calloc(1, FRAME_MAX);
-	int fd = raw_open(a->device);
+	int fd = raw_open(a->device, true);
 	struct rng r = { SEED };
 	struct tally t = { 0 };
 	unsigned i;

@@ -1,22 +1,16 @@
 #include "tests/show/rawpkt.h"
 
-#include <linux/if_packet.h>
 #include <net/ethernet.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "wire/be.h"
 #include "wire/csum.h"
 #include "wire/eth.h"
-
-#define BUFFER (4 << 20)
 
 static const struct verb {
 	const char *name;
@@ -26,28 +20,6 @@ static const struct verb {
 	{ "probe", raw_probe },
 	{ "mirror", raw_mirror },
 };
-
-int
-raw_open(const char *device)
-{
-	struct sockaddr_ll at = { .sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL) };
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	int size = BUFFER, yes = 1;
-
-	if (device == NULL)
-		fatalx("no device is named");
-	at.sll_ifindex = (int)if_nametoindex(device);
-	if (at.sll_ifindex == 0)
-		fatal("%s", device);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
-		fatal("%s: packet socket", device);
-	if (setsockopt(
-		fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes)) < 0)
-		fatal("PACKET_IGNORE_OUTGOING");
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	return fd;
-}
 
 bool
 raw_is_ip(const struct args *a)

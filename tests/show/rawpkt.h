@@ -8,6 +8,7 @@
 
 #include "base/prefix.h"
 #include "base/wr.h"
+#include "tests/rawsock.h"
 
 #define RAW_PROTO 253	/* of IP, for experiments (RFC 3692) */
 #define RAW_TYPE 0x88b5 /* of Ethernet, the same (IEEE 802) */
@@ -29,9 +30,6 @@ struct args {
 	const char *counted; /* by what */
 	char **rest;	     /* arguments behind the options */
 };
-
-/* Sends and receives all of a device as it is there; what fails is fatal. */
-int raw_open(const char *device);
 
 /*
  * Writes packet i of a, with this payload, in the families in turn: IP, behind

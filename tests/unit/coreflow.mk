@@ -22,6 +22,7 @@ coreflow_tests = \
 	tests/unit/test_core_runs \
 	tests/unit/test_core_bounds \
 	tests/unit/test_core_exchange \
+	tests/unit/test_core_flood \
 	tests/unit/test_core_siege \
 	tests/unit/test_core_trust \
 	tests/unit/test_core_ident \
@@ -39,6 +40,9 @@ coreflow_libs = src/core/libcore.a src/neg/libneg.a src/book/libbook.a src/wire/
 tests_unit_test_core_exchange_SOURCES = \
 	tests/unit/test_core_exchange.c $(coreflow_party)
 tests_unit_test_core_exchange_LDADD = $(coreflow_libs)
+tests_unit_test_core_flood_SOURCES = tests/unit/test_core_flood.c \
+	$(coreflow_duo)
+tests_unit_test_core_flood_LDADD = $(coreflow_libs)
 tests_unit_test_core_siege_SOURCES = tests/unit/test_core_siege.c \
 	$(coreflow_party)
 tests_unit_test_core_siege_LDADD = $(coreflow_libs)

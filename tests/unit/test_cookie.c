@@ -345,6 +345,111 @@ no_grace_for_the_forgotten(void **state)
 	assert_true(mac2_ok(&ck, msg, &from, sec(259)));
 }
 
+#define CROWD_RATE 1000u /* answers a second */
+#define SLICES_US(n) ((n) * (uint64_t)COOKIE_SLICE_US)
+
+/* n ask at even distances until then; returns how many had their turn. */
+static unsigned
+crowd_asks(struct cookie_turns *ct, struct rng *r, struct mono *now,
+    uint64_t us, unsigned a_second)
+{
+	struct mono end = mono_add(*now, us);
+	unsigned turns = 0;
+
+	for (; mono_before(*now, end);
+	     *now = mono_add(*now, MONO_SEC / a_second))
+		turns += cookie_turn(ct, rng_next(r), CROWD_RATE, *now);
+	return turns;
+}
+
+static void
+few_all_have_their_turn(void **state)
+{
+	struct cookie_turns ct = { 0 };
+	struct rng r = rng_seeded(1);
+	struct mono now = sec(77);
+
+	(void)state;
+	assert_int_equal(
+	    crowd_asks(&ct, &r, &now, 10 * MONO_SEC, CROWD_RATE * 4 / 5),
+	    10 * CROWD_RATE * 4 / 5);
+}
+
+/* Whoever tries as an initiator does gets an answer by its fifth try. */
+static void
+each_has_its_turn_in_a_crowd(void **state)
+{
+	static const uint16_t try_ms[] = { 0, 500, 1500, 2500, 4500 };
+	static const unsigned crowd[] = { 1500, 1900, 2500, 2900 };
+	struct rng r = rng_seeded(2);
+	unsigned i, k, n, turns;
+
+	(void)state;
+	for (i = 0; i < 400; i++) {
+		struct cookie_turns ct = { 0 };
+		struct mono now = sec(77), start;
+		uint64_t me = rng_next(&r);
+
+		n = crowd[i % 4];
+		crowd_asks(&ct, &r, &now,
+		    SLICES_US(2) + rng_below(&r, SLICES_US(3)), n);
+		start = now;
+		for (k = turns = 0; k < 5 && turns == 0; k++) {
+			uint64_t to = try_ms[k] * (uint64_t)MONO_MS;
+
+			crowd_asks(
+			    &ct, &r, &now, to - mono_since(start, now), n);
+			turns += cookie_turn(&ct, me, CROWD_RATE, now);
+		}
+		assert_int_equal(turns, 1);
+	}
+}
+
+/* No more have their turn than can be answered, but in the first slice. */
+static void
+turns_are_as_many_as_answers(void **state)
+{
+	static const unsigned crowd[] = { 1200, 2000, 2100, 5000, 50000 };
+	struct rng r = rng_seeded(3);
+	unsigned i, turns;
+
+	(void)state;
+	for (i = 0; i < sizeof(crowd) / sizeof(crowd[0]); i++) {
+		struct cookie_turns ct = { 0 };
+		struct mono now = { SLICES_US(100) };
+
+		crowd_asks(&ct, &r, &now, SLICES_US(2), crowd[i]);
+		turns = crowd_asks(&ct, &r, &now, SLICES_US(8), crowd[i]);
+		assert_in_range(turns, SLICES_US(8) / 2 / 1000,
+		    SLICES_US(8) / 1000 * 103 / 100);
+		/* and when they are gone */
+		now = mono_add(now, SLICES_US(2));
+		for (unsigned k = 0; k < 100; k++)
+			assert_true(
+			    cookie_turn(&ct, rng_next(&r), CROWD_RATE, now));
+	}
+}
+
+/* Their number is never quite the same; the order of turns is. */
+static void
+small_changes_change_no_turns(void **state)
+{
+	struct cookie_turns ct = { 0 };
+	struct rng r = rng_seeded(4);
+	struct mono now = { SLICES_US(100) };
+	unsigned i, parts = 0;
+
+	(void)state;
+	for (i = 0; i < 40; i++) {
+		crowd_asks(&ct, &r, &now, SLICES_US(1),
+		    1960 + (unsigned)rng_below(&r, 80));
+		if (i > 20)
+			assert_int_equal(ct.parts, parts);
+		parts = ct.parts;
+	}
+	assert_in_range(parts, 2, 3);
+}
+
 int
 main(void)
 {
@@ -358,6 +463,10 @@ main(void)
 		cmocka_unit_test(no_secret_no_cookie),
 		cmocka_unit_test(renewed_after_two_minutes),
 		cmocka_unit_test(no_grace_for_the_forgotten),
+		cmocka_unit_test(few_all_have_their_turn),
+		cmocka_unit_test(each_has_its_turn_in_a_crowd),
+		cmocka_unit_test(turns_are_as_many_as_answers),
+		cmocka_unit_test(small_changes_change_no_turns),
 	};
 	int rc = 1;
 

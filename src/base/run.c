@@ -43,8 +43,16 @@ arena_fini(struct arena *a)
 void
 arena_reset(struct arena *a)
 {
-	POISON(a->base, a->used);
-	a->used = 0;
+	arena_rewind(a, 0);
+}
+
+void
+arena_rewind(struct arena *a, size_t mark)
+{
+	if (mark >= a->used)
+		return;
+	POISON(a->base + mark, a->used - mark);
+	a->used = mark;
 }
 
 void *

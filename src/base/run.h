@@ -61,6 +61,9 @@ void arena_init(struct arena *a, size_t max); /* aborts without memory */
 void arena_fini(struct arena *a);
 void arena_reset(struct arena *a); /* every pointer into it is dead now */
 
+/* The same for what was taken since a->used was mark. */
+void arena_rewind(struct arena *a, size_t mark);
+
 /* len bytes, aligned to 16, or NULL at the ceiling. */
 void *arena_get(struct arena *a, size_t len);
 

@@ -40,6 +40,12 @@ struct core_io {
 
 	void (*udp_send)(void *arg, const struct path *to, struct run *run);
 
+	/*
+	 * What udp_send() was given leaves now: its bytes are used again. NULL:
+	 * they never are before the turn ends.
+	 */
+	void (*udp_flush)(void *arg);
+
 	/* One record of the mesh socket per packet. */
 	void (*mesh_send)(void *arg, struct run *run);
 

@@ -7,6 +7,8 @@
 #include "core/session.h"
 
 #define HOPS_START 16
+#define COPIES_MAX (128u << 10) /* bytes of the arena before it is used again \
+				 */
 
 /* What a fingerprint is of; the same bytes mean something else in each. */
 enum print_kind { PRINT_BODY, PRINT_KEY, PRINT_SEQ };
@@ -80,10 +82,24 @@ send_whole(struct core *c, struct peer *p, uint8_t flags,
 	peer_send(c, p, FRAME_NTK, flags, &one, t);
 }
 
+/*
+ * What the copies take does not grow with the number of peers, nor with that of
+ * the packets in a turn.
+ */
+static void
+use_again(struct core *c, size_t mark, struct turn *t)
+{
+	if (t->mem->used - mark < COPIES_MAX || c->io.udp_flush == NULL)
+		return;
+	c->io.udp_flush(c->io.arg);
+	arena_rewind(t->mem, mark);
+}
+
 static void
 send_all(struct core *c, uint8_t flags, const struct pkt *whole, struct turn *t)
 {
 	struct peer *next, *p = next_live(TAILQ_FIRST(&c->peers));
+	size_t mark = t->mem->used;
 
 	if (p == NULL)
 		count(&c->cnt, CNT_fan_no_peer);
@@ -97,6 +113,7 @@ send_all(struct core *c, uint8_t flags, const struct pkt *whole, struct turn *t)
 			send_whole(c, p, flags, whole, next == NULL, t);
 		else if (!peer_send_parts(c, p, FRAME_NTK, flags, whole, t))
 			count(&c->cnt, CNT_fan_too_big);
+		use_again(c, mark, t);
 	}
 }
 

@@ -348,6 +348,14 @@ udp_send(void *arg, const struct path *to, struct run *run)
 	udp_tx_add(&u->tx, &s->out, to, run, loop_turn(u->loop)->now);
 }
 
+void
+udp_flush(void *arg)
+{
+	struct udp *u = arg;
+
+	udp_tx_flush(&u->tx, loop_turn(u->loop)->now);
+}
+
 bool
 udp_local(const struct udp *u, unsigned sock, struct addr *ret)
 {

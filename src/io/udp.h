@@ -84,6 +84,9 @@ void udp_offload(struct udp *u, struct udp_offload use);
  */
 void udp_send(void *arg, const struct path *to, struct run *run);
 
+/* Sends what is queued before the turn ends; arg as above. */
+void udp_flush(void *arg);
+
 /* The address that number sock is bound to (a port 0 was filled in). */
 bool udp_local(const struct udp *u, unsigned sock, struct addr *ret);
 

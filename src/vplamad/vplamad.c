@@ -40,6 +40,15 @@ on_udp_send(void *arg, const struct path *to, struct run *run)
 }
 
 static void
+on_udp_flush(void *arg)
+{
+	struct vplamad *d = arg;
+
+	if (d->udp != NULL)
+		udp_flush(d->udp);
+}
+
+static void
 on_mesh_send(void *arg, struct run *run)
 {
 	struct vplamad *d = arg;
@@ -312,6 +321,7 @@ start_core(struct vplamad *d, struct turn *t)
 	const struct core_io io = {
 		.arg = d,
 		.udp_send = on_udp_send,
+		.udp_flush = on_udp_flush,
 		.mesh_send = on_mesh_send,
 		.mesh_hangup = on_mesh_hangup,
 		.port_deliver = devices_deliver,

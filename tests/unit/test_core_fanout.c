@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -470,6 +471,98 @@ test_no_mesh_daemon(void **state)
 	duo_fini(&d);
 }
 
+/* A line that looks at the bytes when it is flushed, as sockets do. */
+struct late_line {
+	void (*send)(void *arg, const struct path *to, struct run *run);
+	struct path path[RUN_MAX * 16];
+	struct pkt pkt[RUN_MAX * 16];
+	unsigned n, flushes;
+};
+
+static void
+late_flush(void *arg)
+{
+	struct late_line *ll = ((struct duo_end *)arg)->d->tap_arg;
+	struct run one;
+	unsigned i;
+
+	for (i = 0; i < ll->n; i++) {
+		one.n = 1;
+		one.pkt[0] = ll->pkt[i];
+		ll->send(arg, &ll->path[i], &one);
+	}
+	ll->n = 0;
+	ll->flushes++;
+}
+
+static void
+late_send(void *arg, const struct path *to, struct run *run)
+{
+	struct late_line *ll = ((struct duo_end *)arg)->d->tap_arg;
+	unsigned i;
+
+	for (i = 0; i < run->n; i++, ll->n++) {
+		assert_true(ll->n < sizeof(ll->pkt) / sizeof(ll->pkt[0]));
+		ll->path[ll->n] = *to;
+		ll->pkt[ll->n] = run->pkt[i];
+	}
+}
+
+/* Many long ones in one turn: their copies do not use up the memory of it. */
+static void
+test_copies_take_turns(void **state)
+{
+	const unsigned n = 12;
+	struct late_line *ll = calloc(1, sizeof(*ll));
+	struct mesh_pkt pkt = { .len = 60000 };
+	size_t head = mesh_pkt_head_len(0), mark, i;
+	struct core *c;
+	struct turn t;
+	struct duo d;
+	unsigned k;
+
+	(void)state;
+	triangle(&d, 103, &wide);
+	c = &d.end[0].core;
+	d.tap_arg = ll;
+	ll->send = c->io.udp_send;
+	c->io.udp_send = late_send;
+	c->io.udp_flush = late_flush;
+	t = duo_turn(&d, 0);
+	mark = t.mem->used;
+	for (k = 0; k < n; k++) {
+		struct run *run = run_new(t.mem);
+		struct pkt *pk = run_add(run, head + pkt.len, t.mem);
+
+		assert_non_null(pk);
+		mesh_pkt_head(pk->p, &pkt);
+		for (i = 0; i < pkt.len; i++)
+			pk->p[head + i] = (uint8_t)(i * 7 + k);
+		core_mesh_input(c, run, &t);
+	}
+	/* what came in, and what is under way of the last ones */
+	assert_in_range(t.mem->used - mark, n * pkt.len, n * 62000 + 400000);
+	assert_true(ll->flushes >= n);
+	late_flush(c->io.arg);
+	c->io.udp_send = ll->send;
+	c->io.udp_flush = NULL;
+	duo_done(&d);
+	duo_run(&d, 50 * MONO_MS);
+	for (k = 1; k < 3; k++) {
+		const struct mesh_pkt *got =
+		    &duo_last(&d, k, MESH_PKT)->rec.u.pkt;
+
+		assert_int_equal(duo_recs(&d, k, MESH_PKT), n);
+		assert_int_equal(got->len, pkt.len);
+		for (i = 0; i < pkt.len; i++)
+			assert_int_equal(
+			    got->body[i], (uint8_t)(i * 7 + n - 1));
+	}
+	assert_int_equal(duo_cnt(&d, 0, CNT_arena_full), 0);
+	duo_fini(&d);
+	free(ll);
+}
+
 int
 main(void)
 {
@@ -488,6 +581,7 @@ main(void)
 		cmocka_unit_test(test_big_both_ways),
 		cmocka_unit_test(test_lost_fragment),
 		cmocka_unit_test(test_too_big_for_small_mtu),
+		cmocka_unit_test(test_copies_take_turns),
 		cmocka_unit_test(test_no_mesh_daemon),
 	};
 

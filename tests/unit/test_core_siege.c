@@ -86,7 +86,7 @@ silent_ones_are_few(void **state)
 	(void)state;
 	party_start(p, 0, 1);
 	duo_delay(&p->d, 0, 1, 500);
-	for (i = 0; i < 150; i++) {
+	for (i = 0; i < 400; i++) {
 		const struct duo_options opt = { .no_mesh = true };
 
 		p->d.end[1].face = p->d.end[1].addr = numbered(i);
@@ -95,9 +95,9 @@ silent_ones_are_few(void **state)
 		duo_run(&p->d, 5 * MONO_MS);
 		assert_non_null(peer_session(p->d.end[1].peer[0]));
 		duo_stop(&p->d, 1);
-		assert_in_range(c->n_peers, 1, 64);
+		assert_in_range(c->n_peers, 1, 256);
 	}
-	assert_int_equal(duo_cnt(&p->d, 0, CNT_init_room), 150 - 64);
+	assert_int_equal(duo_cnt(&p->d, 0, CNT_init_room), 400 - 256);
 	duo_run(&p->d, 40 * MONO_SEC);
 	assert_int_equal(c->n_peers, 0);
 	party_fini(p);
@@ -140,9 +140,9 @@ a_crowd_leaves_room_for_others(void **state)
 	(void)state;
 	duo_delay(&p->d, 0, 1, 100 * MONO_MS);
 	party_start(p, 0, 2);
-	flood(p, 0, 64, 100);
+	flood(p, 0, 256, 100);
 	party_tell(p, 1, 0);
-	flood(p, 64, 700, 1500);
+	flood(p, 256, 1400, 1500);
 	assert_true(party_live(p, 0, 1));
 	party_fini(p);
 }

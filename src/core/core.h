@@ -75,6 +75,7 @@ struct core {
 
 	TAILQ_HEAD(, peer) peers; /* in order of id */
 	uint32_t last_id, n_peers;
+	uint32_t n_live; /* of them vrnodes */
 	struct htab by_id, by_key, by_index, by_endpoint;
 	struct heap deadlines;
 

@@ -81,6 +81,9 @@ bool exchange_may_verify(struct core *c, struct turn *t);
 /* Signs our record anew if what it says has changed or it is old. */
 void exchange_refresh(struct core *c, struct turn *t);
 
+/* The same when p, who has come up, may know something new of us. */
+void exchange_refresh_by(struct core *c, const struct peer *p, struct turn *t);
+
 /* Our own record says that we are there. */
 bool exchange_is_self(const struct core *c, const struct addr *at);
 

@@ -321,7 +321,7 @@ exchange_peer_up(struct core *c, struct peer *p, struct turn *t)
 	trial_up(c, p, t);
 	if (p->ed_known)
 		exchange_note_reached(c, p, t);
-	exchange_refresh(c, t);
+	exchange_refresh_by(c, p, t);
 	tell_up(c, p, t);
 }
 

@@ -158,6 +158,20 @@ exchange_refresh(struct core *c, struct turn *t)
 	tell_own(c, t);
 }
 
+/* A thousand may come at once: one that sees what others see is not news. */
+void
+exchange_refresh_by(struct core *c, const struct peer *p, struct turn *t)
+{
+	const struct exchange *ex = c->ex;
+	struct addr seen[RECORD_ENDPOINTS];
+
+	memcpy(seen, ex->seen, ex->n_seen * sizeof(*seen));
+	if (ex->own_len == 0 ||
+	    (is_seen(p) &&
+		add_addr(seen, ex->n_seen, &p->path.local) > ex->n_seen))
+		exchange_refresh(c, t);
+}
+
 bool
 exchange_own(const struct core *c, struct record *ret, uint8_t raw[RECORD_MAX],
     size_t *ret_len)

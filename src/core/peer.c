@@ -135,6 +135,8 @@ peer_free(struct core *c, struct peer *p)
 	route_drop(c->routes, ROUTE_CONFIGURED, p->id);
 	TAILQ_REMOVE(&c->peers, p, link);
 	c->n_peers--;
+	if (p->state == PEER_VRNODE)
+		c->n_live--;
 	free(p->flood);
 	wipe(p, sizeof(*p));
 	free(p);
@@ -148,6 +150,10 @@ peer_set_state(struct core *c, struct peer *p, enum peer_state s, uint8_t why,
 
 	if (s == old)
 		return;
+	if (s == PEER_VRNODE)
+		c->n_live++;
+	else if (old == PEER_VRNODE)
+		c->n_live--;
 	p->state = s;
 	p->since = t->now;
 	if (s == PEER_VRNODE) {

@@ -1,5 +1,7 @@
 #include "core/room.h"
 
+#include <stdlib.h>
+
 #include "base/xmem.h"
 #include "core/core.h"
 #include "core/ex.h"
@@ -46,49 +48,46 @@ gather(const struct core *c, struct group *g, enum kind k)
 	return g->n;
 }
 
-/* Of what was gathered last, the least worthy goes; else, p does. */
+/* The least worthy of that kind goes; without the memory to find it, p does. */
 static void
-evict(struct core *c, const struct group *g, struct peer *p)
+evict(struct core *c, enum kind k, struct peer *p)
 {
-	int i = book_evict(c->ex->book, g->bt, g->n);
+	struct group g = { .bt = try_calloc(c->n_peers, sizeof(*g.bt)),
+		.peer = try_calloc(c->n_peers, sizeof(struct peer *)) };
+	int i = -1;
 
+	if (g.bt != NULL && g.peer != NULL && gather(c, &g, k) > 0)
+		i = book_evict(c->ex->book, g.bt, g.n);
 	count(&c->cnt, CNT_peer_evicted);
-	trial_doom(c, i >= 0 ? g->peer[i] : p, CLOSE_ROOM);
+	trial_doom(c, i >= 0 ? g.peer[i] : p, CLOSE_ROOM);
+	free(g.bt);
+	free(g.peer);
 }
 
 /*
  * Half of the places are for whom we dial (book_pick() keeps to that), and of
  * the rest a quarter for those whom we had met. Strangers go first. False:
- * there is room for all; else what was gathered are those of whom one goes.
+ * there is room for all; else one of *ret goes.
  */
 static bool
-is_crowded(const struct core *c, struct group *g)
+is_crowded(const struct core *c, enum kind *ret)
 {
-	unsigned in = c->ex->cfg.trust.max_peers / 2;
+	unsigned in = c->ex->cfg.trust.max_peers / 2, k;
+	size_t n[] = { [KIND_IN] = 0, [KIND_NEW] = 0, [KIND_STRANGER] = 0 };
+	const struct peer *p;
 
-	if (gather(c, g, KIND_NEW) > in - in / 4 ||
-	    gather(c, g, KIND_STRANGER) > TRUST_STRANGERS)
-		return true;
-	if (gather(c, g, KIND_IN) <= in)
+	TAILQ_FOREACH (p, &c->peers, link)
+		for (k = KIND_IN; k <= KIND_STRANGER; k++)
+			n[k] += is_of(p, (enum kind)k);
+	if (n[KIND_NEW] > in - in / 4)
+		*ret = KIND_NEW;
+	else if (n[KIND_STRANGER] > TRUST_STRANGERS)
+		*ret = KIND_STRANGER;
+	else if (n[KIND_IN] <= in)
 		return false;
-	if (gather(c, g, KIND_STRANGER) == 0)
-		(void)gather(c, g, KIND_IN);
+	else
+		*ret = n[KIND_STRANGER] > 0 ? KIND_STRANGER : KIND_IN;
 	return true;
-}
-
-static bool
-group_init(struct group *g, const struct core *c)
-{
-	g->bt = try_calloc(c->n_peers, sizeof(*g->bt));
-	g->peer = try_calloc(c->n_peers, sizeof(struct peer *));
-	return g->bt != NULL && g->peer != NULL;
-}
-
-static void
-group_fini(struct group *g)
-{
-	free(g->bt);
-	free(g->peer);
 }
 
 static unsigned
@@ -105,35 +104,29 @@ visitors(const struct core *c)
 void
 room_place(struct core *c, struct peer *p, bool met, struct turn *t)
 {
-	struct group g;
+	enum kind k;
 
 	if (p->origin != PEER_ADMITTED)
 		return;
 	p->met = met;
-	if (!group_init(&g, c)) {
+	if (!is_crowded(c, &k))
+		return;
+	p->feeler = true;
+	timers_arm(c, p, TM_TRIAL, mono_add(t->now, VISIT_US));
+	if (visitors(c) > VISITORS) {
+		count(&c->cnt, CNT_peer_evicted);
 		trial_doom(c, p, CLOSE_ROOM);
-	} else if (is_crowded(c, &g)) {
-		p->feeler = true;
-		timers_arm(c, p, TM_TRIAL, mono_add(t->now, VISIT_US));
-		if (visitors(c) > VISITORS) {
-			count(&c->cnt, CNT_peer_evicted);
-			trial_doom(c, p, CLOSE_ROOM);
-		}
 	}
-	group_fini(&g);
 }
 
 void
 room_stay(struct core *c, struct peer *p, struct turn *t)
 {
-	struct group g;
+	enum kind k;
 
 	p->feeler = false;
-	if (!group_init(&g, c))
-		trial_doom(c, p, CLOSE_ROOM);
-	else if (is_crowded(c, &g))
-		evict(c, &g, p);
-	group_fini(&g);
+	if (is_crowded(c, &k))
+		evict(c, k, p);
 	if (p->doomed) {
 		p->feeler = true; /* nobody has seen it */
 		return;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "base/xmem.h"
 #include "vplamad/vplamad.h"
 #include "wire/frame.h"
@@ -130,6 +131,27 @@ grant(struct node *n, struct peer *p)
 		devices_peer_granted(n->d, n->id, n->conf.name);
 }
 
+void
+nodes_init(struct vplamad *d)
+{
+	uint8_t secret[16];
+
+	random_bytes(secret, sizeof(secret));
+	TAILQ_INIT(&d->nodes);
+	htab_init(&d->node_ids, HTAB_KEY_OFF(struct node, id_node, id),
+	    sizeof(uint32_t), secret);
+}
+
+void
+nodes_fini(struct vplamad *d)
+{
+	struct node *n;
+
+	while ((n = TAILQ_FIRST(&d->nodes)) != NULL)
+		node_free(n);
+	htab_fini(&d->node_ids);
+}
+
 bool
 node_add(struct vplamad *d, struct config_peer *conf, const char **ret_why,
     struct turn *t)
@@ -153,6 +175,7 @@ node_add(struct vplamad *d, struct config_peer *conf, const char **ret_why,
 		return false;
 	}
 	n->id = p->id;
+	htab_add(&d->node_ids, &n->id_node);
 	if (!devices_peer_added(d, n, t)) {
 		*ret_why = "a device for it cannot be opened; see the log";
 		node_del(n, CLOSE_REMOVED, t);
@@ -169,6 +192,8 @@ node_free(struct node *n)
 {
 	forget_names(n);
 	TAILQ_REMOVE(&n->d->nodes, n, link);
+	if (n->id != 0)
+		htab_del(&n->d->node_ids, &n->id_node);
 	free(n->conf.file);
 	wipe(n, sizeof(*n));
 	free(n);
@@ -226,12 +251,9 @@ node_withdraw(struct node *n, const struct config_peer *conf)
 struct node *
 node_by_id(struct vplamad *d, uint32_t id)
 {
-	struct node *n;
+	struct hnode *hn = htab_find(&d->node_ids, &id);
 
-	TAILQ_FOREACH (n, &d->nodes, link)
-		if (n->id == id)
-			return n;
-	return NULL;
+	return hn != NULL ? CONTAINER_OF(hn, struct node, id_node) : NULL;
 }
 
 struct node *

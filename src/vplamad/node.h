@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include "base/htab.h"
 #include "io/resolve.h"
 #include "vplamad/config.h"
 
@@ -27,8 +28,9 @@ struct node_name {
 
 struct node {
 	TAILQ_ENTRY(node) link;
+	struct hnode id_node; /* in vplamad.node_ids */
 	struct vplamad *d;
-	uint32_t id;			       /* of its struct peer */
+	uint32_t id;			       /* of its struct peer; 0: none */
 	struct config_peer conf;	       /* conf.file is owned */
 	struct node_name name[PEER_ENDPOINTS]; /* of conf.endpoint */
 	struct mono looked_at;
@@ -38,6 +40,10 @@ struct node {
 };
 
 TAILQ_HEAD(node_list, node);
+
+/* None yet; frees all of them alone, as node_free() does. */
+void nodes_init(struct vplamad *d);
+void nodes_fini(struct vplamad *d);
 
 /*
  * Adds the peer to the core, opens the devices that are for it alone and looks

@@ -251,12 +251,7 @@ on_signal(void *arg, int signo, struct turn *t)
 static void
 tell_live(struct vplamad *d)
 {
-	struct peer *p;
-	unsigned n = 0;
-
-	TAILQ_FOREACH (p, &d->core.peers, link)
-		n += p->state == PEER_VRNODE;
-	(void)notify_live(n);
+	(void)notify_live(d->core.n_live);
 	d->live_changed = false;
 }
 
@@ -536,7 +531,7 @@ start(struct vplamad *d)
 		on_woke, &d->core.cnt };
 	struct turn *t;
 
-	TAILQ_INIT(&d->nodes);
+	nodes_init(d);
 	TAILQ_INIT(&d->told);
 	d->goodbye_at = MONO_NEVER;
 	d->monitor.path[PRIV_PATH_MESH] = d->cfg.mesh_socket;
@@ -564,10 +559,7 @@ start(struct vplamad *d)
 static void
 finish(struct vplamad *d)
 {
-	struct node *n;
-
-	while ((n = TAILQ_FIRST(&d->nodes)) != NULL)
-		node_free(n);
+	nodes_fini(d);
 	told_close(d);
 	whois_close(d);
 	entry_close(d);

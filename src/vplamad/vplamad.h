@@ -53,6 +53,7 @@ struct vplamad {
 	struct resolve *resolve;
 	struct hook act;
 	struct node_list nodes;
+	struct htab node_ids; /* them by id */
 	struct told_list told;
 	unsigned n_told;
 	struct whois whois[IDENT_QUERIES];

@@ -308,9 +308,15 @@ void
 duo_stop(struct duo *d, unsigned nr)
 {
 	struct duo_end *e = &d->end[nr];
+	const struct peer *p;
+	uint32_t live = 0;
 
-	if (e->on)
+	if (e->on) {
+		TAILQ_FOREACH (p, &e->core.peers, link)
+			live += p->state == PEER_VRNODE;
+		assert_int_equal(e->core.n_live, live);
 		core_fini(&e->core);
+	}
 	e->on = false;
 	memset(e->peer, 0, sizeof(e->peer));
 }

@@ -154,6 +154,7 @@ unsigned win_taken(const struct neg *g, const struct link *l, struct claim *out,
 struct claim_list {
 	struct claim *c;
 	size_t n, max;
+	bool failed; /* not all that belong to it: there was no memory */
 };
 void list_claim(struct claim_list *ls, const struct claim *c);
 /* Is it nobody's to route, or another's than l's whatever is agreed? */

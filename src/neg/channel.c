@@ -104,7 +104,9 @@ channel_put(struct channel *ch, uint8_t type, const uint8_t *p, size_t len,
 	if (each == 0 || len > each * NEG_PARTS || ch->broken ||
 	    ch->n_out == CHANNEL_QUEUE)
 		return false;
-	m = xmalloc(sizeof(*m) + len);
+	m = try_malloc(sizeof(*m) + len);
+	if (m == NULL)
+		return false;
 	m->type = type;
 	m->len = len;
 	m->each = each;
@@ -149,14 +151,19 @@ take_ack(struct channel *ch, const struct neg_head *h, struct mono now,
 	}
 }
 
-/* Keeps a part; false: it does not fit those before it. */
+/*
+ * Keeps a part; false: it does not fit those before it, or there is no memory:
+ * it comes again.
+ */
 static bool
 keep_part(struct channel *ch, const struct neg_head *h, const struct rd *r)
 {
 	if (r->left == 0)
 		return false;
 	if (ch->in == NULL) {
-		ch->in = xmalloc((size_t)h->parts * NEG_PART_MAX);
+		ch->in = try_malloc((size_t)h->parts * NEG_PART_MAX);
+		if (ch->in == NULL)
+			return false;
 		ch->in_type = h->type;
 		ch->in_parts = h->parts;
 	} else if (h->type != ch->in_type || h->parts != ch->in_parts)

@@ -52,7 +52,8 @@ void channel_again(struct channel *ch);
 /*
  * Sends a message (fields without head; copied), now or when those before it
  * are acknowledged. part_max: bytes of a part's fields, at most NEG_PART_MAX.
- * False: the queue is full, or it does not fit NEG_PARTS parts.
+ * False: the queue is full, it does not fit NEG_PARTS parts, or there is no
+ * memory for it.
  */
 bool channel_put(struct channel *ch, uint8_t type, const uint8_t *p, size_t len,
     size_t part_max, struct mono now, channel_send_fn *send, void *arg);

@@ -19,15 +19,22 @@ settle_role(struct link *l, bool peer_dialled)
 	l->initiator = l->p.dialled != peer_dialled ? l->p.dialled : l->p.first;
 }
 
-/* NULL: it breaks the rules. */
+/* NULL: it breaks the rules, or there is no memory for it. */
 static struct netdesc *
-read_desc(const struct neg *g, const struct link *l, const struct neg_desc *m)
+read_desc(const struct neg *g, const struct link *l, const struct neg_desc *m,
+    bool *ret_bad)
 {
 	struct rd r = rd_of(m->bytes, m->len);
-	struct netdesc *d = xcalloc(1, sizeof(*d));
+	struct netdesc *d = try_calloc(1, sizeof(*d));
+	const char *field;
 
-	if (netdesc_parse(&r, NETDESC_TUNNEL, d) == NULL &&
-	    g->io.verify(g->io.arg, l->p.key, m->bytes, m->len, m->sig))
+	*ret_bad = d != NULL;
+	if (d == NULL)
+		return NULL;
+	field = netdesc_parse(&r, NETDESC_TUNNEL, d);
+	if (field != NULL)
+		*ret_bad = strcmp(field, NETDESC_NO_MEMORY) != 0;
+	else if (g->io.verify(g->io.arg, l->p.key, m->bytes, m->len, m->sig))
 		return d;
 	netdesc_fini(d);
 	free(d);
@@ -116,11 +123,11 @@ greet_desc(
     struct neg *g, struct link *l, const struct neg_msg *m, struct mono now)
 {
 	struct netdesc *d, *old = l->desc;
-	bool anew, alone;
+	bool anew, alone, bad = true;
 
-	d = too_many(l, now) ? NULL : read_desc(g, l, &m->u.desc);
+	d = too_many(l, now) ? NULL : read_desc(g, l, &m->u.desc, &bad);
 	if (d == NULL) {
-		link_close(g, l, true, now);
+		link_close(g, l, bad, now);
 		return;
 	}
 	if (m->type != NEG_HELLO && !l->has_role) {

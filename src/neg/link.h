@@ -20,6 +20,8 @@
 #include "neg/times.h"
 #include "neg/verdict.h"
 
+#define NEG_OWN_MAX 7900 /* bytes: in a HELLO it fits 16 parts of 500 */
+
 /* What a link has been told or asks for while it moves. */
 struct wish {
 	struct claim from, to;
@@ -101,8 +103,8 @@ struct neg {
 	struct netdesc place, own;
 	bool has_place, has_own, restored;
 	bool dirty; /* place, flags or known ones are newer than own */
-	struct mono kept_until; /* of a known one: then it goes */
-	uint8_t *bytes;
+	struct mono kept_until;	    /* of a known one: then it goes */
+	uint8_t bytes[NEG_OWN_MAX]; /* len of them */
 	size_t len;
 	uint8_t sig[NEG_SIG];
 	struct mono sent_at, placed_at; /* placed: in this epoch */

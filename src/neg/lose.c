@@ -65,15 +65,16 @@ static bool
 choose(const struct neg *g, const struct link *l, const struct claim *from,
     unsigned level, bool strict, struct mono now, struct choice *ret)
 {
-	struct claim_list ls = { NULL, 0, 0 };
+	struct claim_list ls = { 0 };
 	struct pick p = { seed_of(g, from), 0 };
 	struct taken taken;
 	bool ok;
 
 	taken_choose(g, l, from, strict, &ls, now);
 	taken = (struct taken){ ls.c, ls.n };
-	ok = space_choose(&g->own.topo, from, level, &taken, pick, &p,
-		 &ret->to) == CHOOSE_OK;
+	ok = !ls.failed &&
+	    space_choose(&g->own.topo, from, level, &taken, pick, &p,
+		&ret->to) == CHOOSE_OK;
 	free(ls.c);
 	ret->n_free = ok ? p.n : 0;
 	return ok;
@@ -255,11 +256,15 @@ void
 lose_taken(struct link *l, const struct neg_msg *m)
 {
 	struct wish *w = &l->wish;
+	struct claim *more;
 
 	if (m->n_taken == 0 || w->n_taken + m->n_taken > TAKEN_MAX)
 		return;
-	w->taken =
-	    xreallocarray(w->taken, w->n_taken + m->n_taken, sizeof(*w->taken));
+	more = try_reallocarray(
+	    w->taken, w->n_taken + m->n_taken, sizeof(*w->taken));
+	if (more == NULL)
+		return;
+	w->taken = more;
 	memcpy(w->taken + w->n_taken, m->taken, m->n_taken * sizeof(*w->taken));
 	w->n_taken += m->n_taken;
 }

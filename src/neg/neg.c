@@ -95,7 +95,6 @@ neg_free(struct neg *g)
 	htab_fini(&g->by_id);
 	heap_fini(&g->heap);
 	netdesc_fini(&g->own);
-	free(g->bytes);
 	free(g->avoid);
 	free(g);
 }
@@ -216,6 +215,10 @@ restore_network(struct neg *g, const struct neg_record *rec, struct mono now)
 	if (netdesc_parse(&r, NETDESC_TUNNEL, &d) != NULL)
 		return;
 	n = past_get(&g->mem, rec->u.network.key, now);
+	if (n == NULL) {
+		netdesc_fini(&d);
+		return;
+	}
 	network_desc(n, &d, rec->u.network.desc, rec->u.network.desc_len,
 	    rec->u.network.sig);
 	n->uptime = rec->u.network.uptime;
@@ -302,14 +305,22 @@ neg_avoid(struct neg *g, const struct neg_taken *t, size_t n, struct mono now)
 	own_publish(g, now);
 }
 
+/* NULL without memory. */
 static struct link *
 link_new(struct neg *g, const struct neg_peer *p, struct mono now)
 {
-	struct link *l = xcalloc(1, sizeof(*l));
+	struct link *l = try_calloc(1, sizeof(*l));
+	struct network *net = past_get(&g->mem, p->key, now);
 
+	/* Room for all links, and for what belongs to none. */
+	if (l == NULL || net == NULL ||
+	    !heap_reserve(&g->heap, g->by_id.n + 2)) {
+		free(l);
+		return NULL;
+	}
 	l->p = *p;
 	channel_init(&l->ch, (uint8_t)neg_random(g));
-	l->net = past_get(&g->mem, p->key, now);
+	l->net = net;
 	if (network_kept(l->net, now))
 		own_dirty(g);
 	l->net->linked = true;
@@ -339,6 +350,10 @@ neg_link_up(struct neg *g, const struct neg_peer *p, struct mono now)
 		return;
 	}
 	l = link_new(g, p, now);
+	if (l == NULL) {
+		g->io.close(g->io.arg, p->id, CLOSE_NONE);
+		return;
+	}
 	if (mono_before(now, l->net->refuse_until)) {
 		l->closed = true;
 		g->io.close(g->io.arg, p->id, CLOSE_POLICY);

@@ -5,7 +5,6 @@
 #include "neg/gate.h"
 #include "neg/space.h"
 
-#define OWN_MAX 7900 /* bytes: in a HELLO it fits 16 parts of 500 */
 #define PUBLISH_US MONO_SEC
 
 void
@@ -99,31 +98,51 @@ build(struct neg *g, struct netdesc *d, struct known *known, struct mono now)
 	d->known = known;
 }
 
-/* The new own is what the bytes say: the others see no more known ones. */
+/*
+ * The new own is what the bytes say: the others see no more known ones. NULL,
+ * or what is at fault; then nothing has changed.
+ */
+static const char *
+take_own(struct neg *g, const struct netdesc *d)
+{
+	uint8_t buf[NEG_OWN_MAX];
+	struct wr w = wr_of(buf, sizeof(buf));
+	struct netdesc own;
+	const char *field;
+	struct rd r;
+
+	field = netdesc_check(d, NETDESC_TUNNEL);
+	if (field != NULL)
+		return field;
+	if (!netdesc_write(&w, d, sizeof(buf)))
+		return "length";
+	r = rd_of(buf, w.len);
+	field = netdesc_parse(&r, NETDESC_TUNNEL, &own);
+	if (field != NULL)
+		return field;
+	netdesc_fini(&g->own);
+	g->own = own;
+	memcpy(g->bytes, buf, w.len);
+	g->len = w.len;
+	return NULL;
+}
+
+/* Without memory for the known ones none are told. */
 static bool
 write_own(struct neg *g, struct mono now)
 {
-	struct known *known = xcalloc(NETDESC_KNOWN, sizeof(*known));
+	struct known known[NETDESC_KNOWN] = { 0 };
+	const char *field;
 	struct netdesc d;
-	uint8_t buf[OWN_MAX];
-	struct wr w = wr_of(buf, sizeof(buf));
-	struct rd r;
-	bool ok;
 
 	build(g, &d, known, now);
-	ok = netdesc_check(&d, NETDESC_TUNNEL) == NULL &&
-	    netdesc_write(&w, &d, sizeof(buf));
-	free(known);
-	if (!ok)
+	field = take_own(g, &d);
+	if (field != NULL && strcmp(field, NETDESC_NO_MEMORY) == 0) {
+		d.n_known = 0;
+		field = take_own(g, &d);
+	}
+	if (field != NULL)
 		return false;
-	netdesc_fini(&g->own);
-	r = rd_of(buf, w.len);
-	if (netdesc_parse(&r, NETDESC_TUNNEL, &g->own) != NULL)
-		return false;
-	free(g->bytes);
-	g->bytes = xmalloc(w.len);
-	memcpy(g->bytes, buf, w.len);
-	g->len = w.len;
 	g->io.sign(g->io.arg, g->bytes, g->len, g->sig);
 	return true;
 }

@@ -69,7 +69,9 @@ past_get(struct past *m, const uint8_t key[NEG_KEY], struct mono now)
 	if (h != NULL)
 		return CONTAINER_OF(h, struct network, node);
 	make_room(m);
-	n = xcalloc(1, sizeof(*n));
+	n = try_calloc(1, sizeof(*n));
+	if (n == NULL)
+		return NULL;
 	memcpy(n->key, key, NEG_KEY);
 	n->seen = n->counted = now;
 	htab_add(&m->tab, &n->node);
@@ -78,13 +80,21 @@ past_get(struct past *m, const uint8_t key[NEG_KEY], struct mono now)
 }
 
 static void
+forget(struct network *n)
+{
+	free(n->claim);
+	free(n->desc);
+	n->claim = NULL;
+	n->desc = NULL;
+	n->n_claims = 0;
+	n->len = 0;
+}
+
+static void
 take_claims(struct network *n, const struct netdesc *d)
 {
 	unsigned i;
 
-	free(n->claim);
-	n->n_claims = 0;
-	n->claim = xcalloc(d->n_claims, sizeof(*n->claim));
 	for (i = 0; i < d->n_claims; i++)
 		if ((d->claim[i].flags & CLAIM_LEAVING) == 0)
 			n->claim[n->n_claims++] = d->claim[i];
@@ -118,9 +128,14 @@ network_desc(struct network *n, const struct netdesc *d, const uint8_t *bytes,
 	n->netid = d->netid;
 	n->agreed = n->agreed && same_claims(n, d);
 	n->topo = d->topo;
+	forget(n);
+	n->claim = try_calloc(d->n_claims, sizeof(*n->claim));
+	n->desc = try_malloc(len);
+	if (n->claim == NULL || n->desc == NULL) {
+		forget(n);
+		return false;
+	}
 	take_claims(n, d);
-	free(n->desc);
-	n->desc = xmalloc(len);
 	memcpy(n->desc, bytes, len);
 	n->len = len;
 	memcpy(n->sig, sig, NEG_SIG);

@@ -45,11 +45,14 @@ struct past {
 void past_init(struct past *m, const uint8_t secret[16]);
 void past_fini(struct past *m);
 
-/* The one of that key, made if need be. */
+/* The one of that key, made if need be; NULL without memory. */
 struct network *past_get(
     struct past *m, const uint8_t key[NEG_KEY], struct mono now);
 
-/* Takes over a signed descriptor. True: it is another one than before. */
+/*
+ * Takes over a signed descriptor. True: it is another one than before. Without
+ * memory for it none is kept.
+ */
 bool network_desc(struct network *n, const struct netdesc *d,
     const uint8_t *bytes, size_t len, const uint8_t sig[NEG_SIG]);
 void network_record(const struct network *n, struct neg_record *ret);

@@ -2,6 +2,7 @@
 
 #include "base/xmem.h"
 #include "neg/act.h"
+#include "wire/frame.h"
 
 #define LEAVING_S 300u /* so long a claim that we leave takes no place */
 
@@ -182,12 +183,10 @@ static void
 hold(struct link *l, const struct claim *c, unsigned n)
 {
 	free(l->held);
-	l->held = NULL;
-	l->n_held = n;
-	if (n > 0) {
-		l->held = xcalloc(n, sizeof(*c));
+	l->held = n > 0 ? try_calloc(n, sizeof(*c)) : NULL;
+	l->n_held = l->held != NULL ? n : 0;
+	if (l->held != NULL)
 		memcpy(l->held, c, n * sizeof(*c));
-	}
 }
 
 /* Which of its routes it will not have any more. */
@@ -207,7 +206,7 @@ lost(const struct neg *g, const struct link *l, const struct claim *c,
 static unsigned
 update(struct neg *g, struct link *l, struct claim *free_ones, struct mono now)
 {
-	struct claim c[NETDESC_CLAIMS];
+	struct claim c[NETDESC_CLAIMS], *route = NULL;
 	unsigned n = wanted(g, l, c, now), k;
 
 	l->net->routed = n > 0;
@@ -217,14 +216,16 @@ update(struct neg *g, struct link *l, struct claim *free_ones, struct mono now)
 		l->net->agreed = true;
 	if (same_routes(g, l, c, n))
 		return 0;
+	if (n > 0 && (route = try_calloc(n, sizeof(*c))) == NULL) {
+		g->io.close(g->io.arg, l->p.id, CLOSE_NONE);
+		return 0;
+	}
 	k = lost(g, l, c, n, free_ones);
 	free(l->route);
-	l->route = NULL;
+	l->route = route;
 	l->n_routes = n;
-	if (n > 0) {
-		l->route = xcalloc(n, sizeof(*c));
+	if (n > 0)
 		memcpy(l->route, c, n * sizeof(*c));
-	}
 	g->io.routes(g->io.arg, l->p.id, l->desc, l->route, n);
 	own_dirty(g);
 	return k;

@@ -7,9 +7,17 @@
 void
 list_claim(struct claim_list *ls, const struct claim *c)
 {
+	struct claim *more;
+
 	if (ls->n == ls->max) {
-		ls->max = ls->max == 0 ? 32 : 2 * ls->max;
-		ls->c = xreallocarray(ls->c, ls->max, sizeof(*ls->c));
+		more = try_reallocarray(
+		    ls->c, ls->max + ls->max / 2 + 32, sizeof(*more));
+		if (more == NULL) {
+			ls->failed = true;
+			return;
+		}
+		ls->c = more;
+		ls->max += ls->max / 2 + 32;
 	}
 	ls->c[ls->n] = *c;
 	ls->c[ls->n++].flags = 0;

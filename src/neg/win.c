@@ -88,6 +88,7 @@ find(const struct neg *g, uint64_t netid, const uint8_t *key)
 	return NULL;
 }
 
+/* NULL without memory. */
 static struct reserve *
 put(struct neg *g, uint64_t netid, const uint8_t *key,
     const struct topology *topo, const struct claim *c, struct mono until)
@@ -95,7 +96,9 @@ put(struct neg *g, uint64_t netid, const uint8_t *key,
 	struct reserve *rs = find(g, netid, key);
 
 	if (rs == NULL) {
-		rs = xcalloc(1, sizeof(*rs));
+		rs = try_calloc(1, sizeof(*rs));
+		if (rs == NULL)
+			return NULL;
 		TAILQ_INSERT_TAIL(&g->reserves, rs, all);
 	}
 	rs->netid = netid;
@@ -193,7 +196,7 @@ unsigned
 win_taken(const struct neg *g, const struct link *l, struct claim *out,
     unsigned max, struct mono now)
 {
-	struct claim_list ls = { NULL, 0, 0 };
+	struct claim_list ls = { 0 };
 	unsigned n;
 
 	taken_gather(g, l, &ls, now);
@@ -208,11 +211,12 @@ static bool
 is_free(const struct neg *g, const struct link *l, const struct claim *c,
     struct mono now)
 {
-	struct claim_list ls = { NULL, 0, 0 };
-	bool ok = true;
+	struct claim_list ls = { 0 };
+	bool ok;
 	size_t i;
 
 	taken_gather(g, l, &ls, now);
+	ok = !ls.failed;
 	for (i = 0; i < ls.n && ok; i++)
 		ok = !claims_overlap(&g->own.topo, &ls.c[i], c, NULL);
 	free(ls.c);
@@ -259,6 +263,7 @@ win_propose(
 {
 	const struct neg_propose *p = &m->u.propose;
 	uint64_t s = move_seconds(l->desc->nodes) + GRACE_S;
+	struct reserve *rs;
 
 	if (p->epoch != l->desc->epoch || !is_sound(l, p)) {
 		link_close(g, l, true, now);
@@ -273,10 +278,13 @@ win_propose(
 		talk_reject(g, l, now);
 		return;
 	}
-	save(g,
-	    put(g, l->desc->netid, l->p.key, &g->own.topo, &p->to,
-		mono_add(now, s * MONO_SEC)),
-	    false, (uint32_t)s);
+	rs = put(g, l->desc->netid, l->p.key, &g->own.topo, &p->to,
+	    mono_add(now, s * MONO_SEC));
+	if (rs == NULL) {
+		talk_busy(g, l, 5, now);
+		return;
+	}
+	save(g, rs, false, (uint32_t)s);
 	link_state(g, l, NEG_RESERVED, now);
 	l->timer = mono_add(now, s * MONO_SEC);
 	link_schedule(g, l);

@@ -21,7 +21,11 @@ netdesc_copy(struct netdesc *to, const struct netdesc *from)
 	to->known = NULL;
 	if (from->n_known == 0)
 		return;
-	to->known = xreallocarray(NULL, from->n_known, sizeof(*to->known));
+	to->known = try_calloc(from->n_known, sizeof(*to->known));
+	if (to->known == NULL) {
+		to->n_known = 0;
+		return;
+	}
 	memcpy(to->known, from->known, from->n_known * sizeof(*to->known));
 }
 
@@ -250,7 +254,9 @@ known_get(struct rd *r, struct netdesc *d)
 		return NULL;
 	if (n > r->left / KNOWN_HEAD) /* no memory for what is not there */
 		return "known";
-	d->known = xcalloc(n, sizeof(*d->known));
+	d->known = try_calloc(n, sizeof(*d->known));
+	if (d->known == NULL)
+		return NETDESC_NO_MEMORY;
 	d->n_known = n;
 	for (i = 0; i < n; i++)
 		if (!known_parse(r, &d->topo, &d->known[i]))

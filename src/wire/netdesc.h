@@ -91,7 +91,10 @@ struct netdesc {
 
 void netdesc_fini(struct netdesc *d); /* fine on zeroes */
 
-/* What to held before is not freed. */
+/*
+ * What to held before is not freed. Without memory it has fewer known ones:
+ * none.
+ */
 void netdesc_copy(struct netdesc *to, const struct netdesc *from);
 
 /*
@@ -110,9 +113,12 @@ enum netdesc_use { NETDESC_TUNNEL, NETDESC_MESH };
  */
 const char *netdesc_check(const struct netdesc *d, enum netdesc_use use);
 
+#define NETDESC_NO_MEMORY "memory"
+
 /*
  * Reads all of r, checks it. NULL and *ret, which the caller finishes; or the
- * field at fault (static) and *ret is zero. Unknown flags are cleared.
+ * field at fault (static), or NETDESC_NO_MEMORY, and *ret is zero. Unknown
+ * flags are cleared.
  */
 const char *netdesc_parse(
     struct rd *r, enum netdesc_use use, struct netdesc *ret);

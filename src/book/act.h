@@ -75,6 +75,7 @@ struct book {
 	struct book_io io;
 	uint8_t self[RECORD_KEY];
 	struct htab by_key, groups, sources, sites;
+	struct share others; /* of those for whose own there was no memory */
 	struct item **list[LISTS];
 	size_t n[LISTS];
 	uint32_t watched;     /* minutes */
@@ -101,7 +102,7 @@ uint64_t act_source_key(struct book_source src);
 /* Told by more than a vnode, which may be anybody's. */
 bool act_is_vouched(struct book_source src);
 
-/* A new entry in that list; the caller has made room. */
+/* A new entry in that list; the caller has made room. NULL: no memory. */
 struct item *act_add(
     struct book *b, enum list l, const struct book_entry *e, struct mono now);
 void act_drop(struct book *b, struct item *it); /* and out of the store */

@@ -36,24 +36,25 @@ act_share(const struct htab *t, uint64_t key)
 }
 
 static struct share *
-share_enter(struct htab *t, uint64_t key, enum list l)
+share_enter(struct book *b, struct htab *t, uint64_t key, enum list l)
 {
 	struct share *s = act_share(t, key);
 
-	if (s == NULL) {
-		s = xcalloc(1, sizeof(*s));
+	if (s == NULL && (s = try_calloc(1, sizeof(*s))) != NULL) {
 		s->key = key;
 		htab_add(t, &s->node);
 	}
+	if (s == NULL)
+		s = &b->others;
 	s->n[l]++;
 	return s;
 }
 
 static void
-share_leave(struct htab *t, struct share *s, enum list l)
+share_leave(struct book *b, struct htab *t, struct share *s, enum list l)
 {
 	s->n[l]--;
-	if (s->n[HEARD] + s->n[REACHED] > 0)
+	if (s->n[HEARD] + s->n[REACHED] > 0 || s == &b->others)
 		return;
 	htab_del(t, &s->node);
 	free(s);
@@ -116,11 +117,12 @@ enter(struct book *b, struct item *it, enum list l)
 {
 	it->pos = b->n[l]++;
 	b->list[l][it->pos] = it;
-	it->group = share_enter(&b->groups, act_group(&it->e), l);
-	it->source = share_enter(&b->sources, act_source_key(it->e.source), l);
+	it->group = share_enter(b, &b->groups, act_group(&it->e), l);
+	it->source =
+	    share_enter(b, &b->sources, act_source_key(it->e.source), l);
 	it->site = it->e.proven.port == 0
 	    ? NULL
-	    : share_enter(&b->sites, site_key(&it->e.proven), l);
+	    : share_enter(b, &b->sites, site_key(&it->e.proven), l);
 }
 
 /* The last one of the list takes its place. */
@@ -131,10 +133,10 @@ leave(struct book *b, struct item *it, enum list l)
 
 	last->pos = it->pos;
 	b->list[l][it->pos] = last;
-	share_leave(&b->groups, it->group, l);
-	share_leave(&b->sources, it->source, l);
+	share_leave(b, &b->groups, it->group, l);
+	share_leave(b, &b->sources, it->source, l);
 	if (it->site != NULL)
-		share_leave(&b->sites, it->site, l);
+		share_leave(b, &b->sites, it->site, l);
 }
 
 void
@@ -156,8 +158,10 @@ struct item *
 act_add(
     struct book *b, enum list l, const struct book_entry *e, struct mono now)
 {
-	struct item *it = xcalloc(1, sizeof(*it));
+	struct item *it = try_calloc(1, sizeof(*it));
 
+	if (it == NULL)
+		return NULL;
 	it->e = *e;
 	it->again = now;
 	it->vouched = act_is_vouched(e->source);

@@ -80,8 +80,10 @@ expire(struct book *b, struct mono now)
 static struct target *
 target_new(struct book *b, const struct addr *a, enum width w)
 {
-	struct target *t = xcalloc(1, sizeof(*t));
+	struct target *t = try_calloc(1, sizeof(*t));
 
+	if (t == NULL)
+		return NULL;
 	net_of(a, w, t->net);
 	htab_add(&b->targets, &t->node);
 	TAILQ_INSERT_TAIL(&b->by_age, t, by_age);
@@ -109,17 +111,19 @@ act_is_silent(const struct book *b, const struct item *it,
 	    (site != NULL && site->n >= PER_SITE && !is_over(site, now));
 }
 
-static void
+/* False without memory to know it by. */
+static bool
 sent(struct book *b, const struct addr *to, enum width w, struct mono now)
 {
 	struct target *t = target_find(b, to, w);
 
-	if (t == NULL)
-		t = target_new(b, to, w);
+	if (t == NULL && (t = target_new(b, to, w)) == NULL)
+		return false;
 	t->n++;
 	t->last = now;
 	TAILQ_REMOVE(&b->by_age, t, by_age);
 	TAILQ_INSERT_TAIL(&b->by_age, t, by_age);
+	return true;
 }
 
 bool
@@ -142,9 +146,7 @@ book_may_dial(struct book *b, const uint8_t key[RECORD_KEY],
 	if (!act_rate(
 		&b->dial_slot, MONO_SEC / (BOOK_DIAL_RATE - BURST), BURST, now))
 		return false;
-	sent(b, to, ONE, now);
-	sent(b, to, SITE, now);
-	return true;
+	return sent(b, to, ONE, now) && sent(b, to, SITE, now);
 }
 
 void

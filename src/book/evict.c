@@ -85,10 +85,12 @@ worst_of(const struct guest *g, size_t n)
 int
 book_evict(const struct book *b, const struct book_tunnel *t, size_t n)
 {
-	struct guest *g = xcalloc(n + 1, sizeof(*g));
+	struct guest *g = try_calloc(n + 1, sizeof(*g));
 	size_t i;
 	int worst;
 
+	if (g == NULL)
+		return -1;
 	for (i = 0; i < n; i++)
 		g[i] = guest_of(b, &t[i]);
 	keep_some(b, g, n);

@@ -249,6 +249,8 @@ book_restore(struct book *b, const struct book_entry *e)
 		       : !act_room_heard(b, e->source, act_group(e)))
 		return;
 	it = act_add(b, e->reached ? REACHED : HEARD, e, (struct mono){ 0 });
+	if (it == NULL)
+		return;
 	it->saved = true;
 	restore_record(it);
 	book_restore_watched(b, e->uptime.at);

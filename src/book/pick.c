@@ -136,17 +136,21 @@ consider(struct choice *ch, struct item *it)
 	ch->c[ch->n++].class = class_of(it);
 }
 
-static void
+/* False without memory. */
+static bool
 gather(struct choice *ch)
 {
 	struct book *b = ch->b;
 	enum list l;
 	size_t i;
 
-	ch->c = xcalloc(b->n[HEARD] + b->n[REACHED] + 1, sizeof(*ch->c));
+	ch->c = try_calloc(b->n[HEARD] + b->n[REACHED] + 1, sizeof(*ch->c));
+	if (ch->c == NULL)
+		return false;
 	for (l = 0; l < LISTS; l++)
 		for (i = 0; i < b->n[l]; i++)
 			consider(ch, b->list[l][i]);
+	return true;
 }
 
 static unsigned
@@ -377,8 +381,8 @@ book_pick(struct book *b, const struct book_tunnel *t, size_t n,
 {
 	struct choice ch = { .b = b, .now = now };
 	struct mono slot = b->trial_slot;
-	struct item **picked;
-	unsigned i, got;
+	struct item **picked = NULL;
+	unsigned i, got = 0;
 	size_t k;
 
 	*ret_at = MONO_NEVER;
@@ -391,9 +395,12 @@ book_pick(struct book *b, const struct book_tunnel *t, size_t n,
 		count(&ch, &t[k]);
 	}
 	ch.spent = !pay(&slot, now);
-	gather(&ch);
-	picked = xcalloc(max, sizeof(struct item *));
-	got = choose(&ch, picked, max, ret_at);
+	if (gather(&ch))
+		picked = try_calloc(max, sizeof(struct item *));
+	if (picked != NULL)
+		got = choose(&ch, picked, max, ret_at);
+	else
+		*ret_at = mono_add(now, RETRY_S * MONO_SEC);
 	for (i = 0; i < got; i++) {
 		end(picked[i]);
 		ret[i] = picked[i]->e;

@@ -47,7 +47,9 @@ keep(struct book *b, const struct book_revoked *r, size_t room)
 
 	if (b->n_revoked >= room)
 		return false;
-	v = xcalloc(1, sizeof(*v));
+	v = try_calloc(1, sizeof(*v));
+	if (v == NULL)
+		return false;
 	v->r = *r;
 	htab_add(&b->revoked, &v->node);
 	b->all_revoked[b->n_revoked++] = v;

@@ -55,10 +55,13 @@ book_tell(struct book *b, const uint8_t asker[RECORD_KEY],
     const struct book_entry **ret, unsigned max, uint64_t wall)
 {
 	const struct book_entry **all =
-	    xcalloc(b->n[REACHED] + 1, sizeof(*all));
-	size_t n = gather(b, asker, wall, all), k;
+	    try_calloc(b->n[REACHED] + 1, sizeof(*all));
+	size_t n, k;
 	unsigned i;
 
+	if (all == NULL)
+		return 0;
+	n = gather(b, asker, wall, all);
 	for (i = 0; i < max && i < n; i++) {
 		k = i + act_random(b, n - i);
 		ret[i] = all[k];

@@ -209,14 +209,14 @@ dispatch(struct rx *rx, const struct frame *f)
 
 static void
 note_path(struct core *c, struct peer *p, struct session *s,
-    const struct path *from, size_t bytes, struct turn *t)
+    const struct path *from, size_t bytes, unsigned n, struct turn *t)
 {
 	if (p->slot[SLOT_CUR] != s)
 		return;
 	if (addr_equal(&from->remote, &p->path.remote))
 		p->path = *from; /* answers leave by the way it came */
 	else
-		roam_candidate(c, p, from, bytes, t);
+		roam_candidate(c, p, from, bytes, n, t);
 }
 
 static void
@@ -265,7 +265,7 @@ frames_receive(struct core *c, struct peer *p, struct session *s,
 	if (!s->heard)
 		peer_confirm(c, p, s, t);
 	if (newest)
-		note_path(c, p, s, from, bytes, t);
+		note_path(c, p, s, from, bytes, run->n, t);
 	for (i = 0; i < run->n && rx.s != NULL; i++)
 		handle(&rx, &run->pkt[i]);
 	hand_over(&rx);

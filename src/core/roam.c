@@ -23,13 +23,17 @@ challenge(struct core *c, struct peer *p, struct roam_leg *leg, struct turn *t)
 	    CHALLENGE_LEN, t);
 }
 
-/* Has the new address sent as much as it is to get? Then that is spent. */
+/*
+ * Has the new address sent as much as it is to get, in bytes and in datagrams,
+ * each of which has headers as well? Then that is spent.
+ */
 static bool
 pay(struct roam *r)
 {
-	if (r->got - r->sent < CHALLENGE_SENT)
+	if (r->got - r->sent < CHALLENGE_SENT || r->got_n == r->sent_n)
 		return false;
 	r->sent += CHALLENGE_SENT;
+	r->sent_n++;
 	return true;
 }
 
@@ -68,7 +72,7 @@ finish(struct core *c, struct peer *p)
 
 void
 roam_candidate(struct core *c, struct peer *p, const struct path *from,
-    size_t bytes, struct turn *t)
+    size_t bytes, unsigned n, struct turn *t)
 {
 	const struct session *s = peer_session(p);
 	struct roam *r = &p->roam;
@@ -82,6 +86,7 @@ roam_candidate(struct core *c, struct peer *p, const struct path *from,
 	if (!addr_equal(&r->new.path.remote, &from->remote))
 		return; /* one check at a time */
 	r->got += bytes;
+	r->got_n += n;
 	challenge_new(c, p, t);
 }
 

@@ -27,18 +27,20 @@ struct roam_leg {
 struct roam {
 	bool active;
 	struct roam_leg old, new;
-	uint64_t got;	     /* bytes received from the new address so far */
-	uint64_t sent;	     /* bytes sent to it */
-	struct mono until;   /* the check ends */
-	struct mono settled; /* no switch before */
+	uint64_t got;		/* bytes received from the new address so far */
+	uint64_t sent;		/* bytes sent to it */
+	unsigned got_n, sent_n; /* datagrams */
+	struct mono until;	/* the check ends */
+	struct mono settled;	/* no switch before */
 };
 
 /*
  * An authenticated packet with the highest counter so far came from an address
- * that is not the peer's. bytes: UDP payload. May start or feed a check.
+ * that is not the peer's. bytes: UDP payload of n datagrams. May start or feed
+ * a check.
  */
 void roam_candidate(struct core *c, struct peer *p, const struct path *from,
-    size_t bytes, struct turn *t);
+    size_t bytes, unsigned n, struct turn *t);
 
 /* A challenge came by path: the answer goes back the way it came. */
 void roam_challenge(struct core *c, struct peer *p, struct session *s,

@@ -26,6 +26,7 @@ coreflow_tests = \
 	tests/unit/test_core_siege \
 	tests/unit/test_core_trust \
 	tests/unit/test_core_ident \
+	tests/unit/test_core_amplify \
 	tests/unit/test_weight
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
@@ -111,6 +112,9 @@ tests_unit_test_core_fwdin_LDADD = $(coreflow_libs)
 tests_unit_test_core_spoof_SOURCES = tests/unit/test_core_spoof.c \
 	$(coreflow_evil)
 tests_unit_test_core_spoof_LDADD = $(coreflow_libs)
+tests_unit_test_core_amplify_SOURCES = tests/unit/test_core_amplify.c \
+	$(coreflow_party)
+tests_unit_test_core_amplify_LDADD = $(coreflow_libs)
 tests_unit_test_core_ident_SOURCES = tests/unit/test_core_ident.c \
 	$(coreflow_duo) $(test_vectors)
 tests_unit_test_core_ident_LDADD = $(coreflow_libs) $(JSON_LIBS)

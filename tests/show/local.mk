@@ -4,6 +4,7 @@ EXTRA_DIST += tests/show/lib.sh tests/show/cells.sh tests/show/islands.sh \
 	tests/show/entrylab.sh tests/show/page_look.mjs
 dist_noinst_SCRIPTS += \
 	tests/show/ambassador \
+	tests/show/amplify \
 	tests/show/babel \
 	tests/show/bad-input \
 	tests/show/bad-lists \

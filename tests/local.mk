@@ -43,6 +43,7 @@ include tests/show/local.mk
 include tests/show/badgram.mk
 include tests/show/echoes.mk
 include tests/show/rawpkt.mk
+include tests/show/malform.mk
 include tests/show/mtulab.mk
 include tests/show/carry.mk
 include tests/show/pathcost.mk

@@ -18,7 +18,7 @@
 #define FEELER_US (5 * MONO_SEC) /* to exchange records */
 #define KEEP_US (3600 * (uint64_t)MONO_SEC) /* dialled on, once dead */
 #define TRIALS_IN 256 /* that dialled us and have not said who they are */
-#define PICKS 4	     /* dialled at once: each is a look at the whole book */
+#define PICKS 4	      /* dialled at once: each is a look at the whole book */
 #define PICK_US (200 * MONO_MS)
 #define NAME_SIGNS 8 /* of the key, as the peer's name */
 

@@ -333,8 +333,15 @@ gun_init(struct gun *g, const char *endpoint, const char *network,
 {
 	struct core_config cfg = { .aead = aead_default(),
 		.limits = { REKEY_AFTER_MS, FAN_ORIGIN, FAN_TOTAL, CORE_MTU } };
-	struct core_io io = { g, on_udp_send, on_mesh_send, on_deliver,
-		on_hangup, on_event, on_random };
+	struct core_io io = {
+		.arg = g,
+		.udp_send = on_udp_send,
+		.mesh_send = on_mesh_send,
+		.port_deliver = on_deliver,
+		.mesh_hangup = on_hangup,
+		.event = on_event,
+		.random = on_random,
+	};
 	struct peer_config peer = { .name = "it" };
 	uint8_t seed[KEY_LEN];
 	struct addr to;

@@ -126,8 +126,15 @@ on_save_watched(void *arg, uint32_t minutes)
 static void
 start_core(struct liar *l, const char *network)
 {
-	const struct core_io io = { l, on_send, on_run, on_deliver, on_hangup,
-		on_event, on_random };
+	const struct core_io io = {
+		.arg = l,
+		.udp_send = on_send,
+		.mesh_send = on_run,
+		.port_deliver = on_deliver,
+		.mesh_hangup = on_hangup,
+		.event = on_event,
+		.random = on_random,
+	};
 	const struct exchange_io xio = { l, on_ask, on_save, on_forget,
 		on_save_revoked, on_save_watched };
 	struct exchange_config xc = { .trust = { .mode = TRUST_OPEN,

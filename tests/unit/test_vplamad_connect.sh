@@ -23,7 +23,6 @@ for bad in "" : :7 "x y:7" "$at/" "u@$at" "$at?x=y" "127.0.0.1:70000" "[::1:7"; 
 	want "no address" "$out" "\"$bad\" is no address"
 done
 ctl a counters | grep -w ident_sent &&
-	fail "nothing was asked: $(ctl a counters)"| awk '$2 == "ident_sent" { print $1 }')" = 0 ] ||
 	fail "nothing was asked: $(ctl a counters)"
 
 # Nobody answers by default, nor where there is nobody.

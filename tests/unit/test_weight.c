@@ -170,8 +170,15 @@ static void
 node_start(struct hub *h, struct node *nd, struct addr addr,
     const struct aead_choice *aead)
 {
-	const struct core_io io = { nd, on_udp_send, on_run, on_deliver,
-		on_hangup, on_event, on_random };
+	const struct core_io io = {
+		.arg = nd,
+		.udp_send = on_udp_send,
+		.mesh_send = on_run,
+		.port_deliver = on_deliver,
+		.mesh_hangup = on_hangup,
+		.event = on_event,
+		.random = on_random,
+	};
 	const struct exchange_io xio = { nd, on_ask, on_save, on_forget,
 		on_save_revoked, on_save_watched };
 	const struct negotiate_io nio = { nd, on_routes, on_rehook,

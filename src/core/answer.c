@@ -4,6 +4,7 @@
 
 #include "core/core.h"
 #include "core/dial.h"
+#include "core/guard.h"
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
@@ -330,6 +331,9 @@ accept_from(struct ask *a)
 		count(&c->cnt, suite < 0 ? CNT_init_suite : CNT_init_psk);
 		return;
 	}
+	if (a->carrier == NULL &&
+	    !guard_endpoint(c, a->p, &a->from->remote, a->t))
+		return;
 	if (a->p == NULL)
 		a->p = trust_admit(c, a->hs.rs, a->ss, a->from, a->t);
 	p = a->p;

@@ -71,6 +71,7 @@ core_init(struct core *c, const struct core_config *cfg,
 	buckets_init(c, cfg->dh_rate != 0 ? cfg->dh_rate : CORE_DH_RATE, now);
 	dupcache_init(&c->dups);
 	c->routes = route_new();
+	c->device_nets = route_new();
 	c->caps = CAP_REKEY | CAP_PATH | CAP_CSUM | CAP_FRAG;
 	c->hello_by = MONO_NEVER;
 	c->staging.max = STAGING_MAX;

@@ -95,11 +95,14 @@ struct core {
 	unsigned n_port;		  /* all are below */
 	struct route *routes;		  /* whose each prefix is */
 	bool has_own;			  /* some are ours */
-	struct negotiate *neg;		  /* of addresses; NULL: none */
-	struct exchange *ex;		  /* of peers; NULL: none */
-	struct ident ident;		  /* who is there? */
-	uint32_t caps;			  /* what we can, CAP_* */
-	struct ratelimit *icmp;		  /* answers to devices, per address */
+	struct route *device_nets; /* core/guard.h: networks on devices */
+	bool guard_off;
+	bool places_changed;	/* of peers, since they were looked at */
+	struct negotiate *neg;	/* of addresses; NULL: none */
+	struct exchange *ex;	/* of peers; NULL: none */
+	struct ident ident;	/* who is there? */
+	uint32_t caps;		/* what we can, CAP_* */
+	struct ratelimit *icmp; /* answers to devices, per address */
 
 	bool stopping;		/* has said goodbye: no more handshakes */
 	bool mesh_up;		/* a mesh daemon has said HELLO */

@@ -7,6 +7,7 @@
 #include "base/xmem.h"
 #include "core/core.h"
 #include "core/exchange.h"
+#include "core/guard.h"
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "core/target.h"
@@ -157,6 +158,8 @@ send_init(struct core *c, struct attempt *at, struct turn *t)
 	struct run run;
 	struct pkt *pk;
 
+	if (!guard_endpoint(c, at->ix.peer, &at->to.remote, t))
+		return;
 	if (!exchange_may_dial(c, at->ix.peer, &at->to.remote, t)) {
 		count(&c->cnt, CNT_dial_limited);
 		return;
@@ -473,6 +476,9 @@ dial_response(struct core *c, const struct path *from, const uint8_t *msg,
 		count(&c->cnt, CNT_mac1_bad);
 		return;
 	}
+	/* It was dialled, and then came to be the mesh's. */
+	if (!guard_endpoint(c, at->ix.peer, &at->to.remote, t))
+		return;
 	/* Who sees our index could have us compute for each forged answer. */
 	if (!bucket_take(&c->dh_budget, t->now)) {
 		count(&c->cnt, CNT_resp_budget);

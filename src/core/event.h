@@ -14,6 +14,8 @@ enum core_event {
 	EV_PEER_DIAL,	  /* an initiation is about to be sent */
 	EV_PEER_SILENT,	  /* live, and not heard for so long that it is asked */
 	EV_PEER_RECURSION, /* a device gave what went to it as datagrams */
+	EV_PEER_INSIDE,	   /* an endpoint of it is in the mesh: not used */
+	EV_PEER_UNROUTED,  /* what it asks for covers an endpoint: no route */
 	EV_PEER_CLASS,	   /* what it may do, or that its key is known now */
 	EV_PEER_REVOKED,   /* its key is; it is not dialled any more */
 	EV_PEER_GONE,	   /* taken out by the core, which had made it */

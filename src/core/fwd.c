@@ -110,6 +110,7 @@ fwd_fini(struct core *c)
 		if (c->port[i] != NULL)
 			port_free(c, i);
 	route_free(c->routes);
+	route_free(c->device_nets);
 }
 
 void
@@ -128,6 +129,7 @@ replace(struct core *c, uint32_t whose, const struct prefix *p, size_t n,
 {
 	size_t i;
 
+	c->places_changed = true; /* some endpoints may be the mesh's now */
 	route_drop(c->routes, ROUTE_CONFIGURED, whose);
 	for (i = 0; i < n; i++) {
 		if (route_add(

@@ -16,6 +16,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/frag.c src/core/frag.h \
 	src/core/fwd.c src/core/fwd.h src/core/fwd_in.c src/core/fwd_out.c \
 	src/core/frames.c src/core/frames.h \
+	src/core/guard.c src/core/guard.h \
 	src/core/handshake.c src/core/handshake.h \
 	src/core/line.c src/core/line.h \
 	src/core/ident.c src/core/ident.h \

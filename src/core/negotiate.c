@@ -9,6 +9,7 @@
 #include "core/dial.h"
 #include "core/exchange.h"
 #include "core/frames.h"
+#include "core/guard.h"
 #include "core/mesh.h"
 #include "core/peer_send.h"
 #include "core/session.h"
@@ -49,6 +50,7 @@ struct negotiate {
 	struct told conf, mesh; /* by whom; the mesh daemon's word goes */
 	struct mono mesh_until; /* its word holds so long behind its end */
 	uint32_t asked;		/* the mesh daemon is moving: id, or 0 */
+	unsigned n_unrouted;	/* peers with guard.unrouted */
 };
 
 /* The callbacks of src/neg. */
@@ -126,7 +128,7 @@ tell_mesh(struct core *c, uint32_t peer, const struct agreed *a, struct turn *t)
 {
 	struct mesh_route ro = { .peer = peer };
 
-	if (a != NULL) {
+	if (a != NULL && a->n > 0) {
 		ro.topo = a->topo;
 		memcpy(ro.gid, a->gid, sizeof(ro.gid));
 		for (; ro.n_claims < a->n; ro.n_claims++)
@@ -135,28 +137,55 @@ tell_mesh(struct core *c, uint32_t peer, const struct agreed *a, struct turn *t)
 	mesh_route(c, &ro, t);
 }
 
+static bool
+has(const struct agreed *a, const struct prefix *p)
+{
+	unsigned i;
+
+	for (i = 0; a != NULL && i < a->n; i++)
+		if (a->part[i].has_p && prefix_equal(&a->part[i].p, p))
+			return true;
+	return false;
+}
+
+/* What it has already, it keeps; the rest must not cover an endpoint. */
 static struct agreed *
-agreed_new(struct negotiate *ng, uint32_t peer, const struct netdesc *of,
+agreed_new(struct negotiate *ng, struct peer *p, const struct netdesc *of,
     const struct claim *c, unsigned n)
 {
 	struct agreed *a = try_calloc(1, sizeof(*a) + n * sizeof(a->part[0]));
 	unsigned i;
 
 	if (a == NULL) {
-		on_close(ng, peer, CLOSE_NONE);
+		on_close(ng, p->id, CLOSE_NONE);
 		return NULL;
 	}
-	a->peer = peer;
+	a->peer = p->id;
 	a->topo = of->topo;
 	memcpy(a->gid, of->gid, sizeof(a->gid));
 	for (i = 0; i < n; i++) {
-		a->part[i].c = c[i];
-		a->part[i].has_p =
-		    claim_prefix(&of->topo, &c[i], &a->part[i].p);
+		struct prefix to;
+		bool is_ip = claim_prefix(&of->topo, &c[i], &to);
+
+		if (is_ip && !has(p->agreed, &to) &&
+		    !guard_route(ng->c, p, &to, ng->t))
+			continue;
+		a->part[a->n].c = c[i];
+		a->part[a->n].has_p = is_ip;
+		a->part[a->n++].p = to;
 	}
-	a->n = n;
-	LIST_INSERT_HEAD(&ng->agreed, a, link);
 	return a;
+}
+
+static void
+agreed_free(struct negotiate *ng, struct peer *p)
+{
+	if (p->agreed == NULL)
+		return;
+	LIST_REMOVE(p->agreed, link);
+	free(p->agreed);
+	p->agreed = NULL;
+	route_drop(ng->c->routes, ROUTE_AGREED, p->id);
 }
 
 static void
@@ -166,21 +195,44 @@ on_routes(void *arg, uint32_t peer, const struct netdesc *of,
 	struct negotiate *ng = arg;
 	struct peer *p = core_peer_by_id(ng->c, peer);
 	struct prefix prefix[NETDESC_CLAIMS];
-	struct agreed *a = p != NULL ? p->agreed : NULL;
+	struct agreed *a;
 
-	if (p == NULL || (a == NULL && n == 0))
+	if (p == NULL || (p->agreed == NULL && n == 0))
 		return;
-	if (a != NULL) {
-		LIST_REMOVE(a, link);
-		free(a);
-		route_drop(ng->c->routes, ROUTE_AGREED, peer);
-	}
-	a = n > 0 ? agreed_new(ng, peer, of, c, n) : NULL;
+	ng->n_unrouted -= p->guard.unrouted;
+	if (ng->n_unrouted == 0)
+		ng->c->places_changed = false; /* nobody waits for it */
+	p->guard.unrouted = false;
+	a = n > 0 ? agreed_new(ng, p, of, c, n) : NULL;
+	ng->n_unrouted += p->guard.unrouted;
+	agreed_free(ng, p);
 	p->agreed = a;
+	if (a != NULL)
+		LIST_INSERT_HEAD(&ng->agreed, a, link);
 	grant_all(ng);
 	tell_mesh(ng->c, peer, a, ng->t);
 	n = (unsigned)prefixes_of(a, prefix);
 	ng->io.routes(ng->io.arg, peer, n > 0 ? prefix : NULL, n);
+}
+
+/* Endpoints have come and gone: what was refused over them is asked again. */
+static void
+regrant(struct negotiate *ng)
+{
+	struct neg_link_view v;
+	struct peer *p;
+
+	ng->c->places_changed = false;
+	TAILQ_FOREACH (p, &ng->c->peers, link)
+		if (p->guard.unrouted && p->agreed != NULL &&
+		    neg_show_link(ng->g, p->id, &v) && v.desc != NULL)
+			on_routes(ng, p->id, v.desc, v.route, v.n_routes);
+}
+
+static bool
+wants_regrant(const struct negotiate *ng)
+{
+	return ng->n_unrouted > 0 && ng->c->places_changed;
 }
 
 /* The mesh daemon does it if it said it can, else whoever is outside. */
@@ -451,15 +503,18 @@ negotiate_refuse(struct core *c, uint32_t id, struct turn *t)
 	return ok;
 }
 
-static bool
-is_own(const struct negotiate *ng, const struct addr *a, struct mono now)
+bool
+negotiate_owns(const struct core *c, const struct addr *a, struct mono now)
 {
+	const struct neg *g = negotiate_neg(c);
 	bool v4 = addr_is_v4(a);
 	struct neg_self_view v;
 	struct prefix p;
 	unsigned i;
 
-	neg_show_self(ng->g, &v, now);
+	if (g == NULL)
+		return false;
+	neg_show_self(g, &v, now);
 	for (i = 0; v.own != NULL && i < v.own->n_claims; i++)
 		if (claim_prefix(&v.own->topo, &v.own->claim[i], &p) &&
 		    p.family == (v4 ? PREFIX_IPV4 : PREFIX_IPV6) &&
@@ -473,7 +528,7 @@ void
 negotiate_nonce(struct core *c, const struct addr *from,
     const uint8_t nonce[NEG_NONCE], struct turn *t)
 {
-	if (!is_own(c->neg, from, t->now))
+	if (!negotiate_owns(c, from, t->now))
 		return;
 	neg_nonce_seen(begin(c->neg, t), nonce, t->now);
 	end(c->neg);
@@ -584,6 +639,11 @@ negotiate_tick(struct core *c, struct turn *t)
 	if (ng == NULL)
 		return;
 	end_doomed(ng, t);
+	if (wants_regrant(ng)) {
+		begin(ng, t);
+		regrant(ng);
+		end(ng);
+	}
 	if (mono_due(ng->mesh_until, t->now)) {
 		ng->mesh_until = MONO_NEVER;
 		place_set(&ng->mesh, NULL);
@@ -600,7 +660,7 @@ negotiate_deadline(const struct core *c)
 {
 	if (c->neg == NULL)
 		return MONO_NEVER;
-	if (c->neg->some_end)
+	if (c->neg->some_end || wants_regrant(c->neg))
 		return (struct mono){ 0 };
 	return mono_min(c->neg->mesh_until, neg_deadline(c->neg->g));
 }
@@ -613,7 +673,8 @@ negotiate_mesh_up(struct core *c, struct turn *t)
 	if (c->neg == NULL)
 		return;
 	LIST_FOREACH (a, &c->neg->agreed, link)
-		tell_mesh(c, a->peer, a, t);
+		if (a->n > 0)
+			tell_mesh(c, a->peer, a, t);
 }
 
 void

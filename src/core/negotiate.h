@@ -77,6 +77,10 @@ bool negotiate_refuse(struct core *c, uint32_t id, struct turn *t);
 void negotiate_nonce(struct core *c, const struct addr *from,
     const uint8_t nonce[NEG_NONCE], struct turn *t);
 
+/* Is the address one of our own gnode's? */
+bool negotiate_owns(
+    const struct core *c, const struct addr *a, struct mono now);
+
 /* For show.h. NULL without a negotiation. */
 const struct neg *negotiate_neg(const struct core *c);
 

@@ -17,6 +17,7 @@
 #include "core/attempt.h"
 #include "core/due.h"
 #include "core/frag.h"
+#include "core/guard.h"
 #include "core/peertab.h"
 #include "core/pmtu.h"
 #include "core/ratelimit.h"
@@ -137,6 +138,7 @@ struct peer {
 	unsigned n_staged;
 	struct mono recursion_at;   /* core/recursion.h, the last; 0: never */
 	struct mono recursion_told; /* when the host last heard of it */
+	struct guard guard;
 	struct peer_stats stats;
 };
 

@@ -97,6 +97,7 @@ known_forget(struct core *c, struct peer *p)
 {
 	unsigned i;
 
+	c->places_changed = true;
 	for (i = 0; i < p->n_known; i++)
 		htab_del(&c->by_endpoint, &p->known[i].node);
 	free(p->known);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/core.h"
+#include "core/guard.h"
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "core/timers.h"
@@ -80,6 +81,8 @@ roam_candidate(struct core *c, struct peer *p, const struct path *from,
 	if (!r->active) {
 		if (mono_before(t->now, r->settled) || s == NULL ||
 		    (s->caps & CAP_PATH) == 0)
+			return;
+		if (!guard_endpoint(c, p, &from->remote, t))
 			return;
 		begin(c, p, from, t);
 	}

@@ -165,23 +165,38 @@ route_drop(struct route *r, enum route_kind kind, uint32_t whose)
 		drop_below(r, &r->root[i], kind, whose);
 }
 
+static const struct node *
+match(const struct route *r, enum prefix_family family, const uint8_t *a)
+{
+	const struct node *n = r->root[family], *best = NULL;
+	size_t bits = prefix_alen(family) * 8;
+
+	while (n != NULL && prefix_has(&n->p, a)) {
+		if (owner_of(n) != NULL)
+			best = n;
+		n = n->p.bits < bits ? n->child[bit_of(a, n->p.bits)] : NULL;
+	}
+	return best;
+}
+
 bool
 route_find(const struct route *r, enum prefix_family family, const uint8_t *a,
     uint32_t *ret_whose)
 {
-	const struct node *n = r->root[family];
-	const struct owner *best = NULL, *o;
-	size_t bits = prefix_alen(family) * 8;
+	const struct node *best = match(r, family, a);
 
-	while (n != NULL && prefix_has(&n->p, a)) {
-		if ((o = owner_of(n)) != NULL)
-			best = o;
-		n = n->p.bits < bits ? n->child[bit_of(a, n->p.bits)] : NULL;
-	}
 	if (best == NULL)
 		return false;
-	*ret_whose = best->whose;
+	*ret_whose = owner_of(best)->whose;
 	return true;
+}
+
+const struct prefix *
+route_match(const struct route *r, enum prefix_family family, const uint8_t *a)
+{
+	const struct node *best = match(r, family, a);
+
+	return best != NULL ? &best->p : NULL;
 }
 
 static void

@@ -39,6 +39,10 @@ void route_drop(struct route *r, enum route_kind kind, uint32_t whose);
 bool route_find(const struct route *r, enum prefix_family family,
     const uint8_t *a, uint32_t *ret_whose);
 
+/* The prefix of that match, or NULL. It is the table's until that changes. */
+const struct prefix *route_match(
+    const struct route *r, enum prefix_family family, const uint8_t *a);
+
 /* Each prefix in order of family, address, length, kind. */
 typedef void route_fn(
     void *arg, const struct prefix *p, enum route_kind kind, uint32_t whose);

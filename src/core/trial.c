@@ -7,6 +7,7 @@
 #include "core/core.h"
 #include "core/dial.h"
 #include "core/ex.h"
+#include "core/guard.h"
 #include "core/peer_send.h"
 #include "core/room.h"
 #include "core/session.h"
@@ -229,10 +230,10 @@ trial_answered(struct core *c, struct peer *p, struct turn *t)
 		timers_arm(c, p, TM_TRIAL, mono_add(t->now, TRIAL_US));
 }
 
-/* Where it is said to be, what it has proven first, and none that is ours. */
+/* Where it is said to be, what it has proven first; nothing of ours. */
 static unsigned
-endpoints_of(const struct core *c, const struct book_entry *e,
-    struct addr ret[RECORD_ENDPOINTS + 1])
+endpoints_of(struct core *c, const struct book_entry *e,
+    struct addr ret[RECORD_ENDPOINTS + 1], struct turn *t)
 {
 	unsigned i, n = 0;
 
@@ -242,7 +243,8 @@ endpoints_of(const struct core *c, const struct book_entry *e,
 		if (!addr_equal(&e->ep[i], &e->proven))
 			ret[n++] = e->ep[i];
 	for (i = 0; i < n;) {
-		if (exchange_is_self(c, &ret[i]))
+		if (exchange_is_self(c, &ret[i]) ||
+		    !guard_endpoint(c, NULL, &ret[i], t))
 			ret[i] = ret[--n];
 		else
 			i++;
@@ -282,7 +284,7 @@ dial(struct core *c, const struct book_entry *e, struct turn *t)
 {
 	struct addr ep[RECORD_ENDPOINTS + 1];
 	struct peer_config cfg = { 0 };
-	unsigned n = endpoints_of(c, e, ep);
+	unsigned n = endpoints_of(c, e, ep, t);
 	struct peer *p;
 
 	memcpy(cfg.ed_pk, e->key, KEY_LEN);

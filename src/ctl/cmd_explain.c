@@ -13,7 +13,7 @@
 /* Initiations that a slow or lossy path may well have eaten. */
 #define FEW_TRIES 3
 
-/* What led the tunnel into itself so lately may still be so. */
+/* What led the tunnel into itself, or would have, may still be so. */
 #define RECURSION_FRESH_US (300 * MONO_SEC)
 
 /* What the rules look at. */
@@ -49,6 +49,21 @@ in_itself(const struct view *k)
 {
 	return k->peer->recursion_at.us != 0 &&
 	    mono_since(k->peer->recursion_at, k->now) < RECURSION_FRESH_US;
+}
+
+static bool
+inside(const struct view *k)
+{
+	const struct guard *g = &k->peer->guard;
+
+	return k->peer->state != PEER_VRNODE && g->at.us != 0 &&
+	    mono_since(g->at, k->now) < RECURSION_FRESH_US;
+}
+
+static bool
+covering(const struct view *k)
+{
+	return k->peer->guard.unrouted;
 }
 
 static bool
@@ -221,7 +236,15 @@ static const struct rule {
 	    "is dropped. A mesh route covers the endpoint.",
 	    "mark",
 	    "Set mark, with a routing rule that sends marked packets by a "
-	    "table without mesh routes (Loops in mesh-daemons.md)." },
+	    "table without mesh routes, or bind-device (Loops in "
+	    "mesh-daemons.md)." },
+	{ "endpoint-in-mesh", inside,
+	    "An endpoint of the peer is an address of the mesh: in a prefix "
+	    "that is ours or goes to a peer (mesh_prefix below). A tunnel "
+	    "through the mesh would lead into itself, so none goes there.",
+	    "endpoint",
+	    "Correct the endpoint or the prefix; if the way there is not "
+	    "through the mesh, set bind-device or mark." },
 	{ "silent", silent_tunnel,
 	    "The tunnel is up, but the peer has stopped answering: probes are "
 	    "on their way, and it is dead when 45 of them had no answer.",
@@ -232,6 +255,13 @@ static const struct rule {
 	    "of vnodes; packets do not pass.",
 	    "open-transit",
 	    "Give it a peer block, or set open-transit or another trust." },
+	{ "route-covers-endpoint", covering,
+	    "The tunnel is up; what the peer asks for covers the endpoint of "
+	    "a tunnel (route_covers below), which a route would cut off. That "
+	    "is not routed, the rest is.",
+	    "bind-device",
+	    "Ask the peer's operator whose addresses these are; with "
+	    "bind-device or mark they can be routed." },
 	{ "addresses-held-by-peer", held_by_peer,
 	    "The tunnel is up; addresses of both gnodes overlap and the peer's "
 	    "does not move. What overlaps is not routed, the rest is.",
@@ -419,6 +449,25 @@ facts_tunnel(struct json_object *facts, const struct view *k)
 }
 
 static void
+facts_guard(struct json_object *facts, const struct view *k)
+{
+	const struct guard *g = &k->peer->guard;
+	char at[ADDR_TEXT], text[PREFIX_TEXT];
+
+	if (g->at.us != 0) {
+		fact_str(facts, "endpoint_refused", addr_format(&g->ep, at));
+		fact_str(facts, "mesh_prefix",
+		    g->mesh.bits > 0 ? prefix_format(&g->mesh, text) : "ours");
+		fact_ago(facts, "endpoint_refused_seconds", g->at, k);
+	}
+	if (g->unrouted) {
+		fact_str(facts, "route_covers", addr_format(&g->covers, at));
+		fact_str(
+		    facts, "prefix_not_routed", prefix_format(&g->route, text));
+	}
+}
+
+static void
 facts_addresses(struct json_object *facts, const struct view *k)
 {
 	const struct neg_link_view *l = &k->link;
@@ -472,6 +521,7 @@ facts_json(const struct view *k)
 	facts_names(facts, k);
 	fact_u64(facts, "addresses_known", p->n_ep);
 	facts_tunnel(facts, k);
+	facts_guard(facts, k);
 	facts_addresses(facts, k);
 	facts_dial(facts, k);
 	return facts;

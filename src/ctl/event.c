@@ -17,6 +17,8 @@ event_name(enum core_event ev)
 		[EV_PEER_DIAL] = "peer.dial",
 		[EV_PEER_SILENT] = "peer.silent",
 		[EV_PEER_RECURSION] = "peer.recursion",
+		[EV_PEER_INSIDE] = "peer.endpoint-refused",
+		[EV_PEER_UNROUTED] = "peer.route-refused",
 		[EV_PEER_CLASS] = "peer.class",
 		[EV_PEER_REVOKED] = "peer.revoked",
 		[EV_PEER_GONE] = "peer.gone",

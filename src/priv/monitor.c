@@ -20,6 +20,16 @@ set_int(int fd, int level, int name, int value)
 	return 0;
 }
 
+static int
+set_device(int fd, const char *name)
+{
+	socklen_t len = (socklen_t)strlen(name) + 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, len) < 0)
+		return -errno;
+	return 0;
+}
+
 /* A smaller buffer than asked for is no failure. */
 static void
 set_rcvbuf(int fd, uint32_t bytes)
@@ -88,6 +98,8 @@ udp_bound(const struct monitor *m, uint32_t kind, const struct addr *a)
 	rc = udp_options(fd, v4);
 	if (rc == 0 && m->mark != 0)
 		rc = set_int(fd, SOL_SOCKET, SO_MARK, (int)m->mark);
+	if (rc == 0 && m->bind_dev[0] != '\0')
+		rc = set_device(fd, m->bind_dev);
 	if (rc == 0)
 		rc = udp_bind_kind(fd, kind, a);
 	if (rc == 0)
@@ -263,12 +275,13 @@ mesh_bound(const char *name)
 		return -errno;
 	if (v6)
 		(void)set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name,
-		(socklen_t)strlen(name) + 1) == 0 &&
+	rc = set_device(fd, name);
+	if (rc == 0 &&
 	    bind(fd, v6 ? (struct sockaddr *)&in6 : (struct sockaddr *)&in,
-		v6 ? sizeof(in6) : sizeof(in)) == 0)
+		v6 ? sizeof(in6) : sizeof(in)) < 0)
+		rc = -errno;
+	if (rc == 0)
 		return fd;
-	rc = -errno;
 	close(fd);
 	return rc;
 }

@@ -36,7 +36,8 @@ struct monitor {
 	const char *path[PRIV_PATH_MAX];
 	struct addr listen[MONITOR_LISTEN];
 	unsigned n_listen;
-	uint32_t mark; /* SO_MARK of UDP sockets; 0: none */
+	uint32_t mark;		     /* SO_MARK of UDP sockets; 0: none */
+	char bind_dev[MONITOR_NAME]; /* SO_BINDTODEVICE of them; "": none */
 	struct monitor_dev dev[MONITOR_DEVS];
 
 	bool has_routes;    /* false: asking for one gives -ENOENT */

@@ -210,6 +210,7 @@ config_warnings(const struct config *cfg, struct config_errors *warns)
 	unsigned k;
 
 	warn_strangers(cfg, warns);
+	guard_warn(cfg, warns);
 	for (i = 0; i < cfg->n_devices; i++) {
 		const struct config_device *dev = &cfg->devices[i];
 

@@ -577,6 +577,7 @@ config_load(const char *path, struct config *ret, struct config_errors *errs)
 	prefixes_check(&cfg, errs);
 	claims_check(&cfg, errs);
 	routes_check(&cfg, errs);
+	guard_check(&cfg, errs);
 	if (cfg.given[OPT_mtu].line == 0)
 		cfg.mtu = devices_mtu(&cfg);
 	if (errs->n > 0)

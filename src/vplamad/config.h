@@ -52,7 +52,8 @@ struct config {
 	uint32_t fanout_rate[2]; /* packets a second: per origin, in all */
 	uint32_t mtu;		 /* bytes */
 	uint32_t mark;		 /* 0: none */
-	uint32_t offload[5];	 /* enum config_offload */
+	char bind_device[IFNAME_MAX + 1]; /* "": any */
+	uint32_t offload[5];		  /* enum config_offload */
 	struct prefix prefix[CONFIG_PREFIXES];
 	uint32_t rehook, rehook_rule;	  /* enum rehook_policy, verdict_rule */
 	uint32_t rehook_max_nodes, nodes; /* nodes: of our gnode */

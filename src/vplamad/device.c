@@ -14,6 +14,9 @@ _Static_assert(MONITOR_LISTEN == CONFIG_LISTEN, "as many addresses");
 _Static_assert(sizeof(((struct monitor *)0)->mesh) ==
 	sizeof(((struct config *)0)->mesh_interface),
     "as many names of the same length");
+_Static_assert(sizeof(((struct monitor *)0)->bind_dev) ==
+	sizeof(((struct config *)0)->bind_device),
+    "names of the same length");
 
 #define MAC_LABEL "vplama mac v1"
 #define REOPEN_MIN 1 /* seconds between attempts: doubled each time */
@@ -59,6 +62,7 @@ devices_monitor(struct monitor *m, struct config *cfg)
 	m->n_listen = cfg->given[OPT_listen].n;
 	memcpy(m->listen, cfg->listen, sizeof(m->listen));
 	m->mark = cfg->mark;
+	strcpy(m->bind_dev, cfg->bind_device);
 	monitor_neg(m, cfg);
 	for (i = 0; i < cfg->n_devices; i++) {
 		struct config_device *c = &cfg->devices[i];

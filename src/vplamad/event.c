@@ -88,8 +88,43 @@ log_recursion(struct vplamad *d, const struct peer *p)
 	(void)d;
 	log_warnx("peer %s: the route to its endpoint %s leads into a device "
 		  "of this node: what would go through the tunnel once more is "
-		  "dropped; set mark and its routing rule",
+		  "dropped; set bind-device, or mark and "
+		  "its routing rule",
 	    p->cfg.name, path_text(p, buf));
+}
+
+/* "10.1.0.0/16"; claims of our own gnode have no one prefix. */
+static const char *
+mesh_text(const struct prefix *p, char buf[static PREFIX_TEXT])
+{
+	if (p->bits == 0)
+		return "our gnode";
+	return prefix_format(p, buf);
+}
+
+static void
+log_inside(struct vplamad *d, const struct peer *p)
+{
+	char at[ADDR_TEXT], mesh[PREFIX_TEXT];
+
+	(void)d;
+	log_warnx("peer %s: its endpoint %s is in %s, which the mesh has: no "
+		  "tunnel goes there; see Endpoints in the mesh in "
+		  "vplamad.conf(5)",
+	    p->cfg.name, addr_format(&p->guard.ep, at),
+	    mesh_text(&p->guard.mesh, mesh));
+}
+
+static void
+log_unrouted(struct vplamad *d, const struct peer *p)
+{
+	char at[ADDR_TEXT], route[PREFIX_TEXT];
+
+	(void)d;
+	log_warnx("peer %s: its %s would cover the endpoint %s of a tunnel: "
+		  "not routed",
+	    p->cfg.name, prefix_format(&p->guard.route, route),
+	    addr_format(&p->guard.covers, at));
 }
 
 static void
@@ -160,6 +195,8 @@ static void (*const loggers[])(struct vplamad *d, const struct peer *p) = {
 	[EV_PEER_DIAL] = log_dial,
 	[EV_PEER_SILENT] = NULL, /* its death is logged */
 	[EV_PEER_RECURSION] = log_recursion,
+	[EV_PEER_INSIDE] = log_inside,
+	[EV_PEER_UNROUTED] = log_unrouted,
 	[EV_PEER_CLASS] = log_class,
 	[EV_PEER_REVOKED] = log_revoked,
 	[EV_PEER_GONE] = log_gone,

@@ -340,11 +340,30 @@ start_core(struct vplamad *d, struct turn *t)
 	wipe(&cc, sizeof(cc));
 }
 
+static void
+tell_udp_failed(const struct vplamad *d, unsigned at, int rc)
+{
+	const char *why = "";
+	char text[ADDR_TEXT];
+
+	if (rc == -ENODEV && d->cfg.bind_device[0] != '\0') {
+		log_warnx("%s:%d: bind-device: there is no interface %s",
+		    d->cfg.path, d->cfg.given[OPT_bind_device].line,
+		    d->cfg.bind_device);
+		return;
+	}
+	if (rc == -EPERM && d->cfg.mark != 0)
+		why = "; option mark needs CAP_NET_ADMIN";
+	else if (rc == -EPERM && d->cfg.bind_device[0] != '\0')
+		why = "; option bind-device needs CAP_NET_RAW";
+	log_warnx("cannot listen on UDP %s: %s%s",
+	    addr_format(&d->cfg.listen[at], text), strerror(-rc), why);
+}
+
 static bool
 open_udp(struct vplamad *d)
 {
 	unsigned at = 0;
-	char text[ADDR_TEXT];
 	int rc;
 
 	d->udp_handler = (struct udp_handler){
@@ -357,11 +376,7 @@ open_udp(struct vplamad *d)
 	rc = udp_open(&d->udp, d->loop, &d->priv, d->cfg.listen,
 	    d->cfg.given[OPT_listen].n, &d->udp_handler, &d->core.cnt, &at);
 	if (rc < 0)
-		log_warnx("cannot listen on UDP %s: %s%s",
-		    addr_format(&d->cfg.listen[at], text), strerror(-rc),
-		    rc == -EPERM && d->cfg.mark != 0
-			? "; option mark needs CAP_NET_ADMIN"
-			: "");
+		tell_udp_failed(d, at, rc);
 	else
 		udp_offload(d->udp,
 		    (struct udp_offload){
@@ -456,6 +471,24 @@ vplamad_own_prefixes(struct vplamad *d)
 		    prefix_format(&d->cfg.prefix[bad], text), who);
 }
 
+/* What lies in the mesh, for tunnels that have no way of their own. */
+static void
+start_guard(struct vplamad *d)
+{
+	struct prefix net[CONFIG_DEVICES * CONFIG_ADDRESSES];
+	size_t i, n = 0;
+	unsigned k;
+
+	for (i = 0; i < d->cfg.n_devices; i++) {
+		const struct config_device *dev = &d->cfg.devices[i];
+
+		for (k = 0; k < dev->given[DEV_OPT_address].n; k++)
+			net[n++] = dev->address[k];
+	}
+	guard_devices(&d->core, net, n);
+	guard_off(&d->core, d->cfg.mark != 0 || d->cfg.bind_device[0] != '\0');
+}
+
 static const char *
 on_route_unit(void *arg, uint32_t peer)
 {
@@ -545,6 +578,7 @@ start(struct vplamad *d)
 	host_init(d);
 	vplamad_warn(&d->cfg);
 	vplamad_own_prefixes(d);
+	start_guard(d);
 	if (!open_sockets(d) || !devices_open(d, t))
 		return false;
 	start_routes(d);

@@ -420,6 +420,10 @@ put_event_detail(struct out *o, const char *event, struct json_object *p)
 		    o->f, " initiation %" PRIu64, get_u64(p, "initiations"));
 	else if (strcmp(event, "peer.recursion") == 0)
 		fputs(" its route leads into a device: set mark", o->f);
+	else if (strcmp(event, "peer.endpoint-refused") == 0)
+		fputs(" an endpoint of it lies in the mesh", o->f);
+	else if (strcmp(event, "peer.route-refused") == 0)
+		fputs(" a prefix of it covers an endpoint", o->f);
 	else if (strncmp(event, "neg.", 4) == 0)
 		fprintf(o->f, " addresses %s",
 		    get_str(get_obj(p, "negotiation"), "state"));

@@ -1,6 +1,7 @@
 # Tests in network namespaces: "make check-root". Without root each says so
 # and counts as skipped.
-ROOT_TESTS = tests/netns/test_topo.sh tests/netns/test_roam.sh \
+ROOT_TESTS = tests/netns/test_loop.sh tests/netns/test_topo.sh \
+	tests/netns/test_roam.sh \
 	tests/netns/test_routes.sh tests/netns/test_store.sh \
 	tests/netns/test_tun.sh tests/netns/test_udp.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)

@@ -445,6 +445,30 @@ marked_sockets(void **state)
 	close(fd);
 }
 
+/* To its interface alone, whatever the routes say. */
+static void
+bound_sockets(void **state)
+{
+	struct monitor m = { .bind_dev = "vx",
+		.listen = { sock_addr("0.0.0.0") },
+		.n_listen = 1 };
+	struct priv pv = { monitor_call, &m };
+	char name[IFNAMSIZ] = "";
+	socklen_t len = sizeof(name);
+	int fd;
+
+	(void)state;
+	assert_int_equal(priv_udp_bind(&pv, 0, PRIV_UDP_HANDSHAKE, 0), -ENODEV);
+	lab_do("ip link add vx type veth peer name vy");
+	fd = priv_udp_bind(&pv, 0, PRIV_UDP_HANDSHAKE, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(
+	    getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &len), 0);
+	assert_string_equal(name, "vx");
+	close(fd);
+	lab_do("ip link del vx");
+}
+
 /* What a user without privileges is told. */
 static void
 no_privileges(void **state)
@@ -484,6 +508,7 @@ main(void)
 		cmocka_unit_test(one_for_each_peer),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(marked_sockets),
+		cmocka_unit_test(bound_sockets),
 		cmocka_unit_test(no_privileges),
 	};
 	static int ns;

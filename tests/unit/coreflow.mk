@@ -21,6 +21,7 @@ coreflow_tests = \
 	tests/unit/test_core_ports \
 	tests/unit/test_core_runs \
 	tests/unit/test_core_bounds \
+	tests/unit/test_core_guard \
 	tests/unit/test_core_exchange \
 	tests/unit/test_core_flood \
 	tests/unit/test_core_siege \
@@ -44,6 +45,9 @@ tests_unit_test_core_exchange_LDADD = $(coreflow_libs)
 tests_unit_test_core_flood_SOURCES = tests/unit/test_core_flood.c \
 	$(coreflow_duo)
 tests_unit_test_core_flood_LDADD = $(coreflow_libs)
+tests_unit_test_core_guard_SOURCES = tests/unit/test_core_guard.c \
+	$(coreflow_party)
+tests_unit_test_core_guard_LDADD = $(coreflow_libs)
 tests_unit_test_core_siege_SOURCES = tests/unit/test_core_siege.c \
 	$(coreflow_party)
 tests_unit_test_core_siege_LDADD = $(coreflow_libs)

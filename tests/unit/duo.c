@@ -189,6 +189,8 @@ on_event(void *arg, enum core_event ev, const struct peer *p)
 		e->switches++;
 	if (ev == EV_PEER_RECURSION)
 		e->recursions++;
+	e->insides += ev == EV_PEER_INSIDE;
+	e->unrouted += ev == EV_PEER_UNROUTED;
 	e->classes += ev == EV_PEER_CLASS;
 	e->revoked += ev == EV_PEER_REVOKED;
 	e->trials += p != NULL && peer_is_trial(p);

@@ -61,6 +61,8 @@ struct duo_end {
 	unsigned hangups;
 	unsigned switches;	   /* EV_PEER_ENDPOINT */
 	unsigned recursions;	   /* EV_PEER_RECURSION */
+	unsigned insides;	   /* EV_PEER_INSIDE */
+	unsigned unrouted;	   /* EV_PEER_UNROUTED */
 	unsigned classes;	   /* EV_PEER_CLASS */
 	unsigned revoked;	   /* EV_PEER_REVOKED */
 	unsigned trials;	   /* events about peers on trial */

@@ -274,6 +274,7 @@ test_values(void **state)
 	assert_int_equal(cfg.mark, 4294967295);
 	assert_int_equal(cfg.log_level, LOG_LV_DEBUG);
 	assert_int_equal(cfg.given[OPT_mtu].line, 11);
+	assert_string_equal(cfg.bind_device, "eth0.7");
 	assert_true(offload_has(&cfg, OFFLOAD_TSO));
 	assert_false(offload_has(&cfg, OFFLOAD_GSO));
 	assert_int_equal(cfg.given[OPT_prefix].n, 4);

@@ -729,8 +729,9 @@ events_name_what_happened(void **state)
 {
 	static const char *const names[] = { "peer.state", "peer.endpoint",
 		"peer.rtt", "peer.session", "peer.dial", "peer.silent",
-		"peer.recursion", "peer.class", "peer.revoked", "peer.gone",
-		"mesh.up", "mesh.down" };
+		"peer.recursion", "peer.endpoint-refused", "peer.route-refused",
+		"peer.class", "peer.revoked", "peer.gone", "mesh.up",
+		"mesh.down" };
 	struct json_object *o;
 	struct node a, b;
 	unsigned ev;

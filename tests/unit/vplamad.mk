@@ -87,6 +87,12 @@ vplamad_golden = \
 	tests/golden/config/devices-more.ok \
 	tests/golden/config/ifaces.in \
 	tests/golden/config/ifaces.ok \
+	tests/golden/config/bind-own.in \
+	tests/golden/config/bind-own.ok \
+	tests/golden/config/guard.in \
+	tests/golden/config/guard.ok \
+	tests/golden/config/guard-bound.in \
+	tests/golden/config/guard-bound.ok \
 	tests/golden/config/narrow.in \
 	tests/golden/config/narrow.ok \
 	tests/golden/config/neg.in tests/golden/config/neg.ok \

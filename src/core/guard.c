@@ -1,0 +1,145 @@
+#include "core/guard.h"
+
+#include <string.h>
+
+#include "core/core.h"
+#include "core/negotiate.h"
+
+void
+guard_off(struct core *c, bool off)
+{
+	c->guard_off = off;
+}
+
+void
+guard_devices(struct core *c, const struct prefix *p, size_t n)
+{
+	uint32_t who;
+	size_t i;
+
+	c->places_changed = true;
+	route_drop(c->device_nets, ROUTE_CONFIGURED, ROUTE_LOCAL);
+	for (i = 0; i < n; i++)
+		(void)route_add(
+		    c->device_nets, ROUTE_CONFIGURED, &p[i], ROUTE_LOCAL, &who);
+}
+
+static enum prefix_family
+family_of(const struct addr *a)
+{
+	return addr_is_v4(a) ? PREFIX_IPV4 : PREFIX_IPV6;
+}
+
+static const uint8_t *
+bytes_of(const struct addr *a)
+{
+	return addr_is_v4(a) ? a->ip + 12 : a->ip;
+}
+
+static bool
+covers(const struct prefix *p, const struct addr *a)
+{
+	return p->family == family_of(a) && prefix_has(p, bytes_of(a));
+}
+
+static const struct prefix *
+find(const struct route *r, const struct addr *a)
+{
+	const struct prefix *p = route_match(r, family_of(a), bytes_of(a));
+
+	return p != NULL && guard_is_mesh(p) ? p : NULL;
+}
+
+/* Does it lie in the mesh? *ret as guard.mesh. */
+static bool
+is_inside(const struct core *c, const struct addr *a, struct mono now,
+    struct prefix *ret)
+{
+	const struct prefix *p = find(c->routes, a);
+
+	if (p == NULL)
+		p = find(c->device_nets, a);
+	if (p != NULL) {
+		*ret = *p;
+		return true;
+	}
+	memset(ret, 0, sizeof(*ret));
+	return negotiate_owns(c, a, now);
+}
+
+/* True once in GUARD_TOLD_S. */
+static bool
+is_news(struct mono *told, struct mono now)
+{
+	if (told->us != 0 &&
+	    mono_since(*told, now) < GUARD_TOLD_S * (uint64_t)MONO_SEC)
+		return false;
+	*told = now;
+	return true;
+}
+
+bool
+guard_endpoint(
+    struct core *c, struct peer *p, const struct addr *a, struct turn *t)
+{
+	struct prefix mesh;
+
+	if (c->guard_off || !is_inside(c, a, t->now, &mesh))
+		return true;
+	if (p != NULL && p->state == PEER_VRNODE &&
+	    addr_equal(a, &p->path.remote))
+		return true;
+	count(&c->cnt, CNT_guard_endpoint);
+	if (p == NULL)
+		return false;
+	p->guard.at = t->now;
+	p->guard.ep = *a;
+	p->guard.mesh = mesh;
+	if (is_news(&p->guard.told, t->now))
+		peer_event(c, EV_PEER_INSIDE, p);
+	return false;
+}
+
+/*
+ * The endpoint of q that must not come into that prefix, or NULL. One that a
+ * person named counts as long as it can be used.
+ */
+static const struct addr *
+endpoint_in(const struct core *c, const struct peer *q, const struct prefix *p,
+    struct mono now)
+{
+	struct prefix mesh;
+	unsigned i;
+
+	if (q->member && q->ever_live && q->has_path &&
+	    covers(p, &q->path.remote))
+		return &q->path.remote;
+	for (i = 0; q->origin == PEER_CONFIGURED && i < q->n_ep; i++)
+		if (covers(p, &q->ep[i]) &&
+		    !is_inside(c, &q->ep[i], now, &mesh))
+			return &q->ep[i];
+	return NULL;
+}
+
+bool
+guard_route(
+    struct core *c, struct peer *p, const struct prefix *route, struct turn *t)
+{
+	const struct addr *a = NULL;
+	const struct peer *q;
+
+	if (c->guard_off || route->family == PREFIX_MAC)
+		return true;
+	TAILQ_FOREACH (q, &c->peers, link)
+		if ((a = endpoint_in(c, q, route, t->now)) != NULL)
+			break;
+	if (a == NULL)
+		return true;
+	count(&c->cnt, CNT_guard_route);
+	p->guard.unrouted = true;
+	p->guard.route = *route;
+	p->guard.covers = *a;
+	if (is_news(&p->guard.route_told, t->now))
+		peer_event(c, EV_PEER_UNROUTED, p);
+	return false;
+}

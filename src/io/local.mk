@@ -23,6 +23,7 @@ src_io_libio_a_SOURCES = \
 	src/io/udp.c src/io/udp.h \
 	src/io/udp_rx.c src/io/udp_rx.h \
 	src/io/udp_tx.c src/io/udp_tx.h \
+	src/io/uplink.c src/io/uplink.h \
 	src/io/worker.c src/io/worker.h
 if HAVE_CURL
 src_io_libio_a_SOURCES += src/io/fetch_curl.c

@@ -477,6 +477,28 @@ devices_link(void *arg, unsigned index, bool up)
 	}
 }
 
+bool
+devices_is_ours(void *arg, unsigned index)
+{
+	const struct vplamad *d = arg;
+	const struct device *dev;
+	char name[IF_NAMESIZE];
+	unsigned i;
+
+	if (if_indextoname(index, name) == NULL)
+		return false;
+	for (i = 0; i < d->cfg.given[OPT_mesh_interface].n; i++)
+		if (strcmp(d->cfg.mesh_interface[i], name) == 0)
+			return true;
+	for (i = 0; i < FWD_PORTS; i++) {
+		dev = d->devices.by_no[i];
+		if (dev != NULL && device_is_iface(dev->conf->kind) &&
+		    strcmp(dev->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *
 devices_unit(const struct vplamad *d, uint32_t peer)
 {

@@ -77,6 +77,9 @@ void devices_deliver(void *arg, unsigned no, struct run *run);
 /* As linkwatch_new() tells; arg is the daemon. */
 void devices_link(void *arg, unsigned index, bool up);
 
+/* Is that interface one of ours, or of our own mesh? arg is the daemon. */
+bool devices_is_ours(void *arg, unsigned index);
+
 /*
  * What priv_route_add() calls the device by which routes to the peer go: "", or
  * what follows its name when it is the peer's own; NULL: it is not there now.

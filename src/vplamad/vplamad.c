@@ -18,6 +18,7 @@
 #define STORED_PAGE 512 /* keys in one event */
 #define DH_PERCENT 30	/* of a core, for handshakes of whoever asks */
 #define DH_RATE_MIN 30	/* so that a third of it lets a new key in */
+#define LINE_PAUSE_US (1 * MONO_SEC) /* each time all peers are asked */
 
 struct core_limits
 config_limits(const struct config *cfg)
@@ -212,7 +213,8 @@ on_deadline(void *arg)
 				     routes_deadline(d->routes)),
 			    mono_min(place_deadline(d), entry_deadline(d))),
 	    mono_min(mono_min(core_deadline(&d->core), d->stamp_at),
-		mono_min(keep_deadline(d->keep), d->watchdog.at)));
+		mono_min(mono_min(keep_deadline(d->keep), d->watchdog.at),
+		    uplink_deadline(d->uplink))));
 }
 
 static void
@@ -233,6 +235,7 @@ on_tick(void *arg, struct turn *t)
 	if (mono_due(entry_deadline(d), t->now))
 		entry_tick(d, t);
 	keep_tick(d->keep, t->now);
+	uplink_tick(d->uplink, t);
 	if (mono_due(core_deadline(&d->core), t->now))
 		core_tick(&d->core, t);
 }
@@ -264,6 +267,16 @@ on_woke(void *arg, struct turn *t)
 	if (vplamad_stopping(d))
 		return;
 	log_info("woke: stood still for a while; all peers are asked");
+	core_line_changed(&d->core, t);
+}
+
+static void
+on_uplink(void *arg, struct turn *t)
+{
+	struct vplamad *d = arg;
+
+	log_info("line: our addresses or routes have changed; all peers are "
+		 "asked");
 	core_line_changed(&d->core, t);
 }
 
@@ -510,6 +523,17 @@ start_routes(struct vplamad *d)
 }
 
 static void
+start_uplink(struct vplamad *d)
+{
+	const struct uplink_ops ops = { d, devices_is_ours, on_uplink,
+		LINE_PAUSE_US };
+
+	d->uplink = uplink_new(d->loop, &ops);
+	if (d->uplink == NULL)
+		log_warn("line: cannot see when our addresses change");
+}
+
+static void
 on_stored(void *arg, const uint8_t (*key)[STORE_KEY], size_t n)
 {
 	struct vplamad *d = arg;
@@ -582,6 +606,7 @@ start(struct vplamad *d)
 	if (!open_sockets(d) || !devices_open(d, t))
 		return false;
 	start_routes(d);
+	start_uplink(d);
 	start_memory(d, t);
 	save_stamp(d, t);
 	d->resolve = resolve_new(d->loop, RESOLVE_CONF, RESOLVE_HOSTS);
@@ -600,6 +625,7 @@ finish(struct vplamad *d)
 	if (d->resolve != NULL)
 		hook_del(&d->act, d->loop);
 	resolve_free(d->resolve);
+	uplink_free(d->uplink);
 	linkwatch_free(d->linkwatch);
 	routes_free(d->routes);
 	d->routes = NULL;

@@ -11,6 +11,7 @@
 #include "io/loop.h"
 #include "io/port_unix.h"
 #include "io/udp.h"
+#include "io/uplink.h"
 #include "priv/monitor.h"
 #include "priv/priv.h"
 #include "vplamad/config.h"
@@ -42,6 +43,7 @@ struct vplamad {
 	struct devices devices;
 	struct routes *routes;	     /* NULL: none are installed */
 	struct linkwatch *linkwatch; /* of their devices */
+	struct uplink *uplink;	     /* NULL: it cannot be watched */
 	struct place place;
 	struct peers peers;
 	struct entries *entries; /* NULL: no entry lists */

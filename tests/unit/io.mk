@@ -7,7 +7,7 @@ IO_TESTS = tests/unit/test_priv tests/unit/test_loop tests/unit/test_udp \
 	tests/unit/test_port_dgram tests/unit/test_port_stream \
 	tests/unit/test_port_fd tests/unit/test_port_tun \
 	tests/unit/test_udp_offload tests/unit/test_fetch \
-	tests/unit/test_fetch_local tests/unit/test_worker
+	tests/unit/test_fetch_local tests/unit/test_uplink tests/unit/test_worker
 check_PROGRAMS += $(IO_TESTS)
 TESTS += $(IO_TESTS)
 IO_LDADD = src/io/libio.a src/priv/libpriv.a src/wire/libwire.a \
@@ -49,6 +49,8 @@ tests_unit_test_port_fd_LDADD = $(IO_LDADD)
 FETCH_RIG = tests/unit/fetch_rig.c tests/unit/fetch_rig.h $(IO_ENV)
 tests_unit_test_fetch_SOURCES = tests/unit/test_fetch.c $(FETCH_RIG)
 tests_unit_test_fetch_LDADD = $(IO_LDADD)
+tests_unit_test_uplink_SOURCES = tests/unit/test_uplink.c $(IO_ENV)
+tests_unit_test_uplink_LDADD = $(IO_LDADD)
 tests_unit_test_worker_SOURCES = tests/unit/test_worker.c $(IO_ENV)
 tests_unit_test_worker_LDADD = $(IO_LDADD)
 tests_unit_test_fetch_local_SOURCES = tests/unit/test_fetch_local.c \

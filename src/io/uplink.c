@@ -1,0 +1,412 @@
+#include "io/uplink.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/xmem.h"
+#include "io/loop.h"
+
+#define READS 16       /* a turn */
+#define ITEMS_MAX 1024 /* more than that is no host, and not followed */
+#define BUFFER 16384   /* what the kernel packs together is shorter */
+
+enum kind { LINK, ADDRESS, ROUTE };
+
+/* Something that is there. Without hidden bytes: compared as a whole. */
+struct item {
+	uint8_t kind, family;
+	uint8_t ours; /* of is_ours(); not compared */
+	uint8_t zero;
+	uint32_t index; /* of the interface */
+	uint32_t table, metric;
+	uint8_t addr[16];
+};
+
+struct uplink {
+	struct loop *loop;
+	struct uplink_ops ops;
+	int fd;
+	struct watch watch;
+	struct item *item;
+	size_t n, max;
+	struct mono at;	  /* to be told; NEVER: nothing is */
+	struct mono last; /* told */
+	uint16_t asked;	  /* what the kernel was, at last */
+};
+
+/* --- what is there ---------------------------------------------------------
+ */
+
+static bool
+item_equal(const struct item *a, const struct item *b)
+{
+	return a->kind == b->kind && a->family == b->family &&
+	    memcmp(&a->index, &b->index,
+		sizeof(*a) - offsetof(struct item, index)) == 0;
+}
+
+static struct item *
+item_find(const struct uplink *u, const struct item *it)
+{
+	size_t i;
+
+	for (i = 0; i < u->n; i++)
+		if (item_equal(&u->item[i], it))
+			return &u->item[i];
+	return NULL;
+}
+
+static bool
+has_address(const struct uplink *u, uint32_t index)
+{
+	size_t i;
+
+	for (i = 0; i < u->n; i++)
+		if (u->item[i].kind == ADDRESS && u->item[i].index == index)
+			return true;
+	return false;
+}
+
+static void
+note(struct uplink *u, const struct item *it)
+{
+	struct mono now;
+
+	if (it->ours || !mono_is_never(u->at) ||
+	    (it->kind == LINK && !has_address(u, it->index)))
+		return;
+	now = loop_turn(u->loop)->now;
+	u->at = mono_add(now, UPLINK_WAIT_US);
+	if (mono_before(u->at, mono_add(u->last, u->ops.pause_us)))
+		u->at = mono_add(u->last, u->ops.pause_us);
+}
+
+static void
+item_add(struct uplink *u, struct item *it, bool is_news)
+{
+	if (item_find(u, it) != NULL || u->n == ITEMS_MAX)
+		return;
+	it->ours =
+	    it->index != 0 && u->ops.is_ours(u->ops.arg, it->index) ? 1 : 0;
+	if (u->n == u->max) {
+		u->max = u->max == 0 ? 16 : 2 * u->max;
+		u->item = xreallocarray(u->item, u->max, sizeof(*u->item));
+	}
+	u->item[u->n++] = *it;
+	if (is_news)
+		note(u, it);
+}
+
+static void
+item_del(struct uplink *u, const struct item *it)
+{
+	struct item *was = item_find(u, it);
+
+	if (was == NULL)
+		return;
+	note(u, was);
+	*was = u->item[--u->n];
+}
+
+/* --- what the kernel says --------------------------------------------------
+ */
+
+/* One message: its fixed part is copied, its attributes are looked up. */
+struct said {
+	struct nlmsghdr head;
+	const char *p; /* all of it */
+};
+
+static bool
+fixed(const struct said *m, void *ret, size_t len)
+{
+	if (m->head.nlmsg_len < NLMSG_HDRLEN + len)
+		return false;
+	memcpy(ret, m->p + NLMSG_HDRLEN, len);
+	return true;
+}
+
+/* Copies the attribute of that type, if it has room bytes at most. */
+static bool
+attr(const struct said *m, size_t after, uint16_t type, void *ret, size_t room)
+{
+	size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(after), len;
+	struct rtattr a;
+
+	while (at + sizeof(a) <= m->head.nlmsg_len) {
+		memcpy(&a, m->p + at, sizeof(a));
+		if (a.rta_len < sizeof(a) || a.rta_len > m->head.nlmsg_len - at)
+			return false;
+		len = a.rta_len - RTA_LENGTH(0);
+		if ((a.rta_type & NLA_TYPE_MASK) == type && len <= room) {
+			memcpy(ret, m->p + at + RTA_LENGTH(0), len);
+			return true;
+		}
+		at += RTA_ALIGN(a.rta_len);
+	}
+	return false;
+}
+
+static bool
+is_multi(const struct said *m)
+{
+	return (m->head.nlmsg_flags & NLM_F_MULTI) != 0;
+}
+
+static void
+on_link(struct uplink *u, const struct said *m)
+{
+	struct item it = { .kind = LINK };
+	struct ifinfomsg ifi;
+
+	if (!fixed(m, &ifi, sizeof(ifi)) || (ifi.ifi_flags & IFF_LOOPBACK) != 0)
+		return;
+	it.index = (uint32_t)ifi.ifi_index;
+	if (m->head.nlmsg_type == RTM_NEWLINK &&
+	    (ifi.ifi_flags & IFF_UP) != 0 && (ifi.ifi_flags & IFF_RUNNING) != 0)
+		item_add(u, &it, !is_multi(m));
+	else
+		item_del(u, &it);
+}
+
+/* An address that is not ours alone yet is of no use yet. */
+static void
+on_address(struct uplink *u, const struct said *m)
+{
+	struct item it = { .kind = ADDRESS };
+	struct ifaddrmsg ifa;
+
+	if (!fixed(m, &ifa, sizeof(ifa)) || ifa.ifa_scope >= RT_SCOPE_LINK ||
+	    (ifa.ifa_flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) != 0)
+		return;
+	it.family = ifa.ifa_family;
+	it.index = ifa.ifa_index;
+	if (!attr(m, sizeof(ifa), IFA_LOCAL, it.addr, sizeof(it.addr)) &&
+	    !attr(m, sizeof(ifa), IFA_ADDRESS, it.addr, sizeof(it.addr)))
+		return;
+	if (m->head.nlmsg_type == RTM_NEWADDR)
+		item_add(u, &it, !is_multi(m));
+	else
+		item_del(u, &it);
+}
+
+static void
+on_route(struct uplink *u, const struct said *m)
+{
+	struct item it = { .kind = ROUTE };
+	struct rtmsg rt;
+
+	if (!fixed(m, &rt, sizeof(rt)) || rt.rtm_dst_len != 0 ||
+	    rt.rtm_type != RTN_UNICAST || (rt.rtm_flags & RTM_F_CLONED) != 0)
+		return;
+	it.family = rt.rtm_family;
+	it.table = rt.rtm_table;
+	(void)attr(m, sizeof(rt), RTA_TABLE, &it.table, sizeof(it.table));
+	(void)attr(m, sizeof(rt), RTA_PRIORITY, &it.metric, sizeof(it.metric));
+	(void)attr(m, sizeof(rt), RTA_OIF, &it.index, sizeof(it.index));
+	(void)attr(m, sizeof(rt), RTA_GATEWAY, it.addr, sizeof(it.addr));
+	if (m->head.nlmsg_type == RTM_NEWROUTE)
+		item_add(u, &it, true);
+	else
+		item_del(u, &it);
+}
+
+static void
+ask(struct uplink *u, uint16_t type)
+{
+	struct {
+		struct nlmsghdr head;
+		struct rtgenmsg body;
+	} req;
+	const struct sockaddr_nl to = { .nl_family = AF_NETLINK };
+
+	u->asked = type;
+	memset(&req, 0, sizeof(req));
+	req.head.nlmsg_len = NLMSG_LENGTH(sizeof(req.body));
+	req.head.nlmsg_type = type;
+	req.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	req.body.rtgen_family = AF_UNSPEC;
+	/* unanswered, what is there is news when it is told the next time */
+	(void)sendto(u->fd, &req, req.head.nlmsg_len, 0,
+	    (const struct sockaddr *)&to, sizeof(to));
+}
+
+static void
+take(struct uplink *u, const struct said *m)
+{
+	switch (m->head.nlmsg_type) {
+	case NLMSG_DONE: /* of the addresses: now those */
+		if (u->asked == RTM_GETADDR)
+			ask(u, RTM_GETLINK);
+		break;
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		on_link(u, m);
+		break;
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		on_address(u, m);
+		break;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		on_route(u, m);
+		break;
+	}
+}
+
+static void
+take_all(struct uplink *u, const char *p, size_t left)
+{
+	struct said m;
+
+	while (left >= sizeof(m.head)) {
+		memcpy(&m.head, p, sizeof(m.head));
+		if (m.head.nlmsg_len < sizeof(m.head) ||
+		    m.head.nlmsg_len > left)
+			return;
+		m.p = p;
+		take(u, &m);
+		if (NLMSG_ALIGN(m.head.nlmsg_len) >= left)
+			return;
+		left -= NLMSG_ALIGN(m.head.nlmsg_len);
+		p += NLMSG_ALIGN(m.head.nlmsg_len);
+	}
+}
+
+/* The kernel was faster than we: anything may be otherwise. */
+static void
+overrun(struct uplink *u)
+{
+	const struct item any = { .kind = ROUTE };
+
+	u->n = 0;
+	note(u, &any);
+	ask(u, RTM_GETADDR);
+}
+
+static void
+on_readable(void *arg, struct turn *t)
+{
+	struct uplink *u = arg;
+	struct sockaddr_nl from = { 0 };
+	socklen_t len;
+	char buf[BUFFER];
+	unsigned i;
+	ssize_t n;
+
+	(void)t;
+	for (i = 0; i < READS; i++) {
+		len = sizeof(from);
+		n = recvfrom(u->fd, buf, sizeof(buf), MSG_DONTWAIT,
+		    (struct sockaddr *)&from, &len);
+		if (n < 0 && errno == ENOBUFS)
+			overrun(u);
+		else if (n < 0)
+			return;
+		else if (from.nl_pid == 0) /* the kernel */
+			take_all(u, buf, (size_t)n);
+	}
+}
+
+/* --- opening ---------------------------------------------------------------
+ */
+
+/* A router has many routes, and default ones alone are of interest here. */
+static int
+only_defaults(int fd)
+{
+	const uint32_t type = offsetof(struct nlmsghdr, nlmsg_type);
+	const uint32_t dst_len =
+	    NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_dst_len);
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, type),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 2),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, dst_len),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog prog;
+
+	memset(&prog, 0, sizeof(prog)); /* the kernel sees the padding */
+	prog.len = sizeof(code) / sizeof(code[0]);
+	prog.filter = code;
+	return setsockopt(
+	    fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+}
+
+static int
+open_socket(void)
+{
+	const struct sockaddr_nl at = { .nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR |
+		    RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+		    RTMGRP_IPV6_ROUTE };
+	int err,
+	    fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		NETLINK_ROUTE);
+
+	if (fd < 0)
+		return -1;
+	if (only_defaults(fd) == 0 &&
+	    bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0)
+		return fd;
+	err = errno;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
+struct uplink *
+uplink_new(struct loop *l, const struct uplink_ops *ops)
+{
+	int fd = open_socket();
+	struct uplink *u;
+
+	if (fd < 0)
+		return NULL;
+	u = xcalloc(1, sizeof(*u));
+	u->loop = l;
+	u->ops = *ops;
+	u->fd = fd;
+	u->at = MONO_NEVER;
+	watch_read(&u->watch, l, fd, on_readable, u);
+	ask(u, RTM_GETADDR);
+	return u;
+}
+
+void
+uplink_free(struct uplink *u)
+{
+	if (u == NULL)
+		return;
+	watch_close(&u->watch, &u->fd);
+	free(u->item);
+	free(u);
+}
+
+struct mono
+uplink_deadline(const struct uplink *u)
+{
+	return u != NULL ? u->at : MONO_NEVER;
+}
+
+void
+uplink_tick(struct uplink *u, struct turn *t)
+{
+	if (u == NULL || !mono_due(u->at, t->now))
+		return;
+	u->at = MONO_NEVER;
+	u->last = t->now;
+	u->ops.changed(u->ops.arg, t);
+}

@@ -1,0 +1,36 @@
+/*
+ * Tells when our line to the Internet may be another: an address came or went,
+ * an interface that has one is up or down, or a default route changed.
+ */
+#ifndef VPLAM_IO_UPLINK_H
+#define VPLAM_IO_UPLINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/run.h"
+
+struct loop;
+struct uplink;
+
+#define UPLINK_WAIT_US (100 * MONO_MS) /* what comes together is told once */
+
+struct uplink_ops {
+	void *arg;
+
+	/* An interface that no line goes by: our devices, our own mesh. */
+	bool (*is_ours)(void *arg, unsigned index);
+	void (*changed)(void *arg, struct turn *t);
+
+	uint64_t pause_us; /* between two times that it is told */
+};
+
+/* What is there already is no news. NULL, and errno, where nobody tells. */
+struct uplink *uplink_new(struct loop *l, const struct uplink_ops *ops);
+void uplink_free(struct uplink *u); /* fine on NULL */
+
+/* When to call uplink_tick(); MONO_NEVER on NULL. */
+struct mono uplink_deadline(const struct uplink *u);
+void uplink_tick(struct uplink *u, struct turn *t);
+
+#endif

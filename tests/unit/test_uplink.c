@@ -1,0 +1,221 @@
+/* The line to the Internet changes, in a network namespace of our own. */
+#include "io/uplink.h"
+
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "tests/unit/io_env.h"
+
+#define PAUSE_US (100 * MONO_MS)
+
+struct fix {
+	struct env e;
+	struct uplink *u;
+	struct hook hook;
+	unsigned changes;
+	struct mono at;
+};
+
+static bool alone; /* in a namespace, and with the programs it needs */
+
+/* True where it worked. */
+static bool
+sh(const char *cmd)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "PATH=$PATH:/sbin:/usr/sbin; %s", cmd);
+	return system(text) == 0; /* NOLINT: a test's own words */
+}
+
+static bool
+is_ours(void *arg, unsigned index)
+{
+	char name[IF_NAMESIZE];
+
+	(void)arg;
+	return if_indextoname(index, name) != NULL &&
+	    strncmp(name, "vpl", 3) == 0;
+}
+
+static void
+on_changed(void *arg, struct turn *t)
+{
+	struct fix *f = arg;
+
+	f->changes++;
+	f->at = t->now;
+}
+
+/* The daemon has a timer for it. */
+static void
+on_act(void *arg, struct turn *t)
+{
+	struct fix *f = arg;
+
+	uplink_tick(f->u, t);
+}
+
+static void
+fix_init(struct fix *f)
+{
+	const struct uplink_ops ops = { f, is_ours, on_changed, PAUSE_US };
+
+	if (!alone)
+		skip();
+	memset(f, 0, sizeof(*f));
+	env_init(&f->e);
+	f->u = uplink_new(f->e.loop, &ops);
+	assert_non_null(f->u);
+	hook_add(&f->hook, f->e.loop, LOOP_ACT, on_act, f);
+	env_run(&f->e, 50); /* what is there */
+	assert_int_equal(f->changes, 0);
+}
+
+static void
+fix_fini(struct fix *f)
+{
+	hook_del(&f->hook, f->e.loop);
+	uplink_free(f->u);
+	env_fini(&f->e);
+}
+
+/* env_run() ends by a turn at least; the pause is over in this time. */
+static unsigned
+after(struct fix *f, const char *cmd)
+{
+	unsigned i, was = f->changes;
+
+	assert_true(sh(cmd));
+	for (i = 0; i < 6; i++)
+		env_run(&f->e, 50);
+	return f->changes - was;
+}
+
+static void
+what_counts(void **state)
+{
+	static const struct {
+		const char *cmd;
+		unsigned told;
+	} rows[] = {
+		{ "ip addr add 192.0.2.1/24 dev line", 1 },
+		{ "ip addr replace 192.0.2.1/24 dev line", 0 },
+		{ "ip addr change 192.0.2.1/24 dev line valid_lft 600 "
+		  "preferred_lft 500",
+		    0 },
+		{ "ip -6 addr add 2001:db8::1/64 dev line nodad", 1 },
+		{ "ip -6 addr change 2001:db8::1/64 dev line valid_lft 600 "
+		  "preferred_lft 500",
+		    0 },
+		{ "ip route add 198.51.100.0/24 via 192.0.2.9", 0 },
+		{ "ip route add default via 192.0.2.9", 1 },
+		{ "ip route replace default via 192.0.2.9", 0 },
+		{ "ip route replace default via 192.0.2.10", 1 },
+		{ "ip route del default", 1 },
+		{ "ip link set line alias ppp", 0 },
+		{ "ip link set line down", 1 },
+		{ "ip link set line up", 1 },
+		{ "ip addr del 192.0.2.1/24 dev line", 1 },
+		{ "ip link del line", 0 }, /* IPv6 left when it went down */
+		/* of no line: no address, a link's own one, the loopback */
+		{ "ip link add other type veth peer name rehto", 0 },
+		{ "ip link set other up; ip link set rehto up", 0 },
+		{ "ip addr add 169.254.7.7/16 scope link dev other", 0 },
+		{ "ip addr add 203.0.113.5/32 dev other; ip link del other",
+		    1 },
+		{ "ip addr add 127.0.0.9/8 dev lo", 0 },
+		/* ours */
+		{ "ip link add vpl0 type veth peer name vpl1", 0 },
+		{ "ip link set vpl0 up; ip link set vpl1 up", 0 },
+		{ "ip addr add 10.9.9.1/24 dev vpl0", 0 },
+		{ "ip route add default via 10.9.9.2", 0 },
+		{ "ip link del vpl0", 0 },
+	};
+	struct fix f;
+	unsigned i, n;
+
+	(void)state;
+	if (!alone)
+		skip();
+	assert_true(sh("ip link add line type veth peer name enil && "
+		       "ip link set line up && ip link set enil up"));
+	fix_init(&f);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		n = after(&f, rows[i].cmd);
+		if (n != rows[i].told)
+			fail_msg("%s: told %u times", rows[i].cmd, n);
+	}
+	fix_fini(&f);
+}
+
+/* What comes together is told once, soon; more of it, after a pause. */
+static void
+together(void **state)
+{
+	struct mono start;
+	struct fix f;
+
+	(void)state;
+	if (!alone)
+		skip();
+	assert_true(sh("ip link add line type veth peer name enil && "
+		       "ip link set line up && ip link set enil up"));
+	fix_init(&f);
+	env_run(&f.e, 200);
+	start = clock_boot();
+	assert_int_equal(after(&f,
+			     "ip addr add 192.0.2.1/24 dev line && "
+			     "ip addr add 192.0.2.2/24 dev line && "
+			     "ip route add default via 192.0.2.9"),
+	    1);
+	assert_in_range(mono_since(start, f.at), UPLINK_WAIT_US,
+	    UPLINK_WAIT_US + 1500 * MONO_MS);
+	assert_true(sh("ip link del line"));
+	env_run(&f.e, 100);
+	fix_fini(&f);
+}
+
+/* More news than the socket holds: told, and all is known again. */
+static void
+overrun(void **state)
+{
+	struct fix f;
+	unsigned n;
+
+	(void)state;
+	if (!alone)
+		skip();
+	assert_true(sh("ip link add line type veth peer name enil && "
+		       "ip link set line up && ip link set enil up"));
+	fix_init(&f);
+	n = after(&f,
+	    "for i in `seq 250`; do for k in 1 2 3 4; do "
+	    "echo addr add 10.$k.$i.1/24 dev line; done; done | "
+	    "ip -batch - && for i in `seq 250`; do for k in 1 2 3; do "
+	    "echo addr del 10.$k.$i.1/24 dev line; done; done | ip -batch -");
+	assert_in_range(n, 1, 2);
+	assert_int_equal(after(&f, "ip addr del 10.4.7.1/24 dev line"), 1);
+	assert_true(sh("ip link del line"));
+	fix_fini(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_counts),
+		cmocka_unit_test(together),
+		cmocka_unit_test(overrun),
+	};
+
+	alone = unshare(CLONE_NEWNET) == 0 &&
+	    sh("ip link set lo up && ip link add one type veth peer name two "
+	       "&& "
+	       "ip link del one");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -297,12 +297,6 @@ core_peer_endpoints(struct core *c, struct peer *p, const struct addr *ep,
 }
 
 void
-core_unreachable(struct core *c, const uint8_t *p, size_t len, struct mono now)
-{
-	dial_unreachable(c, p, len, now);
-}
-
-void
 core_peer_del(
     struct core *c, struct peer *p, uint8_t close_reason, struct turn *t)
 {

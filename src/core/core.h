@@ -32,7 +32,7 @@ struct core;
 
 /*
  * Callbacks out; called once per run, not per packet. They must not call in,
- * but pmtu_refused() and core_unreachable(). A run is theirs for the call, its
+ * but pmtu_refused() and dial_unreachable(). A run is theirs for the call, its
  * bytes for the turn.
  */
 struct core_io {
@@ -141,10 +141,6 @@ void core_port_del(struct core *c, unsigned no);
 /* Packets that device no gave; the bytes are overwritten. */
 void core_port_input(
     struct core *c, unsigned no, struct run *run, struct turn *t);
-
-/* A datagram (its head) that udp_send was given, and no way leads there. */
-void core_unreachable(
-    struct core *c, const uint8_t *p, size_t len, struct mono now);
 
 /* Our addresses or routes are others, or we slept: see core/line.h. */
 void core_line_changed(struct core *c, struct turn *t);

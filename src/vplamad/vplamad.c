@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/xmem.h"
+#include "core/dial.h"
 #include "crypto/kx.h"
 #include "vplamad/cfgdevice.h"
 #include "vplamad/notify.h"
@@ -105,7 +106,7 @@ on_unreachable(void *arg, const uint8_t *p, size_t len, struct mono now)
 {
 	struct vplamad *d = arg;
 
-	core_unreachable(&d->core, p, len, now);
+	dial_unreachable(&d->core, p, len, now);
 }
 
 static void

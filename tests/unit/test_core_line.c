@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "core/dial.h"
 #include "core/line.h"
 #include "core/peer.h"
 #include "core/session.h"
@@ -233,7 +234,7 @@ refused(struct duo *d, const struct duo_end *from, const struct addr *to,
 
 	if (addr_is_v4(to))
 		return true;
-	core_unreachable(c, p, len, d->now);
+	dial_unreachable(c, p, len, d->now);
 	return false;
 }
 
@@ -277,7 +278,7 @@ test_unreachable_all(void **state)
 	endpoints(&d, ep, 2);
 	assert_true(duo_wait_up(&d, 0, 1, SEC));
 	/* Nothing that was not asked for is believed. */
-	core_unreachable(&d.end[0].core, (const uint8_t *)"\1", 1, d.now);
+	dial_unreachable(&d.end[0].core, (const uint8_t *)"\1", 1, d.now);
 	duo_fini(&d);
 }
 

@@ -239,19 +239,18 @@ take_addresses(struct http *h, const struct addr *ep, unsigned n)
 }
 
 static void
-on_resolved(void *arg, const struct addr *ep, unsigned n, const char *why,
-    struct turn *t)
+on_resolved(void *arg, const struct resolved *got, struct turn *t)
 {
 	struct http *h = arg;
 
 	(void)t;
 	h->lookup = NULL;
-	if (n == 0) {
-		fetch_got_fail(&h->got, "its name: %s", why);
+	if (got->n == 0) {
+		fetch_got_fail(&h->got, "its name: %s", got->why);
 		finish(h);
 		return;
 	}
-	take_addresses(h, ep, n);
+	take_addresses(h, got->ep, got->n);
 	try_next(h);
 }
 

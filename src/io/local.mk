@@ -7,6 +7,7 @@ src_io_libio_a_SOURCES = \
 	src/io/fetch_file.c \
 	src/io/fetch_http.c \
 	src/io/fetch_thread.c src/io/fetch_thread.h \
+	src/io/hosts.c src/io/hosts.h \
 	src/io/linkwatch.c src/io/linkwatch.h \
 	src/io/loop.c src/io/loop.h \
 	src/io/meshprobe.c src/io/meshprobe.h \

@@ -2,7 +2,7 @@
 
 #include <event2/dns.h>
 #include <event2/event.h>
-#include <event2/util.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +10,29 @@
 
 #include "base/log.h"
 #include "base/xmem.h"
+#include "io/hosts.h"
 #include "io/loop.h"
 
 #define HOST_MAX 253 /* RFC 1035 */
 
+enum family { V6, V4, FAMILIES };
+
+/* What is asked for one family. */
+struct half {
+	struct lookup *q;
+	struct evdns_request *req; /* under way, or NULL */
+	struct addr ep[RESOLVE_MAX];
+	unsigned n;
+};
+
 struct lookup {
 	TAILQ_ENTRY(lookup) entry;
 	struct resolve *r;
-	struct evdns_getaddrinfo_request *req;
+	struct half half[FAMILIES];
+	struct event *skew; /* one has answered: the other may take so long */
+	uint16_t port;
+	uint32_t ttl;
+	int err;	  /* of evdns, the last one */
 	resolve_fn *done; /* NULL: cancelled */
 	void *arg;
 	bool over; /* answered or cancelled; freed at the end of a turn */
@@ -27,11 +42,31 @@ struct resolve {
 	struct loop *loop;
 	const char *conf, *hosts;
 	struct evdns_base *dns; /* while a look-up is under way */
+	char *known;		/* the text of hosts, as long as that */
 	bool unused;		/* dns was idle at the end of a turn before */
 	struct hook reap;
 	struct event *bye; /* set by resolve_free() */
 	TAILQ_HEAD(, lookup) lookups;
 };
+
+static void
+dns_end(struct resolve *r)
+{
+	if (r->dns != NULL)
+		evdns_base_free(r->dns, 0);
+	r->dns = NULL;
+	free(r->known);
+	r->known = NULL;
+}
+
+static void
+lookup_free(struct lookup *q)
+{
+	TAILQ_REMOVE(&q->r->lookups, q, entry);
+	if (q->skew != NULL)
+		event_free(q->skew);
+	free(q);
+}
 
 /*
  * evdns may need its base for callbacks that come after the answer: it is freed
@@ -46,18 +81,15 @@ on_reap(void *arg, struct turn *t)
 	(void)t;
 	for (q = TAILQ_FIRST(&r->lookups); q != NULL; q = next) {
 		next = TAILQ_NEXT(q, entry);
-		if (q->over) {
-			TAILQ_REMOVE(&r->lookups, q, entry);
-			free(q);
-		}
+		if (q->over)
+			lookup_free(q);
 	}
 	if (r->dns == NULL || !TAILQ_EMPTY(&r->lookups)) {
 		r->unused = false;
 	} else if (!r->unused) {
 		r->unused = true;
 	} else {
-		evdns_base_free(r->dns, 0);
-		r->dns = NULL;
+		dns_end(r);
 	}
 }
 
@@ -94,7 +126,7 @@ dns_begin(struct resolve *r)
 	(void)evdns_base_resolv_conf_parse(r->dns,
 	    DNS_OPTION_SEARCH | DNS_OPTION_NAMESERVERS | DNS_OPTION_MISC,
 	    r->conf);
-	(void)evdns_base_load_hosts(r->dns, r->hosts);
+	r->known = hosts_load(r->hosts);
 	return true;
 }
 
@@ -125,32 +157,93 @@ name_split(const char *text, uint16_t port, char host[static HOST_MAX + 1],
 	return true;
 }
 
-static void
-on_answer(int err, struct evutil_addrinfo *res, void *arg)
+/* IPv6 and IPv4 in turn. */
+static unsigned
+merge(const struct lookup *q, struct addr ret[static RESOLVE_MAX])
 {
-	struct lookup *q = arg;
-	struct addr ep[RESOLVE_MAX];
-	struct evutil_addrinfo *ai;
-	struct turn *t;
-	unsigned n = 0;
+	unsigned i, f, n = 0;
 
-	for (ai = res; ai != NULL && n < RESOLVE_MAX; ai = ai->ai_next)
-		if (addr_from_sockaddr(ai->ai_addr, &ep[n]))
-			n++;
-	if (res != NULL)
-		evutil_freeaddrinfo(res);
-	q->req = NULL;
+	for (i = 0; i < RESOLVE_MAX; i++)
+		for (f = 0; f < FAMILIES; f++)
+			if (i < q->half[f].n && n < RESOLVE_MAX)
+				ret[n++] = q->half[f].ep[i];
+	return n;
+}
+
+/* Both families have their answer, or none. */
+static void
+finish(struct lookup *q)
+{
+	struct addr ep[RESOLVE_MAX];
+	struct resolved got = { .ep = ep, .n = merge(q, ep), .ttl = q->ttl };
+	struct turn *t = loop_turn(q->r->loop); /* whose end frees q */
+
 	q->over = true;
 	if (q->r->bye != NULL)
 		event_active(q->r->bye, 0, 0);
-	t = loop_turn(q->r->loop); /* whose end frees q */
 	if (q->done == NULL)
 		return;
-	if (n > 0)
-		q->done(q->arg, ep, n, NULL, t);
-	else
-		q->done(q->arg, NULL, 0,
-		    err != 0 ? evutil_gai_strerror(err) : "no address", t);
+	if (got.n == 0)
+		got.why = q->err != DNS_ERR_NONE ? evdns_err_to_string(q->err)
+						 : "no address";
+	q->done(q->arg, &got, t);
+}
+
+static void
+cancel(struct lookup *q)
+{
+	unsigned f;
+
+	for (f = 0; f < FAMILIES; f++)
+		if (q->half[f].req != NULL)
+			evdns_cancel_request(q->r->dns, q->half[f].req);
+}
+
+static void
+on_skew(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	cancel(arg); /* which is an answer, too */
+}
+
+/* One family is there: whoever has that only must not wait for the other. */
+static void
+hurry(struct lookup *q)
+{
+	const struct timeval tv = { 0, RESOLVE_SKEW_MS * 1000 };
+
+	if (q->skew != NULL)
+		return;
+	q->skew = evtimer_new(loop_base(q->r->loop), on_skew, q);
+	if (q->skew == NULL || evtimer_add(q->skew, &tv) < 0)
+		cancel(q);
+}
+
+static void
+on_answer(int err, char type, int count, int ttl, void *p, void *arg)
+{
+	struct half *h = arg;
+	struct lookup *q = h->q;
+	bool v6 = h == &q->half[V6];
+	size_t len = v6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
+	const uint8_t *ip = p;
+
+	(void)type;
+	h->req = NULL;
+	if (err != DNS_ERR_NONE)
+		q->err = err;
+	for (; err == DNS_ERR_NONE && count > 0 && h->n < RESOLVE_MAX;
+	     count--) {
+		h->ep[h->n++] = addr_from_ip(ip, len, q->port);
+		ip += len;
+	}
+	if (h->n > 0 && ttl > 0 && (q->ttl == 0 || (uint32_t)ttl < q->ttl))
+		q->ttl = (uint32_t)ttl;
+	if (q->half[V6].req == NULL && q->half[V4].req == NULL)
+		finish(q);
+	else if (h->n > 0)
+		hurry(q);
 }
 
 static struct lookup *
@@ -161,36 +254,46 @@ lookup_new(struct resolve *r, resolve_fn *done, void *arg)
 	q->r = r;
 	q->done = done;
 	q->arg = arg;
+	q->half[V6].q = q->half[V4].q = q;
 	TAILQ_INSERT_TAIL(&r->lookups, q, entry);
 	return q;
 }
 
 static struct lookup *
-lookup_start(struct lookup *q, const char *host, uint16_t port)
+lookup_start(struct lookup *q, const char *host)
 {
-	const struct evutil_addrinfo hints = {
-		.ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_DGRAM,
-		.ai_protocol = IPPROTO_UDP,
-	};
-	struct evdns_getaddrinfo_request *req;
-	char service[8];
+	struct evdns_base *dns = q->r->dns;
+	struct half *v6 = &q->half[V6], *v4 = &q->half[V4];
 
-	snprintf(service, sizeof(service), "%u", port);
-	req = evdns_getaddrinfo(q->r->dns, host, service, &hints, on_answer, q);
-	if (q->over)
-		return NULL;
-	q->req = req;
-	if (evdns_base_count_nameservers(q->r->dns) == 0) {
-		/* nobody to ask, and evdns would wait for somebody for ever */
-		resolve_fn *done = q->done;
+	v6->req = evdns_base_resolve_ipv6(dns, host, 0, on_answer, v6);
+	v4->req = evdns_base_resolve_ipv4(dns, host, 0, on_answer, v4);
+	if (v6->req != NULL || v4->req != NULL)
+		return q;
+	q->err = DNS_ERR_UNKNOWN;
+	finish(q);
+	return NULL;
+}
 
-		resolve_cancel(q);
-		done(q->arg, NULL, 0, "no name server can be asked",
-		    loop_turn(q->r->loop));
-		return NULL;
-	}
-	return q;
+static void
+fail(resolve_fn *done, void *arg, const char *why, struct turn *t)
+{
+	const struct resolved got = { .why = why };
+
+	done(arg, &got, t);
+}
+
+/* The hosts file has it. */
+static bool
+is_known(const struct resolve *r, const char *host, uint16_t port,
+    resolve_fn *done, void *arg, struct turn *t)
+{
+	struct addr ep[RESOLVE_MAX];
+	struct resolved got = { .ep = ep };
+
+	got.n = hosts_find(r->known, host, port, ep, RESOLVE_MAX);
+	if (got.n > 0)
+		done(arg, &got, t);
+	return got.n > 0;
 }
 
 struct lookup *
@@ -202,28 +305,33 @@ resolve_start(struct resolve *r, const char *text, uint16_t default_port,
 	struct addr a;
 	uint16_t port;
 
-	if (addr_parse(text, default_port, &a)) {
-		done(arg, &a, 1, NULL, t);
+	const struct resolved numeric = { .ep = &a, .n = 1 };
+	struct lookup *q;
+
+	if (addr_parse(text, default_port, &a))
+		done(arg, &numeric, t);
+	else if (!name_split(text, default_port, host, &port))
+		fail(done, arg, "not a host name with a port", t);
+	else if (!dns_begin(r))
+		fail(done, arg, "no resolver", t);
+	else if (is_known(r, host, port, done, arg, t))
 		return NULL;
+	else if (evdns_base_count_nameservers(r->dns) == 0)
+		/* evdns would wait for somebody for ever */
+		fail(done, arg, "no name server can be asked", t);
+	else {
+		q = lookup_new(r, done, arg);
+		q->port = port;
+		return lookup_start(q, host);
 	}
-	if (!name_split(text, default_port, host, &port)) {
-		done(arg, NULL, 0, "not a host name with a port", t);
-		return NULL;
-	}
-	if (!dns_begin(r)) {
-		done(arg, NULL, 0, "no resolver", t);
-		return NULL;
-	}
-	return lookup_start(lookup_new(r, done, arg), host, port);
+	return NULL;
 }
 
 void
 resolve_cancel(struct lookup *q)
 {
 	q->done = NULL;
-	if (q->req != NULL)
-		evdns_getaddrinfo_cancel(q->req);
-	q->req = NULL;
+	cancel(q);
 }
 
 /*
@@ -240,8 +348,7 @@ on_bye(evutil_socket_t fd, short what, void *arg)
 	on_reap(r, NULL);
 	if (!TAILQ_EMPTY(&r->lookups))
 		return;
-	if (r->dns != NULL)
-		evdns_base_free(r->dns, 0);
+	dns_end(r);
 	event_free(r->bye);
 	free(r);
 }

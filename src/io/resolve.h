@@ -15,16 +15,23 @@ struct loop;
 struct lookup;
 struct resolve;
 
-#define RESOLVE_MAX 16 /* addresses that one answer has at most */
+#define RESOLVE_MAX 16	    /* addresses that one answer has at most */
+#define RESOLVE_SKEW_MS 500 /* a family waits for the other, at most */
 #define RESOLVE_CONF "/etc/resolv.conf"
 #define RESOLVE_HOSTS "/etc/hosts"
 
 /*
- * n addresses in the order of the name servers, IPv6 and IPv4 mixed; on
- * failure n is 0 and why a text that lives for the call, else NULL.
+ * What a name stands for: IPv6 and IPv4 in turn, each in the order of the name
+ * server. On failure n is 0 and why a text that lives for the call, else NULL.
  */
-typedef void resolve_fn(void *arg, const struct addr *ep, unsigned n,
-    const char *why, struct turn *t);
+struct resolved {
+	const struct addr *ep;
+	unsigned n;
+	uint32_t ttl; /* seconds that it holds; 0: nobody said */
+	const char *why;
+};
+
+typedef void resolve_fn(void *arg, const struct resolved *got, struct turn *t);
 
 /* The two file names are borrowed. */
 struct resolve *resolve_new(

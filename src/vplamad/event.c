@@ -228,8 +228,9 @@ event_from_core(void *arg, enum core_event ev, const struct peer *p)
 	if (ev == EV_PEER_STATE || ev == EV_PEER_SESSION || ev == EV_PEER_CLASS)
 		d->live_changed = true;
 	/* The core is in the middle of something: its names wait. */
-	if (ev == EV_PEER_DIAL && (n = node_by_id(d, p->id)) != NULL)
-		n->dialled = true;
+	if ((ev == EV_PEER_DIAL || ev == EV_PEER_SILENT) &&
+	    (n = node_by_id(d, p->id)) != NULL)
+		node_look_soon(n, loop_turn(d->loop)->now);
 	if (d->ctlsock == NULL || !ctlsock_has_monitors(d->ctlsock))
 		return;
 	o = ctl_event(&d->ctl, ev, p, loop_turn(d->loop));

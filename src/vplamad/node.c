@@ -27,7 +27,7 @@ merge(const struct node *n, struct addr ret[static PEER_ENDPOINTS])
 {
 	unsigned round, i, got = 0;
 
-	for (round = 0; round < RESOLVE_MAX; round++) {
+	for (round = 0; round < PEER_ENDPOINTS; round++) {
 		for (i = 0; i < n->conf.given[PEER_OPT_endpoint].n; i++) {
 			const struct node_name *nm = &n->name[i];
 
@@ -65,41 +65,75 @@ publish(struct node *n, struct turn *t)
 	core_peer_endpoints(&n->d->core, p, ep, got, t);
 }
 
-static void
-on_names(void *arg, const struct addr *ep, unsigned n, const char *why,
-    struct turn *t)
+/* Twice as long after each failure; whoever is dialled does not wait so long.
+ */
+static uint64_t
+pause_us(const struct node_name *nm, const struct resolved *got)
 {
-	struct node_name *nm = arg;
+	uint64_t s = got->ttl > 0 ? got->ttl : NODE_LOOKUP_UNSAID_S, us;
 
-	nm->query = NULL;
-	if (n > RESOLVE_MAX)
-		n = RESOLVE_MAX;
-	if (n > 0) {
-		memcpy(nm->ep, ep, n * sizeof(*ep));
-		nm->n = n;
-		nm->why[0] = '\0';
-	} else { /* old addresses are better than none */
-		snprintf(nm->why, sizeof(nm->why), "%s", why);
-		log_debug("peer %s: name=%s error=\"%s\"", nm->node->conf.name,
-		    nm->node->conf.endpoint[nm - nm->node->name], why);
-	}
-	publish(nm->node, t);
+	if (got->n == 0)
+		return NODE_LOOKUP_US << (nm->fails < 6 ? nm->fails : 6);
+	us = (s < NODE_LOOKUP_MAX_S ? s : NODE_LOOKUP_MAX_S) * MONO_SEC;
+	return us > NODE_LOOKUP_US ? us : NODE_LOOKUP_US;
 }
 
 static void
-look_up(struct node *n, struct turn *t)
+on_names(void *arg, const struct resolved *got, struct turn *t)
 {
-	unsigned i;
+	struct node_name *nm = arg;
+	struct vplamad *d = nm->node->d;
 
-	n->looked_at = t->now;
-	for (i = 0; i < n->conf.given[PEER_OPT_endpoint].n; i++) {
+	nm->query = NULL;
+	if (!nm->numeric)
+		heap_set(
+		    &d->names, &nm->due, mono_add(t->now, pause_us(nm, got)));
+	if (got->n > 0) {
+		nm->n = got->n < PEER_ENDPOINTS ? got->n : PEER_ENDPOINTS;
+		memcpy(nm->ep, got->ep, nm->n * sizeof(*nm->ep));
+		nm->why[0] = '\0';
+		nm->fails = 0;
+	} else { /* old addresses are better than none */
+		nm->fails++;
+		snprintf(nm->why, sizeof(nm->why), "%s", got->why);
+		log_debug("peer %s: name=%s error=\"%s\"", nm->node->conf.name,
+		    nm->node->conf.endpoint[nm - nm->node->name], got->why);
+	}
+	if (!nm->numeric) /* they are told together */
+		publish(nm->node, t);
+}
+
+static void
+look_up(struct node_name *nm, struct turn *t)
+{
+	const struct node *n = nm->node;
+
+	nm->looked_at = t->now;
+	heap_set(&n->d->names, &nm->due, MONO_NEVER);
+	if (nm->query == NULL)
+		nm->query = resolve_start(n->d->resolve,
+		    n->conf.endpoint[nm - n->name], DEFAULT_PORT, on_names, nm);
+}
+
+/* Addresses are there at once, names when their turn comes. */
+static void
+make_names(struct node *n, struct turn *t)
+{
+	unsigned i, count = n->conf.given[PEER_OPT_endpoint].n;
+	struct addr a;
+
+	n->name = xcalloc(count, sizeof(*n->name));
+	for (i = 0; i < count; i++) {
 		struct node_name *nm = &n->name[i];
 
 		nm->node = n;
-		if (nm->query == NULL)
-			nm->query = resolve_start(n->d->resolve,
-			    n->conf.endpoint[i], DEFAULT_PORT, on_names, nm);
+		nm->numeric = addr_parse(n->conf.endpoint[i], DEFAULT_PORT, &a);
+		if (nm->numeric)
+			look_up(nm, t);
+		else
+			heap_set(&n->d->names, &nm->due, t->now);
 	}
+	publish(n, t);
 }
 
 static void
@@ -107,10 +141,14 @@ forget_names(struct node *n)
 {
 	unsigned i;
 
-	for (i = 0; i < PEER_ENDPOINTS; i++)
+	for (i = 0; n->name != NULL && i < n->conf.given[PEER_OPT_endpoint].n;
+	     i++) {
+		heap_set(&n->d->names, &n->name[i].due, MONO_NEVER);
 		if (n->name[i].query != NULL)
 			resolve_cancel(n->name[i].query);
-	memset(n->name, 0, sizeof(n->name));
+	}
+	free(n->name);
+	n->name = NULL;
 }
 
 /* Tells the core what is granted to the peer. */
@@ -138,6 +176,7 @@ nodes_init(struct vplamad *d)
 
 	random_bytes(secret, sizeof(secret));
 	TAILQ_INIT(&d->nodes);
+	heap_init(&d->names);
 	htab_init(&d->node_ids, HTAB_KEY_OFF(struct node, id_node, id),
 	    sizeof(uint32_t), secret);
 }
@@ -150,6 +189,7 @@ nodes_fini(struct vplamad *d)
 	while ((n = TAILQ_FIRST(&d->nodes)) != NULL)
 		node_free(n);
 	htab_fini(&d->node_ids);
+	heap_fini(&d->names);
 }
 
 bool
@@ -183,7 +223,7 @@ node_add(struct vplamad *d, struct config_peer *conf, const char **ret_why,
 	}
 	place_peer(d, n, t);
 	grant(n, p);
-	look_up(n, t);
+	make_names(n, t);
 	return true;
 }
 
@@ -219,6 +259,8 @@ node_update(struct node *n, struct config_peer *conf, struct turn *t)
 	bool granted = config_peer_same_prefixes(&n->conf, conf);
 	struct peer *p = core_peer_by_id(&n->d->core, n->id);
 
+	if (!same)
+		forget_names(n);
 	free(n->conf.file);
 	n->conf = *conf;
 	conf->file = NULL;
@@ -232,9 +274,7 @@ node_update(struct node *n, struct config_peer *conf, struct turn *t)
 		return;
 	log_info("peer %s: endpoints=%u changed=yes", n->conf.name,
 	    n->conf.given[PEER_OPT_endpoint].n);
-	forget_names(n);
-	look_up(n, t);
-	publish(n, t); /* none are left, or not one has an address yet */
+	make_names(n, t);
 }
 
 void
@@ -270,14 +310,38 @@ node_by_conf(struct vplamad *d, const struct config_peer *conf)
 void
 nodes_look_up(struct vplamad *d, struct turn *t)
 {
-	struct node *n;
+	struct hpent *e;
+	unsigned i;
 
-	TAILQ_FOREACH (n, &d->nodes, link) {
-		if (!n->dialled)
-			continue;
-		n->dialled = false;
-		if (mono_since(n->looked_at, t->now) > NODE_LOOKUP_US)
-			look_up(n, t);
+	for (i = 0; i < NODE_LOOKUPS; i++) {
+		e = heap_min(&d->names);
+		if (e == NULL || !mono_due(e->at, t->now))
+			return;
+		look_up(CONTAINER_OF(e, struct node_name, due), t);
+	}
+}
+
+struct mono
+nodes_deadline(const struct vplamad *d)
+{
+	const struct hpent *e = heap_min(&d->names);
+
+	return e != NULL ? e->at : MONO_NEVER;
+}
+
+void
+node_look_soon(struct node *n, struct mono now)
+{
+	unsigned i;
+
+	for (i = 0; i < n->conf.given[PEER_OPT_endpoint].n; i++) {
+		struct node_name *nm = &n->name[i];
+		struct mono at = mono_add(nm->looked_at, NODE_LOOKUP_US);
+
+		if (nm->due.pos == 0 || !mono_before(at, nm->due.at))
+			continue; /* an address, under way, or soon enough */
+		heap_set(
+		    &n->d->names, &nm->due, mono_before(at, now) ? now : at);
 	}
 }
 

@@ -17,24 +17,29 @@ struct vplamad;
 struct node;
 
 #define NODE_LOOKUP_US (60u * MONO_SEC) /* no second look-up before */
+#define NODE_LOOKUP_MAX_S 86400u	/* whatever the name server says */
+#define NODE_LOOKUP_UNSAID_S 3600u /* where nobody says how long it holds */
+#define NODE_LOOKUPS 16		   /* in a turn */
 
 struct node_name {
 	struct node *node;
-	struct lookup *query;	     /* under way, or NULL */
-	struct addr ep[RESOLVE_MAX]; /* of the last good answer */
+	struct hpent due;		/* in vplamad.names: looked up again */
+	struct mono looked_at;		/* last */
+	struct lookup *query;		/* under way, or NULL */
+	struct addr ep[PEER_ENDPOINTS]; /* of the last good answer */
 	unsigned n;
-	char why[80]; /* of the last bad one; "" after a good one */
+	unsigned fails; /* since then */
+	bool numeric;	/* no name */
+	char why[80];	/* of the last bad one; "" after a good one */
 };
 
 struct node {
 	TAILQ_ENTRY(node) link;
 	struct hnode id_node; /* in vplamad.node_ids */
 	struct vplamad *d;
-	uint32_t id;			       /* of its struct peer; 0: none */
-	struct config_peer conf;	       /* conf.file is owned */
-	struct node_name name[PEER_ENDPOINTS]; /* of conf.endpoint */
-	struct mono looked_at;
-	bool dialled;			/* since the last turn */
+	uint32_t id;			/* of its struct peer; 0: none */
+	struct config_peer conf;	/* conf.file is owned */
+	struct node_name *name;		/* of conf.endpoint, as many */
 	struct addr ep[PEER_ENDPOINTS]; /* what the core was told */
 	unsigned n_ep;
 };
@@ -71,8 +76,15 @@ void node_withdraw(struct node *n, const struct config_peer *conf);
 struct node *node_by_id(struct vplamad *d, uint32_t id);
 struct node *node_by_conf(struct vplamad *d, const struct config_peer *conf);
 
-/* Looks up the names again of those that were dialled, unless just done. */
+/*
+ * Looks up the names whose time has come: that for which they hold is over, or
+ * node_look_soon() was called. The old addresses stay until there are others.
+ */
 void nodes_look_up(struct vplamad *d, struct turn *t);
+struct mono nodes_deadline(const struct vplamad *d);
+
+/* The peer is dialled, or silent: its names may have moved on. */
+void node_look_soon(struct node *n, struct mono now);
 
 /* [{"text","addresses":[..],"error"}] for ctl_host. */
 struct json_object *node_names(const struct node *n);

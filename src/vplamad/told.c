@@ -74,17 +74,17 @@ note(struct told *told, const char **why)
 }
 
 static void
-on_names(void *arg, const struct addr *ep, unsigned n, const char *why,
-    struct turn *t)
+on_names(void *arg, const struct resolved *got, struct turn *t)
 {
 	struct told_name *name = arg;
 	struct told *told = name->told;
+	const char *why = got->why;
 	unsigned i;
 
 	(void)t;
 	name->query = NULL;
-	for (i = 0; i < n && told->n_ep < RECORD_ENDPOINTS; i++)
-		told->ep[told->n_ep++] = ep[i];
+	for (i = 0; i < got->n && told->n_ep < RECORD_ENDPOINTS; i++)
+		told->ep[told->n_ep++] = got->ep[i];
 	if (--told->left > 0)
 		return;
 	TAILQ_REMOVE(&told->d->told, told, link);

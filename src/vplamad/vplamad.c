@@ -215,7 +215,7 @@ on_deadline(void *arg)
 			    mono_min(place_deadline(d), entry_deadline(d))),
 	    mono_min(mono_min(core_deadline(&d->core), d->stamp_at),
 		mono_min(mono_min(keep_deadline(d->keep), d->watchdog.at),
-		    uplink_deadline(d->uplink))));
+		    mono_min(uplink_deadline(d->uplink), nodes_deadline(d)))));
 }
 
 static void

@@ -56,6 +56,7 @@ struct vplamad {
 	struct hook act;
 	struct node_list nodes;
 	struct htab node_ids; /* them by id */
+	struct heap names;    /* of theirs: when to look up which */
 	struct told_list told;
 	unsigned n_told;
 	struct whois whois[IDENT_QUERIES];

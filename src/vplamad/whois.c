@@ -8,18 +8,17 @@
 #include "wire/uri.h"
 
 static void
-on_names(void *arg, const struct addr *ep, unsigned n, const char *why,
-    struct turn *t)
+on_names(void *arg, const struct resolved *got, struct turn *t)
 {
 	struct whois *w = arg;
 	struct core *c = &w->d->core;
 	char text[IDENT_WHY];
 
-	if (n > 0) {
-		ident_ask(c, w->id, ep, n, t);
+	if (got->n > 0) {
+		ident_ask(c, w->id, got->ep, got->n, t);
 	} else {
 		snprintf(text, sizeof(text), "its name does not resolve: %s",
-		    why != NULL ? why : "no address");
+		    got->why);
 		ident_fail(c, w->id, text, t->now);
 	}
 	w->id = 0;

@@ -11,7 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fdutil.h"
+#include "io/hosts.h"
 #include "tests/unit/io_env.h"
 
 /* A name server of our own on the same loop, for one domain. */
@@ -22,7 +24,9 @@ struct fix {
 	char conf[96], hosts[96];
 	unsigned queries;
 	bool mute;
+	bool mute_v6; /* a name server that knows no IPv6 */
 	unsigned done, want, n;
+	uint32_t ttl;
 	struct addr ep[RESOLVE_MAX];
 	char why[128];
 };
@@ -37,17 +41,17 @@ on_query(struct evdns_server_request *req, void *arg)
 	int err = 0;
 
 	f->queries++;
-	if (f->mute) {
+	if (f->mute || (f->mute_v6 && q->type == EVDNS_TYPE_AAAA)) {
 		evdns_server_request_drop(req);
 		return;
 	}
 	if (strcasecmp(q->name, "both.example") == 0) {
 		if (q->type == EVDNS_TYPE_A)
 			evdns_server_request_add_a_reply(
-			    req, q->name, 2, v4, 60);
+			    req, q->name, 2, v4, 300);
 		else if (q->type == EVDNS_TYPE_AAAA)
 			evdns_server_request_add_aaaa_reply(
-			    req, q->name, 1, v6.s6_addr, 60);
+			    req, q->name, 1, v6.s6_addr, 90);
 	} else if (strcasecmp(q->name, "empty.example") != 0) {
 		err = 3; /* no such name */
 	}
@@ -101,17 +105,19 @@ fix_fini(struct fix *f)
 }
 
 static void
-on_done(void *arg, const struct addr *ep, unsigned n, const char *why,
-    struct turn *t)
+on_done(void *arg, const struct resolved *got, struct turn *t)
 {
 	struct fix *f = arg;
 
 	assert_non_null(t);
-	assert_true((n > 0) == (why == NULL));
+	assert_true((got->n > 0) == (got->why == NULL));
 	f->done++;
-	f->n = n;
-	memcpy(f->ep, ep == NULL ? f->ep : ep, n * sizeof(f->ep[0]));
-	snprintf(f->why, sizeof(f->why), "%s", why == NULL ? "" : why);
+	f->n = got->n;
+	f->ttl = got->ttl;
+	if (got->n > 0)
+		memcpy(f->ep, got->ep, got->n * sizeof(f->ep[0]));
+	snprintf(
+	    f->why, sizeof(f->why), "%s", got->why == NULL ? "" : got->why);
 }
 
 static bool
@@ -195,6 +201,9 @@ both_families(void **state)
 	assert_int_equal(f.done, 0);
 	wait_for(&f, 1);
 	assert_int_equal(f.n, 3);
+	assert_int_equal(f.ttl, 90);	    /* of both the shorter */
+	assert_false(addr_is_v4(&f.ep[0])); /* in turn */
+	assert_true(addr_is_v4(&f.ep[1]));
 	assert_true(has(&f, "192.0.2.1:7469"));
 	assert_true(has(&f, "192.0.2.2:7469"));
 	assert_true(has(&f, "[2001:db8::7]:7469"));
@@ -212,12 +221,75 @@ from_hosts_file(void **state)
 
 	(void)state;
 	fix_init(&f);
-	(void)resolve_start(f.r, "inhosts.example:8", 7469, on_done, &f);
-	wait_for(&f, 1);
+	assert_null(resolve_start(f.r, "InHosts.example:8", 7469, on_done, &f));
+	assert_int_equal(f.done, 1);
 	assert_int_equal(f.n, 1);
+	assert_int_equal(f.ttl, 0);
 	assert_true(has(&f, "192.0.2.99:8"));
 	assert_int_equal(f.queries, 0);
 	fix_fini(&f);
+}
+
+/* One family is enough when nobody answers for the other. */
+static void
+one_family_soon(void **state)
+{
+	struct mono start;
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	f.mute_v6 = true;
+	start = clock_boot();
+	(void)resolve_start(f.r, "both.example", 7469, on_done, &f);
+	wait_for(&f, 1);
+	assert_true(mono_since(start, clock_boot()) < 900 * MONO_MS);
+	assert_int_equal(f.n, 2);
+	assert_int_equal(f.ttl, 300);
+	fix_fini(&f);
+}
+
+/* Lines of all sorts. */
+static void
+hosts_lines(void **state)
+{
+	static const char text[] = "# 192.0.2.1 a\n"
+				   "\n"
+				   "192.0.2.2\ta.example a\r\n"
+				   "  2001:db8::1   b A  # c\n"
+				   "192.0.2.3 #a\n"
+				   "192.0.2.4\n"
+				   "nothing a\n"
+				   "fe80::1%lo a.b ab\n"
+				   "192.0.2.5:80 port a\n"
+				   "192.0.2.6 a";
+	static const struct {
+		const char *name;
+		unsigned n;
+		const char *first;
+	} rows[] = {
+		{ "a", 4, "192.0.2.2:7" },
+		{ "A.Example", 1, "192.0.2.2:7" },
+		{ "b", 1, "[2001:db8::1]:7" },
+		{ "c", 0, "" },
+		{ "ab", 1, "[fe80::1%lo]:7" },
+		{ "a.", 0, "" },
+		{ "", 0, "" },
+	};
+	struct addr ep[4], want;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(
+		    hosts_find(text, rows[i].name, 7, ep, 4), rows[i].n);
+		if (rows[i].n == 0)
+			continue;
+		assert_true(addr_parse(rows[i].first, 0, &want));
+		assert_true(addr_equal(&ep[0], &want));
+	}
+	assert_int_equal(hosts_find(text, "a", 7, ep, 2), 2);
+	assert_int_equal(hosts_find(NULL, "a", 7, ep, 2), 0);
 }
 
 static void
@@ -341,6 +413,8 @@ main(void)
 		cmocka_unit_test(no_names),
 		cmocka_unit_test(both_families),
 		cmocka_unit_test(from_hosts_file),
+		cmocka_unit_test(one_family_soon),
+		cmocka_unit_test(hosts_lines),
 		cmocka_unit_test(failures_say_why),
 		cmocka_unit_test(silence_ends),
 		cmocka_unit_test(without_name_servers),

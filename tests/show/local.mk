@@ -31,6 +31,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/spread \
 	tests/show/store-faults \
 	tests/show/store-kill \
+	tests/show/swarm \
 	tests/show/sybil \
 	tests/show/three-days \
 	tests/show/vectors \

@@ -14,7 +14,7 @@
 #include "wire/mesh.h"
 
 #define MAGIC 0x7377726du
-#define LATE_US (1 * MONO_SEC) /* what has not come by then is lost */
+#define LATE_US (5 * MONO_SEC) /* what has not come by then is lost */
 #define BODY_MAX 1300
 
 bool
@@ -162,8 +162,8 @@ fan_tick(struct swarm *s)
 		return;
 	}
 	send_next(s);
-	f->at = mono_add(
-	    s->now, f->next < f->count ? f->gap_us : LATE_US + f->gap_us);
+	f->at = mono_add(s->now, LATE_US);
+	f->gap = mono_add(s->now, f->gap_us);
 }
 
 void
@@ -183,6 +183,6 @@ fan_got(struct swarm *s, const uint8_t *body, size_t len)
 	if (p->last_ns < s->arrived_ns)
 		p->last_ns = s->arrived_ns;
 	p->opened_ns = swarm_wall_ns();
-	if (id + 1 == f->count && p->got == f->of)
-		f->at = s->now; /* nothing more will come */
+	if (id + 1 == f->next && p->got == f->of) /* nothing more will come */
+		f->at = mono_before(f->gap, s->now) ? s->now : f->gap;
 }

@@ -41,7 +41,8 @@ struct fan {
 	unsigned count, next, of;
 	size_t size;
 	uint64_t gap_us;
-	struct mono at; /* the next one, or the end; NEVER: none under way */
+	struct mono at;	 /* the next one, or the end; NEVER: none under way */
+	struct mono gap; /* no next one before */
 };
 
 struct swarm {

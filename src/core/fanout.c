@@ -7,9 +7,9 @@
 #include "core/session.h"
 
 #define HOPS_START 16
-#define COPIES_MAX                                                 \
-	(128u << 10) /* bytes of the arena before it is used again \
-		      */
+
+/* Bytes of the arena before it is used again. */
+#define COPIES_MAX (128u << 10)
 
 /* What a fingerprint is of; the same bytes mean something else in each. */
 enum print_kind { PRINT_BODY, PRINT_KEY, PRINT_SEQ };

@@ -11,6 +11,7 @@
 #include "base/fdutil.h"
 #include "base/xmem.h"
 #include "vplamad/cfgdevice.h"
+#include "vplamad/cfgtwins.h"
 #include "vplamad/option.h"
 
 /*
@@ -500,28 +501,6 @@ check_options(const struct config *cfg, struct config_errors *errs)
 }
 
 static void
-check_twins(const struct config *cfg, size_t i, struct config_errors *errs)
-{
-	const struct config_peer *p = &cfg->peers[i], *q;
-
-	for (q = cfg->peers; q < p; q++) {
-		if (p->name[0] != '\0' && strcmp(p->name, q->name) == 0)
-			config_error(errs,
-			    "%s:%d: peer \"%s\": the name is "
-			    "taken (%s:%d); expected another",
-			    p->file, p->line, p->name, q->file, q->line);
-		if (p->given[PEER_OPT_public_key].n > 0 &&
-		    q->given[PEER_OPT_public_key].n > 0 &&
-		    equal_ct(p->public_key, q->public_key, KEY_LEN))
-			config_error(errs,
-			    "%s:%d: public-key: is that of peer "
-			    "\"%s\" (%s:%d); expected one of its own",
-			    p->file, p->given[PEER_OPT_public_key].line,
-			    q->name, q->file, q->line);
-	}
-}
-
-static void
 check_peer(
     const struct config *cfg, struct config_peer *p, struct config_errors *errs)
 {
@@ -552,6 +531,7 @@ config_load(const char *path, struct config *ret, struct config_errors *errs)
 {
 	struct config cfg = { 0 };
 	struct reader r = { .begin_text = "x", .cfg = &cfg, .errs = errs };
+	struct twins *twins;
 	size_t i;
 	bool whole;
 
@@ -569,10 +549,12 @@ config_load(const char *path, struct config *ret, struct config_errors *errs)
 		load_network(&cfg, errs);
 	}
 	devices_check(&cfg, errs);
+	twins = twins_new(cfg.n_peers);
 	for (i = 0; i < cfg.n_peers; i++) {
 		check_peer(&cfg, &cfg.peers[i], errs);
-		check_twins(&cfg, i, errs);
+		twins_check(twins, &cfg.peers[i], errs);
 	}
+	twins_free(twins);
 	ifaces_check(&cfg, errs);
 	prefixes_check(&cfg, errs);
 	claims_check(&cfg, errs);

@@ -10,6 +10,7 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/cfgpeer.c \
 	src/vplamad/cfgprefix.c \
 	src/vplamad/cfgtrust.c \
+	src/vplamad/cfgtwins.c src/vplamad/cfgtwins.h \
 	src/vplamad/config.c src/vplamad/config.h \
 	src/vplamad/device.c src/vplamad/device.h \
 	src/vplamad/devhint.c \

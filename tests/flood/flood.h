@@ -45,6 +45,7 @@ void pool_fill(struct flood *f);
 
 /* How many are to be sent by now; falling behind is not made up for. */
 struct pace {
+	int signals; /* or until one of these comes */
 	struct mono start, end;
 	double rate;
 	uint64_t sent, lost; /* lost: could not be sent in time */

@@ -1,5 +1,7 @@
 #include <stdio.h>
+#include <sys/signalfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/flood/flood.h"
 #include "tests/tool.h"
@@ -12,7 +14,8 @@ pace_begin(double rate, double seconds)
 {
 	struct mono now = tool_now();
 
-	return (struct pace){ .start = now,
+	return (struct pace){ .signals = tool_signals(),
+		.start = now,
 		.end = mono_add(now, (uint64_t)(seconds * MONO_SEC)),
 		.rate = rate };
 }
@@ -20,7 +23,10 @@ pace_begin(double rate, double seconds)
 bool
 pace_over(const struct pace *p)
 {
-	return !mono_before(tool_now(), p->end);
+	struct signalfd_siginfo si;
+
+	return !mono_before(tool_now(), p->end) ||
+	    read(p->signals, &si, sizeof(si)) > 0;
 }
 
 unsigned

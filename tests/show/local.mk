@@ -14,6 +14,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/dead-peer \
 	tests/show/entry-page \
 	tests/show/entry-load \
+	tests/show/flood \
 	tests/show/hostile \
 	tests/show/invariants \
 	tests/show/join \

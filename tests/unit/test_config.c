@@ -289,7 +289,7 @@ test_values(void **state)
 	assert_int_equal(cfg.n_devices, 1);
 	dev = &cfg.devices[0];
 	assert_string_equal(dev->name, "vpl0");
-	assert_int_equal(dev->line, 49);
+	assert_int_equal(dev->line, 50);
 	assert_int_equal(dev->mode, MODE_SWITCH);
 	assert_int_equal(dev->given[DEV_OPT_address].n, 2);
 	assert_int_equal(dev->address[1].bits, 64);
@@ -305,10 +305,10 @@ test_values(void **state)
 	assert_int_equal(cfg.peers[0].pair_psk[0], 9);
 	assert_int_equal(cfg.peers[0].given[PEER_OPT_prefix].n, 2);
 	assert_int_equal(cfg.peers[0].prefix[1].bits, 48);
-	assert_int_equal(cfg.peers[0].line, 65);
+	assert_int_equal(cfg.peers[0].line, 66);
 	assert_int_equal(cfg.peers[0].trust_renumber, 0);
 	assert_int_equal(cfg.peers[1].trust_renumber, 1);
-	assert_int_equal(cfg.peers[1].line, 73);
+	assert_int_equal(cfg.peers[1].line, 74);
 	assert_string_equal(cfg.peers[1].file, d->conf);
 	assert_int_equal(cfg.id.seed[0], 0);
 	config_free(&cfg);

@@ -26,6 +26,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/once \
 	tests/show/profile \
 	tests/show/quickstart \
+	tests/show/recover \
 	tests/show/rekey \
 	tests/show/runs \
 	tests/show/sim-day \

@@ -30,4 +30,5 @@ dist_decisions_DATA = \
 	doc/decisions/0020-what-ntkd-is-told.md \
 	doc/decisions/0021-trust-and-exchange.md \
 	doc/decisions/0023-entry-lists.md \
-	doc/decisions/0024-entry-sources.md
+	doc/decisions/0024-entry-sources.md \
+	doc/decisions/0028-our-own-line.md

@@ -92,4 +92,20 @@ struct config_peer {
 	int line;
 };
 
+/*
+ * What is kept of it as long as the peer is there, under the same names. Of
+ * lists as many as given says, and no more.
+ */
+struct config_kept {
+	char name[PEER_NAME_MAX + 1];
+	uint8_t public_key[KEY_LEN];
+	char **endpoint;
+	uint8_t pair_psk[KEY_LEN];
+	struct prefix *prefix;
+	uint32_t trust_renumber;
+	struct given given[PEER_OPT_MAX];
+	char *file;
+	int line;
+};
+
 #endif

@@ -1,7 +1,9 @@
 #include "vplamad/config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/xmem.h"
 #include "crypto/prim.h"
 #include "vplamad/option.h"
 
@@ -33,38 +35,71 @@ config_peer_make(const char *name, const char *key,
 	return NULL;
 }
 
-bool
-config_peer_same_id(const struct config_peer *a, const struct config_peer *b)
+void
+config_kept_free(struct config_kept *k)
 {
-	return strcmp(a->name, b->name) == 0 &&
-	    equal_ct(a->public_key, b->public_key, KEY_LEN) &&
-	    equal_ct(a->pair_psk, b->pair_psk, KEY_LEN);
+	unsigned i;
+
+	for (i = 0; i < k->given[PEER_OPT_endpoint].n; i++)
+		free(k->endpoint[i]);
+	free(k->endpoint);
+	free(k->prefix);
+	free(k->file);
+	wipe(k, sizeof(*k));
+}
+
+void
+config_keep(struct config_kept *k, struct config_peer *c)
+{
+	unsigned i, n = c->given[PEER_OPT_endpoint].n;
+	size_t n_prefix = c->given[PEER_OPT_prefix].n;
+
+	config_kept_free(k);
+	strcpy(k->name, c->name);
+	memcpy(k->public_key, c->public_key, KEY_LEN);
+	memcpy(k->pair_psk, c->pair_psk, KEY_LEN);
+	memcpy(k->given, c->given, sizeof(k->given));
+	k->trust_renumber = c->trust_renumber;
+	k->line = c->line;
+	k->file = c->file;
+	c->file = NULL;
+	k->endpoint = xcalloc(n, sizeof(*k->endpoint));
+	for (i = 0; i < n; i++)
+		k->endpoint[i] = xstrdup(c->endpoint[i]);
+	k->prefix = xcalloc(n_prefix, sizeof(*k->prefix));
+	memcpy(k->prefix, c->prefix, n_prefix * sizeof(*k->prefix));
 }
 
 bool
-config_peer_same_endpoints(
-    const struct config_peer *a, const struct config_peer *b)
+config_same_id(const struct config_kept *k, const struct config_peer *c)
 {
-	unsigned i, n = a->given[PEER_OPT_endpoint].n;
+	return strcmp(k->name, c->name) == 0 &&
+	    equal_ct(k->public_key, c->public_key, KEY_LEN) &&
+	    equal_ct(k->pair_psk, c->pair_psk, KEY_LEN);
+}
 
-	if (n != b->given[PEER_OPT_endpoint].n)
+bool
+config_same_endpoints(const struct config_kept *k, const struct config_peer *c)
+{
+	unsigned i, n = k->given[PEER_OPT_endpoint].n;
+
+	if (n != c->given[PEER_OPT_endpoint].n)
 		return false;
 	for (i = 0; i < n; i++)
-		if (strcmp(a->endpoint[i], b->endpoint[i]) != 0)
+		if (strcmp(k->endpoint[i], c->endpoint[i]) != 0)
 			return false;
 	return true;
 }
 
 bool
-config_peer_same_prefixes(
-    const struct config_peer *a, const struct config_peer *b)
+config_same_prefixes(const struct config_kept *k, const struct config_peer *c)
 {
-	unsigned i, n = a->given[PEER_OPT_prefix].n;
+	unsigned i, n = k->given[PEER_OPT_prefix].n;
 
-	if (n != b->given[PEER_OPT_prefix].n)
+	if (n != c->given[PEER_OPT_prefix].n)
 		return false;
 	for (i = 0; i < n; i++)
-		if (!prefix_equal(&a->prefix[i], &b->prefix[i]))
+		if (!prefix_equal(&k->prefix[i], &c->prefix[i]))
 			return false;
 	return true;
 }

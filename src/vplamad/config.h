@@ -132,12 +132,15 @@ void config_print(const struct config *cfg, FILE *out);
 const char *config_peer_make(const char *name, const char *key,
     const char *const *endpoints, size_t n, struct config_peer *ret);
 
+/* Keeps c in place of what k held (zeroes at first); takes over c->file. */
+void config_keep(struct config_kept *k, struct config_peer *c);
+void config_kept_free(struct config_kept *k); /* wipes; not k itself */
+
 /* Are the settings that sessions see the same? (Not file and line.) */
-bool config_peer_same_id(
-    const struct config_peer *a, const struct config_peer *b);
-bool config_peer_same_endpoints(
-    const struct config_peer *a, const struct config_peer *b);
-bool config_peer_same_prefixes(
-    const struct config_peer *a, const struct config_peer *b);
+bool config_same_id(const struct config_kept *k, const struct config_peer *c);
+bool config_same_endpoints(
+    const struct config_kept *k, const struct config_peer *c);
+bool config_same_prefixes(
+    const struct config_kept *k, const struct config_peer *c);
 
 #endif

@@ -201,11 +201,10 @@ node_add(struct vplamad *d, struct config_peer *conf, const char **ret_why,
 	struct peer *p;
 
 	n->d = d;
-	n->conf = *conf;
-	conf->file = NULL;
+	config_keep(&n->conf, conf);
 	strcpy(pc.name, n->conf.name);
 	memcpy(pc.ed_pk, n->conf.public_key, KEY_LEN);
-	memcpy(pc.x_pk, n->conf.x_pk, KEY_LEN);
+	memcpy(pc.x_pk, conf->x_pk, KEY_LEN);
 	memcpy(pc.pair_psk, n->conf.pair_psk, KEY_LEN);
 	p = core_peer_add(&d->core, &pc, ret_why, t);
 	wipe(&pc, sizeof(pc));
@@ -234,7 +233,7 @@ node_free(struct node *n)
 	TAILQ_REMOVE(&n->d->nodes, n, link);
 	if (n->id != 0)
 		htab_del(&n->d->node_ids, &n->id_node);
-	free(n->conf.file);
+	config_kept_free(&n->conf);
 	wipe(n, sizeof(*n));
 	free(n);
 }
@@ -255,15 +254,13 @@ node_del(struct node *n, uint8_t close_reason, struct turn *t)
 void
 node_update(struct node *n, struct config_peer *conf, struct turn *t)
 {
-	bool same = config_peer_same_endpoints(&n->conf, conf);
-	bool granted = config_peer_same_prefixes(&n->conf, conf);
+	bool same = config_same_endpoints(&n->conf, conf);
+	bool granted = config_same_prefixes(&n->conf, conf);
 	struct peer *p = core_peer_by_id(&n->d->core, n->id);
 
 	if (!same)
 		forget_names(n);
-	free(n->conf.file);
-	n->conf = *conf;
-	conf->file = NULL;
+	config_keep(&n->conf, conf);
 	place_peer(n->d, n, t);
 	if (!granted && p != NULL) {
 		log_info("peer %s: prefixes=%u changed=yes", n->conf.name,
@@ -284,7 +281,7 @@ node_withdraw(struct node *n, const struct config_peer *conf)
 	uint32_t who;
 	size_t bad;
 
-	if (p != NULL && !config_peer_same_prefixes(&n->conf, conf))
+	if (p != NULL && !config_same_prefixes(&n->conf, conf))
 		(void)core_peer_prefixes(&n->d->core, p, NULL, 0, &bad, &who);
 }
 
@@ -302,7 +299,7 @@ node_by_conf(struct vplamad *d, const struct config_peer *conf)
 	struct node *n;
 
 	TAILQ_FOREACH (n, &d->nodes, link)
-		if (config_peer_same_id(&n->conf, conf))
+		if (config_same_id(&n->conf, conf))
 			return n;
 	return NULL;
 }

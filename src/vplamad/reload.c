@@ -145,7 +145,7 @@ still_there(const struct config *new, const struct node *n)
 	size_t i;
 
 	for (i = 0; i < new->n_peers; i++)
-		if (config_peer_same_id(&new->peers[i], &n->conf))
+		if (config_same_id(&n->conf, &new->peers[i]))
 			return true;
 	return false;
 }
@@ -167,7 +167,7 @@ drop_peers(struct vplamad *d, const struct config *new, struct turn *t)
 		for (i = 0; wanted && i < new->n_peers; i++) {
 			const struct config_peer *c = &new->peers[i];
 
-			if (!config_peer_same_id(c, &n->conf) &&
+			if (!config_same_id(&n->conf, c) &&
 			    (strcmp(c->name, n->conf.name) == 0 ||
 				equal_ct(c->public_key, n->conf.public_key,
 				    KEY_LEN)))

@@ -712,6 +712,7 @@ test_make(void **state)
 {
 	const char *ep[9] = { "a.example:1", "[::1]:2", "a:3", "a:4", "a:5",
 		"a:6", "a:7", "a:8", "a:9" };
+	struct config_kept kept = { 0 };
 	struct config_peer p, q;
 
 	(void)state;
@@ -727,21 +728,27 @@ test_make(void **state)
 	assert_non_null(config_peer_make("one", KEY1, ep, 1, &q));
 
 	assert_null(config_peer_make("one", KEY1, ep + 1, 1, &q));
-	assert_true(config_peer_same_id(&p, &q));
-	assert_false(config_peer_same_endpoints(&p, &q));
+	config_keep(&kept, &p);
+	assert_string_equal(kept.name, "one");
+	assert_string_equal(kept.endpoint[7], "a:8");
+	assert_true(config_same_id(&kept, &q));
+	assert_false(config_same_endpoints(&kept, &q));
 	assert_null(config_peer_make("two", KEY1, ep + 1, 1, &p));
-	assert_false(config_peer_same_id(&p, &q));
-	assert_true(config_peer_same_endpoints(&p, &q));
+	config_keep(&kept, &p);
+	assert_false(config_same_id(&kept, &q));
+	assert_true(config_same_endpoints(&kept, &q));
 
-	assert_true(config_peer_same_prefixes(&p, &q));
+	assert_true(config_same_prefixes(&kept, &q));
 	p.given[PEER_OPT_prefix].n = 1;
 	assert_null(prefix_parse("10.0.0.0/8", &p.prefix[0]));
-	assert_false(config_peer_same_prefixes(&p, &q));
+	config_keep(&kept, &p);
+	assert_false(config_same_prefixes(&kept, &q));
 	q.given[PEER_OPT_prefix].n = 1;
 	assert_null(prefix_parse("10.0.0.0/9", &q.prefix[0]));
-	assert_false(config_peer_same_prefixes(&p, &q));
+	assert_false(config_same_prefixes(&kept, &q));
 	assert_null(prefix_parse("10.0.0.0/8", &q.prefix[0]));
-	assert_true(config_peer_same_prefixes(&p, &q));
+	assert_true(config_same_prefixes(&kept, &q));
+	config_kept_free(&kept);
 }
 
 int

@@ -22,7 +22,7 @@
 
 /* What a peer may cost in all, and of that the core: the rest is vplamad's. */
 #define PEER_MAX 8192
-#define DAEMON_MAX 2560
+#define DAEMON_MAX 1536
 
 struct node {
 	struct hub *h;

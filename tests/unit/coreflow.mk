@@ -28,6 +28,7 @@ coreflow_tests = \
 	tests/unit/test_core_trust \
 	tests/unit/test_core_ident \
 	tests/unit/test_core_amplify \
+	tests/unit/test_nomem \
 	tests/unit/test_weight
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
@@ -51,6 +52,12 @@ tests_unit_test_core_guard_LDADD = $(coreflow_libs)
 tests_unit_test_core_siege_SOURCES = tests/unit/test_core_siege.c \
 	$(coreflow_party)
 tests_unit_test_core_siege_LDADD = $(coreflow_libs)
+tests_unit_test_nomem_SOURCES = tests/unit/test_nomem.c $(coreflow_party)
+tests_unit_test_nomem_LDADD = $(coreflow_libs)
+tests_unit_test_nomem_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=try_malloc,--wrap=try_calloc,--wrap=try_aligned_alloc \
+	-Wl,--wrap=try_reallocarray,--wrap=xmalloc,--wrap=xcalloc \
+	-Wl,--wrap=xreallocarray
 tests_unit_test_weight_SOURCES = tests/unit/test_weight.c
 tests_unit_test_weight_LDADD = $(coreflow_libs) $(CIPHER_LIBS)
 tests_unit_test_core_trust_SOURCES = tests/unit/test_core_trust.c \

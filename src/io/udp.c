@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/sock_diag.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <string.h>
@@ -36,6 +37,7 @@ struct udp {
 	struct lsock sock[UDP_LISTEN_MAX];
 	struct udp_rx rx;
 	struct udp_tx tx;
+	struct udp_offload use;
 	struct hook flush;
 };
 
@@ -214,7 +216,7 @@ lsock_out(struct lsock *s)
 	if (!s->can_gso)
 		count(s->u->cnt, CNT_udp_gso_off);
 	line_options(s->out.fd, addr_is_v4(&s->local));
-	lsock_offload(s, (struct udp_offload){ .gso = true, .gro = true });
+	lsock_offload(s, s->u->use);
 }
 
 static void
@@ -231,14 +233,12 @@ lsock_watch(struct lsock *s)
 }
 
 static int
-lsock_open(struct udp *u, const struct priv *pv, const struct addr *a)
+lsock_bind(struct lsock *s, const struct priv *pv, unsigned no)
 {
-	struct lsock *s = &u->sock[u->n];
 	int rc;
 
-	*s = (struct lsock){ .u = u, .local = *a };
-	s->hs.fd = priv_udp_bind(pv, u->n, PRIV_UDP_HANDSHAKE, UDP_RCVBUF);
 	s->data.fd = -1;
+	s->hs.fd = priv_udp_bind(pv, no, PRIV_UDP_HANDSHAKE, UDP_RCVBUF);
 	if (s->hs.fd < 0)
 		return s->hs.fd;
 	rc = bound_port(s->hs.fd, &s->local.port);
@@ -246,13 +246,42 @@ lsock_open(struct udp *u, const struct priv *pv, const struct addr *a)
 		close(s->hs.fd);
 		return rc;
 	}
-	s->hs.sock = s->data.sock = (uint16_t)u->n;
+	s->hs.sock = s->data.sock = (uint16_t)no;
 	s->hs.port = s->data.port = s->local.port;
 	split(s, pv);
 	s->data.share = UDP_TURN;
 	s->hs.share = s->data.fd < 0 ? UDP_TURN : UDP_TURN_HS;
+	return 0;
+}
+
+static void
+lsock_start(struct lsock *s)
+{
 	lsock_out(s);
 	lsock_watch(s);
+}
+
+static void
+lsock_close(struct lsock *s)
+{
+	watch_fini(&s->hs_watch);
+	watch_fini(&s->data_watch);
+	close(s->hs.fd);
+	if (s->data.fd >= 0)
+		close(s->data.fd);
+}
+
+static int
+lsock_open(struct udp *u, const struct priv *pv, const struct addr *a)
+{
+	struct lsock *s = &u->sock[u->n];
+	int rc;
+
+	*s = (struct lsock){ .u = u, .local = *a };
+	rc = lsock_bind(s, pv, u->n);
+	if (rc < 0)
+		return rc;
+	lsock_start(s);
 	u->n++;
 	return 0;
 }
@@ -273,6 +302,7 @@ udp_open(struct udp **ret, struct loop *l, const struct priv *pv,
 	u->loop = l;
 	u->h = h;
 	u->cnt = cnt;
+	u->use = (struct udp_offload){ .gso = true, .gro = true };
 	udp_rx_init(&u->rx, h, cnt);
 	udp_tx_init(&u->tx, h, cnt);
 	hook_add(&u->flush, l, LOOP_FLUSH, on_flush, u);
@@ -297,16 +327,42 @@ udp_close(struct udp *u)
 		return;
 	udp_tx_flush(&u->tx, clock_boot());
 	hook_del(&u->flush, u->loop);
+	for (i = 0; i < u->n; i++)
+		lsock_close(&u->sock[i]);
+	free(u);
+}
+
+/* The interface that it is bound to has been deleted, and is so for ever. */
+static bool
+is_cut(int fd)
+{
+	char name[IFNAMSIZ];
+	socklen_t len = sizeof(name);
+
+	return getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &len) < 0 &&
+	    errno == ENODEV;
+}
+
+int
+udp_mend(struct udp *u, const struct priv *pv)
+{
+	unsigned i;
+	int rc;
+
 	for (i = 0; i < u->n; i++) {
 		struct lsock *s = &u->sock[i];
+		struct lsock fresh = { .u = u, .local = s->local };
 
-		watch_fini(&s->hs_watch);
-		watch_fini(&s->data_watch);
-		close(s->hs.fd);
-		if (s->data.fd >= 0)
-			close(s->data.fd);
+		if (!is_cut(s->hs.fd))
+			continue;
+		rc = lsock_bind(&fresh, pv, i);
+		if (rc < 0)
+			return rc;
+		lsock_close(s);
+		*s = fresh;
+		lsock_start(s);
 	}
-	free(u);
+	return 0;
 }
 
 static struct lsock *
@@ -376,6 +432,7 @@ udp_offload(struct udp *u, struct udp_offload use)
 {
 	unsigned i;
 
+	u->use = use;
 	for (i = 0; i < u->n; i++)
 		lsock_offload(&u->sock[i], use);
 }

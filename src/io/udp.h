@@ -67,6 +67,13 @@ int udp_open(struct udp **ret, struct loop *l, const struct priv *pv,
 void udp_close(struct udp *u);
 
 /*
+ * Sockets that are bound to an interface hear nothing once that was deleted,
+ * though another has its name: makes new ones. 0 or -errno: -ENODEV there is
+ * none yet.
+ */
+int udp_mend(struct udp *u, const struct priv *pv);
+
+/*
  * What may be used; all of it where this is never called. Call it before
  * anything comes: a train that waits does not fit the buffers of gro off.
  */

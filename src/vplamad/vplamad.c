@@ -275,7 +275,11 @@ static void
 on_uplink(void *arg, struct turn *t)
 {
 	struct vplamad *d = arg;
+	int rc = udp_mend(d->udp, &d->priv);
 
+	if (rc < 0 && rc != -ENODEV)
+		log_warnx(
+		    "bind-device %s: %s", d->cfg.bind_device, strerror(-rc));
 	log_info("line: our addresses or routes have changed; all peers are "
 		 "asked");
 	core_line_changed(&d->core, t);

@@ -6,6 +6,7 @@ vplamad_tests = \
 	tests/unit/test_config \
 	tests/unit/test_device \
 	tests/unit/test_entry_tell \
+	tests/unit/test_node \
 	tests/unit/test_entrycheck \
 	tests/unit/test_keep \
 	tests/unit/test_memory \
@@ -39,6 +40,13 @@ TEST_LISTGEN = tests/unit/listgen.c tests/unit/listgen.h \
 tests_unit_test_entrycheck_SOURCES = tests/unit/test_entrycheck.c \
 	$(TEST_LISTGEN)
 tests_unit_test_entrycheck_LDADD = $(vplamad_test_libs) $(JSON_LIBS)
+
+tests_unit_test_node_SOURCES = tests/unit/test_node.c
+tests_unit_test_node_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
+tests_unit_test_node_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=resolve_start \
+	-Wl,--wrap=resolve_cancel,--wrap=core_peer_add \
+	-Wl,--wrap=core_peer_by_id,--wrap=core_peer_endpoints \
+	-Wl,--wrap=core_peer_prefixes,--wrap=place_peer,--wrap=place_prefixes
 
 tests_unit_test_entry_tell_SOURCES = tests/unit/test_entry_tell.c $(IO_ENV)
 tests_unit_test_entry_tell_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)

@@ -41,6 +41,7 @@ include tests/netns/local.mk
 include tests/bench/local.mk
 include tests/show/local.mk
 include tests/show/badgram.mk
+include tests/show/again.mk
 include tests/show/echoes.mk
 include tests/show/rawpkt.mk
 include tests/show/malform.mk

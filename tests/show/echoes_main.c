@@ -388,71 +388,88 @@ account(struct lab *l)
 	figure("worst_percent", l->worst);
 }
 
-int
-main(int argc, char **argv)
-{
-	const char *control = NULL, *to = NULL, *network = NULL, *port = NULL,
-		   *its = NULL, *ours = NULL;
-	static struct lab l;
-	struct round r = { .l = &l, .step = 1 };
-	int opt;
+struct args {
+	const char *control, *to, *network, *port, *its, *ours;
+	unsigned step;
+	pid_t pid;
+};
 
-	while ((opt = getopt(argc, argv, "s:u:n:k:K:p:P:S:")) != -1) {
-		switch (opt) {
-		case 's':
-			control = optarg;
-			break;
-		case 'u':
-			to = optarg;
-			break;
-		case 'n':
-			network = optarg;
-			break;
-		case 'k':
-			its = optarg;
-			break;
-		case 'K':
-			ours = optarg;
-			break;
-		case 'p':
-			port = optarg;
-			break;
-		case 'P':
-			r.pid = (pid_t)strtol(optarg, NULL, 10);
-			break;
-		case 'S':
-			r.step = (unsigned)strtoul(optarg, NULL, 10);
-			break;
-		default:
-			usage();
-		}
-	}
-	if (control == NULL || to == NULL || network == NULL || its == NULL ||
-	    ours == NULL || port == NULL || r.pid <= 0 || r.step == 0)
+static void
+take_option(struct args *a, int opt)
+{
+	switch (opt) {
+	case 's':
+		a->control = optarg;
+		break;
+	case 'u':
+		a->to = optarg;
+		break;
+	case 'n':
+		a->network = optarg;
+		break;
+	case 'k':
+		a->its = optarg;
+		break;
+	case 'K':
+		a->ours = optarg;
+		break;
+	case 'p':
+		a->port = optarg;
+		break;
+	case 'P':
+		a->pid = (pid_t)strtol(optarg, NULL, 10);
+		break;
+	case 'S':
+		a->step = (unsigned)strtoul(optarg, NULL, 10);
+		break;
+	default:
 		usage();
-	log_init("echoes", LOG_LV_INFO);
-	if (!crypto_start())
-		fatalx("libsodium does not start");
-	l.to = tool_addr(to);
-	identity_load(&l.its, its);
-	identity_load(&l.us, ours);
-	lab_open(&l, control, network, port);
+	}
+}
+
+static void
+shoot(struct lab *l, const struct args *a)
+{
+	struct round r = { .l = l, .step = a->step, .pid = a->pid };
 
 	all(&r, 256, "strangers");
 	initiations(&r, 400);
 	r.loaded = true;
 	all(&r, MSG_IDR + 2, "strangers, under load");
-	r.fixed = &l.known;
+	r.fixed = &l->known;
 	all(&r, MSG_IDR + 2, "from where a peer is, under load");
 	r.loaded = false;
-	r.step *= 4;
+	r.step = 4 * a->step; /* one at a time: it takes longest */
 	all(&r, MSG_IDR + 2, "from where a peer is");
 	r.fixed = NULL;
-	shake_hands(&l);
-	copies(&r, r.step > 4 ? 2 : 30);
-	r.step = r.step == 4 ? 1 : r.step;
+	r.step = a->step;
+	shake_hands(l);
+	copies(&r, a->step > 1 ? 2 : 30);
 	all(&r, MSG_IDR + 2, "strangers who know of a session");
 	figure("loads", r.loads);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct args a = { .step = 1 };
+	static struct lab l;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "s:u:n:k:K:p:P:S:")) != -1)
+		take_option(&a, opt);
+	if (a.control == NULL || a.to == NULL || a.network == NULL ||
+	    a.its == NULL || a.ours == NULL || a.port == NULL || a.pid <= 0 ||
+	    a.step == 0)
+		usage();
+	log_init("echoes", LOG_LV_INFO);
+	if (!crypto_start())
+		fatalx("libsodium does not start");
+	l.to = tool_addr(a.to);
+	identity_load(&l.its, a.its);
+	identity_load(&l.us, a.ours);
+	lab_open(&l, a.control, a.network, a.port);
+	shoot(&l, &a);
 	account(&l);
 	session_free(l.session);
 	client_close(&l.ctl);

@@ -28,6 +28,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/quickstart \
 	tests/show/recover \
 	tests/show/rekey \
+	tests/show/replay \
 	tests/show/runs \
 	tests/show/sim-day \
 	tests/show/spread \

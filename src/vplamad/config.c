@@ -321,7 +321,7 @@ parse_text(
 	cfg_opt_t dev = CFG_SEC("device", in_device, CFGF_MULTI | CFGF_TITLE);
 	cfg_opt_t end = CFG_END();
 	cfg_opt_t top[OPT_MAX + 4];
-	size_t n = 0, i;
+	size_t n = 0, i, was = r->errs->n;
 	cfg_t *cfg;
 	FILE *f;
 	bool ok;
@@ -347,6 +347,11 @@ parse_text(
 	if (f == NULL)
 		fatal("fmemopen");
 	ok = cfg_parse_fp(cfg, f) == CFG_SUCCESS;
+	/* Of "" for a name libconfuse says nothing: it only stops there. */
+	if (!ok && r->errs->n == was)
+		config_error(r->errs,
+		    "%s:%d: no such option ''; expected the name of one", path,
+		    cfg->line);
 	if (ok && !peers_only)
 		find_empty(r, cfg);
 	fclose(f);

@@ -133,6 +133,7 @@ vplamad_golden = \
 	tests/golden/config/names.in tests/golden/config/names.ok \
 	tests/golden/config/nothing.in tests/golden/config/nothing.ok \
 	tests/golden/config/empty.in tests/golden/config/empty.ok \
+	tests/golden/config/no-name.in tests/golden/config/no-name.ok \
 	tests/golden/config/numbers.in tests/golden/config/numbers.ok \
 	tests/golden/config/peers.in tests/golden/config/peers.ok \
 	tests/golden/config/syntax.in tests/golden/config/syntax.ok \

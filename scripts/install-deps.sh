@@ -3,7 +3,7 @@
 set -eu
 
 packages="autoconf automake pkg-config gcc make clang clang-format
-	libclang-rt-14-dev libsodium-dev libssl-dev libevent-dev libjson-c-dev
+	libclang-rt-14-dev llvm libsodium-dev libssl-dev libevent-dev libjson-c-dev
 	libconfuse-dev libmnl-dev libsqlite3-dev libcurl4-gnutls-dev
 	libqrencode-dev minisign zlib1g-dev libcmocka-dev nftables
 	iproute2 procps curl mandoc babeld bird2 iputils-ping ethtool socat

@@ -149,7 +149,10 @@ printed(const struct config *cfg, size_t *ret_len)
 	return ret;
 }
 
-/* The errors, if any; *ret what is printed, or NULL. */
+/*
+ * *ret: what is printed, or NULL; also where the file names no key. The usual
+ * one need not be there to check a configuration; one that it names, must.
+ */
 static void
 load(char **ret, size_t *ret_len)
 {
@@ -162,7 +165,8 @@ load(char **ret, size_t *ret_len)
 	if (config_load(path, &cfg, &errs)) {
 		MUST(errs.n == 0);
 		config_warnings(&cfg, &errs);
-		*ret = printed(&cfg, ret_len);
+		if (cfg.given[OPT_private_key_file].line != 0)
+			*ret = printed(&cfg, ret_len);
 		config_free(&cfg);
 	} else {
 		MUST(errs.n > 0);

@@ -14,6 +14,7 @@
 #include "core/session.h"
 #include "crypto/kx.h"
 #include "tests/fuzz/feed.h"
+#include "tests/fuzz/starve.h"
 #include "tests/unit/party.h"
 
 #define STEPS 64
@@ -29,6 +30,7 @@ struct lab {
 	bool has_init;
 	uint64_t got, sent; /* bytes: from and to the address of this step */
 	const struct addr *now;
+	unsigned room; /* bytes that a turn has beside what came; 0: plenty */
 };
 
 static const uint8_t no_psk[KEY_LEN];
@@ -98,6 +100,25 @@ source(const struct lab *l, uint8_t flags)
 }
 
 static void
+inject(struct lab *l, const struct addr *from, const uint8_t *p, size_t len)
+{
+	struct duo *d = &l->p.d;
+	struct path path = { .remote = *from, .local = d->end[US].addr };
+	struct turn t = duo_turn(d, US);
+	size_t max = d->mem.max;
+	struct run run;
+	struct pkt *pk = run_one(&run, len, &d->mem);
+
+	MUST(pk != NULL);
+	memcpy(pk->p, p, len);
+	if (l->room > 0)
+		d->mem.max = d->mem.used + l->room;
+	core_udp_input(&d->end[US].core, &path, &run, &t);
+	d->mem.max = max;
+	duo_done(d);
+}
+
+static void
 shoot(struct lab *l, uint8_t flags, const uint8_t *p, size_t len)
 {
 	struct addr from = source(l, flags);
@@ -105,7 +126,7 @@ shoot(struct lab *l, uint8_t flags, const uint8_t *p, size_t len)
 	l->now = &from;
 	l->got = len;
 	l->sent = 0;
-	duo_inject(&l->p.d, US, &from, p, len);
+	inject(l, &from, p, len);
 	l->now = NULL;
 	/* Those two prove that somebody got what we sent there. */
 	if (len > 0 && p[0] != MSG_RESP && p[0] != MSG_COOKIE &&
@@ -333,12 +354,59 @@ step_raw(struct lab *l, struct feed *f, uint8_t flags)
 	shoot(l, flags, raw, len);
 }
 
+/* What is due next is done with little memory. */
+static void
+tick_tight(struct lab *l)
+{
+	struct duo *d = &l->p.d;
+	struct core *c = &d->end[US].core;
+	size_t max = d->mem.max;
+	struct turn t;
+
+	if (mono_is_never(core_deadline(c)))
+		return;
+	d->now = mono_add(core_deadline(c), 0);
+	t = duo_turn(d, US);
+	d->mem.max = l->room;
+	core_tick(c, &t);
+	d->mem.max = max;
+	duo_done(d);
+}
+
 static void
 step_time(struct lab *l, struct feed *f, uint8_t flags)
 {
 	uint64_t n = feed_u16(f);
+	const struct book_source src = { .from = BOOK_FROM_USER };
+	struct duo *d = &l->p.d;
+	struct turn t = duo_turn(d, US);
 
-	duo_run(&l->p.d, (flags & 1) != 0 ? n * 100 * MONO_MS : n * MONO_MS);
+	if ((flags & 2) != 0) /* somebody tells of one who is not there */
+		exchange_heard_of(&d->end[US].core, src, l->stranger.ed_pk,
+		    &d->end[STRANGER].addr, 1, &t);
+	duo_done(d);
+	if ((flags & 4) != 0)
+		tick_tight(l);
+	duo_run(d, (flags & 1) != 0 ? n * 100 * MONO_MS : n * MONO_MS);
+}
+
+/* So much of what is left, in parts of 255. */
+static void
+spend(struct bucket *b, unsigned part, struct mono now)
+{
+	bucket_take_n(b, bucket_left(b, now) * part / 255, now);
+}
+
+/* From now on strangers stay out. */
+static void
+close_up(struct lab *l)
+{
+	struct exchange_config cfg = l->p.cfg;
+	struct turn t = duo_turn(&l->p.d, US);
+
+	cfg.trust.mode = TRUST_KNOWN;
+	exchange_set_config(&l->p.d.end[US].core, &cfg, &t);
+	duo_done(&l->p.d);
 }
 
 /* The core has more to do than it can, and memory for few packets. */
@@ -350,13 +418,19 @@ step_load(struct lab *l, struct feed *f, uint8_t flags)
 
 	core_note_load(c, d->now);
 	if ((flags & 1) != 0)
-		bucket_take_n(&c->dh_budget, 100u * feed_u8(f), d->now);
+		spend(&c->dh_budget, feed_u8(f), d->now);
 	if ((flags & 2) != 0)
-		bucket_take_n(&c->cookie_budget, 100u * feed_u8(f), d->now);
+		spend(&c->cookie_budget, feed_u8(f), d->now);
 	if ((flags & 4) != 0)
 		c->stopping = true;
 	if ((flags & 8) != 0)
 		peertab_by_key(c, l->away.x_pk)->revoked = true;
+	if ((flags & 16) != 0)
+		starve_after(feed_u8(f));
+	if ((flags & 32) != 0)
+		l->room = 1 + 16u * feed_u8(f);
+	if ((flags & 64) != 0)
+		close_up(l);
 }
 
 int
@@ -374,6 +448,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		what = feed_u8(&f) % (sizeof(steps) / sizeof(steps[0]));
 		steps[what](&l, &f, feed_u8(&f));
 	}
+	starve_after(0);
 	duo_run(&l.p.d, MONO_SEC);
 	party_fini(&l.p);
 	return 0;

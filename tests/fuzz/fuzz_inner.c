@@ -13,6 +13,7 @@
 #include "core/session.h"
 #include "crypto/sign.h"
 #include "tests/fuzz/feed.h"
+#include "tests/fuzz/starve.h"
 #include "tests/unit/party.h"
 
 #define STEPS 64
@@ -25,6 +26,7 @@ struct lab {
 	struct party p;
 	uint8_t buf[RUN][DATA_HEAD + PLAIN_MAX + TAG_LEN];
 	struct run run; /* not yet sent */
+	unsigned room;	/* bytes that a turn has beside it; 0: plenty */
 };
 
 static void
@@ -130,7 +132,7 @@ add_ports(struct lab *l)
 static void
 lab_init(struct lab *l, bool negotiates)
 {
-	memset(&l->run, 0, sizeof(l->run));
+	memset(l, 0, sizeof(*l));
 	party_init(&l->p, 1, TRUST_OPEN);
 	l->p.d.deliver = on_deliver;
 	party_start(&l->p, US, LIVE + 1);
@@ -154,13 +156,17 @@ flush(struct lab *l, bool elsewhere)
 		.local = d->end[US].addr };
 	struct session *s = peer_session(d->end[LIVE].peer[US]);
 	struct turn t = duo_turn(d, US);
+	size_t max = d->mem.max;
 	struct run run;
 
 	if (l->run.n > 0 && s != NULL && session_seal(s, &l->run) &&
 	    run_copy(&run, &l->run, &d->mem)) {
 		if (elsewhere)
 			path.remote.port = (uint16_t)(path.remote.port + 1);
+		if (l->room > 0)
+			d->mem.max = d->mem.used + l->room;
 		core_udp_input(&d->end[US].core, &path, &run, &t);
+		d->mem.max = max;
 	}
 	l->run.n = 0;
 	duo_done(d);
@@ -321,12 +327,21 @@ step_say(struct lab *l, struct feed *f, uint8_t flags)
 		duo_say(&l->p.d, LIVE, raw, len);
 }
 
+/* No memory, once; or less of it in each turn. */
+static void
+step_starve(struct lab *l, struct feed *f, uint8_t flags)
+{
+	starve_after(flags);
+	l->room = 16u * feed_u8(f);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
-	static void (*const steps[])(struct lab *, struct feed *,
-	    uint8_t) = { step_plain, step_frame, step_ntk, step_close,
-		step_signed, step_device, step_mesh, step_time, step_say };
+	static void (*const steps[])(struct lab *, struct feed *, uint8_t) = {
+		step_plain, step_frame, step_ntk, step_close, step_signed,
+		step_device, step_mesh, step_time, step_say, step_starve
+	};
 	static struct lab l;
 	struct feed f = { p, len };
 	unsigned i, what;
@@ -336,6 +351,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		what = feed_u8(&f) % (sizeof(steps) / sizeof(steps[0]));
 		steps[what](&l, &f, feed_u8(&f));
 	}
+	starve_after(0);
 	flush(&l, false);
 	duo_run(&l.p.d, MONO_SEC);
 	party_fini(&l.p);

@@ -84,6 +84,39 @@ check_data(const uint8_t *p, size_t len)
 	return true;
 }
 
+static bool
+check_idq(const uint8_t *p, size_t len)
+{
+	uint8_t again[IDQ_LEN];
+	struct msg_idq m;
+
+	if (!msg_idq_parse(p, len, &m)) {
+		MUST(m.nonce == NULL);
+		return false;
+	}
+	MUST(len == IDQ_LEN && inside(m.nonce, IDENT_NONCE, p, len));
+	msg_idq_write(again, m.sender, m.nonce);
+	MUST(memcmp(again, p, INIT_NOMACS) == 0);
+	return true;
+}
+
+static bool
+check_idr(const uint8_t *p, size_t len)
+{
+	uint8_t again[IDR_LEN];
+	struct msg_idr m;
+
+	if (!msg_idr_parse(p, len, &m)) {
+		MUST(m.key == NULL && m.sig == NULL);
+		return false;
+	}
+	MUST(len == IDR_LEN && inside(m.key, 32, p, len));
+	MUST(inside(m.sig, 64, p, len));
+	msg_idr_write(again, m.receiver, m.key, m.sig);
+	MUST(memcmp(again, p, IDR_LEN - 16) == 0);
+	return true;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
@@ -91,12 +124,14 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	int type = msg_classify(p, len, &why);
 	bool init = check_init(p, len), resp = check_resp(p, len);
 	bool cookie = check_cookie(p, len), data = check_data(p, len);
+	bool idq = check_idq(p, len), idr = check_idr(p, len);
 
-	MUST(init + resp + cookie + data <= 1);
+	MUST(init + resp + cookie + data + idq + idr <= 1);
 	MUST(type != MSG_INIT || init);
 	MUST(type != MSG_RESP || resp);
 	MUST((type == MSG_COOKIE) == cookie);
 	MUST((type == MSG_DATA) == data);
+	MUST((type == MSG_IDQ) == idq && (type == MSG_IDR) == idr);
 	MUST(type != 0 || counter_name(why) != NULL);
 	MUST(type >= 0 && type <= MSG_IDR);
 	return 0;

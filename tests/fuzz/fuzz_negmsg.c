@@ -8,6 +8,53 @@
 
 #include "wire/negmsg.h"
 
+/* What no message may say is not written either. */
+static void
+try_bad(struct neg_msg *m, const struct topology *topo)
+{
+	uint8_t out[NEG_MSG_MAX];
+	struct wr w = wr_of(out, sizeof(out));
+
+	switch (m->type) {
+	case NEG_HELLO:
+		m->u.desc.flags = HELLO_FLAGS + 1;
+		MUST(!neg_msg_write(&w, m, topo));
+		m->u.desc.flags = 0;
+		m->u.desc.len = 0;
+		break;
+	case NEG_MOVED:
+	case NEG_DESC:
+		m->u.desc.len = NEG_DESC_MAX + 1;
+		break;
+	case NEG_VERDICT:
+		m->u.verdict.kind = NEG_VERDICT_KINDS;
+		break;
+	case NEG_PROPOSE:
+	case NEG_ACCEPT:
+		m->u.propose.to.level = NETDESC_LEVELS;
+		break;
+	case NEG_REJECT:
+		m->taken[0].level = NETDESC_LEVELS;
+		m->n_taken = 1;
+		MUST(!neg_msg_write(&w, m, topo));
+		w.len = 0;
+		m->n_taken = NEG_TAKEN + 1;
+		break;
+	case NEG_REFUSE:
+	case NEG_ABORT:
+		MUST(strcmp(neg_why_name(m->u.why), "?") != 0);
+		m->u.why = 0;
+		MUST(strcmp(neg_why_name(m->u.why), "?") == 0);
+		break;
+	case NEG_NOTICE:
+		m->u.notice.netid = 0;
+		break;
+	default:
+		return;
+	}
+	MUST(!neg_msg_write(&w, m, topo));
+}
+
 static void
 try_fields(
     uint8_t type, const uint8_t *p, size_t len, const struct topology *topo)
@@ -22,6 +69,7 @@ try_fields(
 		MUST(neg_msg_parse(type, once, len, topo, m));
 		MUST(neg_msg_write(&w2, m, topo) && w2.len == len);
 		MUST(memcmp(once, twice, len) == 0);
+		try_bad(m, topo);
 	} else {
 		MUST(m->type == type && m->n_taken == 0);
 	}

@@ -17,6 +17,7 @@
 #include "core/session.h"
 #include "core/timers.h"
 #include "tests/fuzz/feed.h"
+#include "tests/fuzz/starve.h"
 #include "tests/unit/duo.h"
 
 #define ENDS 3
@@ -121,11 +122,34 @@ wire_drop(struct lab *l, size_t i)
 	    (l->wire.n - i) * sizeof(l->wire.d[0]));
 }
 
+/* Where it is, and where nobody is. */
+static void
+set_endpoints(struct lab *l, unsigned a, unsigned b, struct turn *t)
+{
+	struct addr ep[] = { l->d.end[b].face, duo_addr("10.9.9.9") };
+
+	core_peer_endpoints(
+	    &l->d.end[a].core, peer_of(l, a, b), ep, 1 + a % 2, t);
+}
+
+/* 0 and 1 have a secret of their own. */
 static void
 meet(struct lab *l, unsigned a, unsigned b)
 {
-	if (l->d.end[a].on && l->d.end[b].on && peer_of(l, a, b) == NULL)
-		duo_peer(&l->d, a, b, true);
+	struct peer_config cfg = { .pair_psk = { a + b == 1 } };
+	struct turn t = duo_turn(&l->d, a);
+	const char *why;
+
+	if (!l->d.end[b].on || peer_of(l, a, b) != NULL)
+		return;
+	snprintf(cfg.name, sizeof(cfg.name), "end%u", b);
+	memcpy(cfg.ed_pk, l->d.end[b].core.id.ed_pk, KEY_LEN);
+	memcpy(cfg.x_pk, l->d.end[b].core.id.x_pk, KEY_LEN);
+	l->d.end[a].peer[b] = core_peer_add(&l->d.end[a].core, &cfg, &why, &t);
+	MUST(peer_of(l, a, b) != NULL);
+	core_peer_endpoints(
+	    &l->d.end[a].core, peer_of(l, a, b), &l->d.end[b].face, 1, &t);
+	duo_done(&l->d);
 }
 
 static void
@@ -376,14 +400,15 @@ ev_move(struct lab *l, struct feed *f)
 		a->port = (uint16_t)(7000 + v / 8);
 }
 
-/* b is taken out of a's configuration, and put in again. */
+/* b is taken out of a's configuration for some reason, and put in again. */
 static void
 ev_remove(struct lab *l, struct feed *f)
 {
 	unsigned v = feed_u8(f), a = v % ENDS, b = (a + 1 + v / 4 % 2) % ENDS;
 	struct turn t = duo_turn(&l->d, a);
 
-	core_peer_del(&l->d.end[a].core, peer_of(l, a, b), CLOSE_REMOVED, &t);
+	core_peer_del(&l->d.end[a].core, peer_of(l, a, b),
+	    (uint8_t)(v / 8 % CLOSE_REASONS), &t);
 	duo_done(&l->d);
 	l->d.end[a].peer[b] = NULL;
 	meet(l, a, b);
@@ -428,6 +453,49 @@ ev_spend(struct lab *l, struct feed *f)
 		s->counter += UINT64_C(1) << 27;
 }
 
+/* Routes have changed; or what was sent has come to nothing. */
+static void
+ev_line(struct lab *l, struct feed *f)
+{
+	unsigned v = feed_u8(f), nr = v % ENDS;
+	struct turn t = duo_turn(&l->d, nr);
+	size_t i = l->wire.n;
+
+	if ((v & 128) != 0)
+		core_line_changed(&l->d.end[nr].core, &t);
+	else if (i > 0)
+		core_unreachable(&l->d.end[nr].core, l->wire.d[v % i].p,
+		    l->wire.d[v % i].len, l->d.now);
+	duo_done(&l->d);
+}
+
+/* The configuration is another, as of sessions; or the budget is used up. */
+static void
+ev_limits(struct lab *l, struct feed *f)
+{
+	unsigned v = feed_u8(f);
+	struct core *c = &l->d.end[v % ENDS].core;
+	struct core_limits lim = c->limits;
+	struct turn t = duo_turn(&l->d, v % ENDS);
+
+	if ((v & 128) != 0) {
+		bucket_take_n(&c->dh_budget,
+		    bucket_left(&c->dh_budget, l->d.now), l->d.now);
+	} else {
+		lim.rekey_after_ms = 2000 + 1000 * (v / 4);
+		core_set_limits(c, &lim, &t);
+	}
+	duo_done(&l->d);
+}
+
+/* No memory, once. */
+static void
+ev_starve(struct lab *l, struct feed *f)
+{
+	(void)l;
+	starve_after(feed_u8(f));
+}
+
 static bool
 agree(struct lab *l, unsigned a, unsigned b)
 {
@@ -455,8 +523,7 @@ heal(struct lab *l)
 		for (b = 0; b < ENDS; b++) {
 			if (a == b)
 				continue;
-			core_peer_endpoints(&l->d.end[a].core, peer_of(l, a, b),
-			    &l->d.end[b].face, 1, &t);
+			set_endpoints(l, a, b, &t);
 			if (peer_session(peer_of(l, a, b)) == NULL)
 				dial_restart(
 				    &l->d.end[a].core, peer_of(l, a, b), &t);
@@ -474,11 +541,12 @@ heal(struct lab *l)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
-	static void (*const events[])(
-	    struct lab *, struct feed *) = { ev_deliver, ev_deliver, ev_deliver,
-		ev_out_of_order, ev_drop, ev_twice, ev_alter, ev_elsewhere,
-		ev_wait, ev_wait_long, ev_sleep, ev_dial, ev_say, ev_move,
-		ev_remove, ev_restart, ev_load, ev_spend };
+	static void (*const events[])(struct lab *, struct feed *) = {
+		ev_deliver, ev_deliver, ev_deliver, ev_out_of_order, ev_drop,
+		ev_twice, ev_alter, ev_elsewhere, ev_wait, ev_wait_long,
+		ev_sleep, ev_dial, ev_say, ev_move, ev_remove, ev_restart,
+		ev_load, ev_spend, ev_starve, ev_line, ev_limits
+	};
 	static struct lab l;
 	struct feed f = { p, len };
 	unsigned i;
@@ -489,6 +557,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		    &l, &f);
 		check(&l);
 	}
+	starve_after(0);
 	heal(&l);
 	duo_tape_free(&l.wire);
 	duo_fini(&l.d);

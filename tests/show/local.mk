@@ -15,10 +15,12 @@ dist_noinst_SCRIPTS += \
 	tests/show/entry-page \
 	tests/show/entry-load \
 	tests/show/flood \
+	tests/show/fuzz \
 	tests/show/hostile \
 	tests/show/invariants \
 	tests/show/join \
 	tests/show/loss \
+	tests/show/malformed \
 	tests/show/model \
 	tests/show/modes \
 	tests/show/mtu \

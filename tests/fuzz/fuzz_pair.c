@@ -464,7 +464,7 @@ ev_line(struct lab *l, struct feed *f)
 	if ((v & 128) != 0)
 		core_line_changed(&l->d.end[nr].core, &t);
 	else if (i > 0)
-		core_unreachable(&l->d.end[nr].core, l->wire.d[v % i].p,
+		dial_unreachable(&l->d.end[nr].core, l->wire.d[v % i].p,
 		    l->wire.d[v % i].len, l->d.now);
 	duo_done(&l->d);
 }

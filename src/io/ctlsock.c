@@ -293,6 +293,8 @@ client_new(struct ctlsock *cs, int fd)
 	cs->n++;
 	bufferevent_setcb(c->bev, on_read, on_written, on_event, c);
 	bufferevent_setwatermark(c->bev, EV_READ, 0, CTL_LINE_MAX);
+	/* else a long reply takes a turn for each 16 KiB */
+	(void)bufferevent_set_max_single_write(c->bev, CTLSOCK_OUT_MAX);
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 	idle_arm(c);
 }

@@ -37,7 +37,7 @@ struct node {
 	TAILQ_ENTRY(node) link;
 	struct hnode id_node; /* in vplamad.node_ids */
 	struct vplamad *d;
-	uint32_t id;			/* of its struct peer; 0: none */
+	uint32_t id; /* of its struct peer; 0: none */
 	struct config_kept conf;
 	struct node_name *name;		/* of conf.endpoint, as many */
 	struct addr ep[PEER_ENDPOINTS]; /* what the core was told */

@@ -50,7 +50,8 @@ struct line {
 	uint64_t passed[WAYS];
 	double init_rate; /* of what is in init, a second */
 	struct mono init_since;
-	uint64_t init_due, inits;	 /* since then; in all */
+	uint64_t init_due, inits; /* since then; in all */
+	uint64_t pumps;
 	uint64_t to_foes, to_foes_bytes; /* from b */
 	bool twice;			 /* everything passes twice */
 	unsigned steal;	 /* so many packets to b come from a foe: first, */

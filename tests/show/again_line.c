@@ -12,6 +12,7 @@
 #define WINDOW 128	/* under way: what a device's socket holds, and less */
 #define STILL_US 150000 /* then nothing comes any more */
 #define PACKET 60
+#define FOES_TURN 32 /* their sockets are looked at each so many turns */
 
 /* An IPv4 packet of nobody's protocol with that number. */
 static void
@@ -198,6 +199,21 @@ line_inits(struct line *l, double rate)
 	l->init_due = 0;
 }
 
+static void
+foes_pump(struct line *l)
+{
+	uint8_t p[65536];
+	unsigned i;
+	ssize_t n;
+
+	for (i = 0; i < FOES; i++) {
+		while ((n = recv(l->foe[i], p, sizeof(p), MSG_DONTWAIT)) >= 0) {
+			l->to_foes++;
+			l->to_foes_bytes += (size_t)n;
+		}
+	}
+}
+
 void
 line_pump(struct line *l)
 {
@@ -217,12 +233,8 @@ line_pump(struct line *l)
 	     k < BATCH && (n = recv(l->fb, p, sizeof(p), MSG_DONTWAIT)) >= 0;
 	     k++)
 		pass_to_a(l, p, (size_t)n);
-	for (i = 0; i < FOES; i++) {
-		while ((n = recv(l->foe[i], p, sizeof(p), MSG_DONTWAIT)) >= 0) {
-			l->to_foes++;
-			l->to_foes_bytes += (size_t)n;
-		}
-	}
+	if (l->pumps++ % FOES_TURN == 0)
+		foes_pump(l);
 }
 
 void

@@ -72,8 +72,11 @@ take_in(struct lab *l, uint8_t flags, uint8_t *p, size_t len, struct feed *f)
 	struct pkt *pk = run_one(&run, len, &l->d.mem);
 
 	MUST(pk != NULL);
-	if ((flags & 64) != 0)
-		p[feed_u8(f) % len] ^= (uint8_t)(1 + feed_u8(f));
+	if ((flags & 64) != 0) {
+		uint8_t at = feed_u8(f);
+
+		p[at % len] ^= (uint8_t)(1 + feed_u8(f));
+	}
 	memcpy(pk->p, p, len);
 	if (l->tight)
 		l->d.mem.max = l->d.mem.used;

@@ -128,8 +128,7 @@ set_endpoints(struct lab *l, unsigned a, unsigned b, struct turn *t)
 {
 	struct addr ep[] = { l->d.end[b].face, duo_addr("10.9.9.9") };
 
-	core_peer_endpoints(
-	    &l->d.end[a].core, peer_of(l, a, b), ep, 1 + a % 2, t);
+	core_peer_endpoints(&l->d.end[a].core, peer_of(l, a, b), ep, 2, t);
 }
 
 /* 0 and 1 have a secret of their own. */
@@ -407,6 +406,12 @@ ev_remove(struct lab *l, struct feed *f)
 	unsigned v = feed_u8(f), a = v % ENDS, b = (a + 1 + v / 4 % 2) % ENDS;
 	struct turn t = duo_turn(&l->d, a);
 
+	if ((v & 64) != 0) { /* or nobody knows any more where it is */
+		core_peer_endpoints(
+		    &l->d.end[a].core, peer_of(l, a, b), NULL, 0, &t);
+		duo_done(&l->d);
+		return;
+	}
 	core_peer_del(&l->d.end[a].core, peer_of(l, a, b),
 	    (uint8_t)(v / 8 % CLOSE_REASONS), &t);
 	duo_done(&l->d);

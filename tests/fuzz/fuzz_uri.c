@@ -134,6 +134,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	memcpy(text, p, len);
 	text[len] = '\0';
 	try_uri(text);
+	try_qr(""); /* there is nothing to write */
 	try_beacon(text);
 	try_source(text);
 	try_summed(p, len);

@@ -50,7 +50,7 @@ void mac2_write(const uint8_t cookie[MAC_LEN], uint8_t *msg);
  * that who asks again is answered before long, whatever the others do. A slice
  * is as long as makes the tries of an initiator fall into different ones.
  */
-#define COOKIE_SLICE_US (1150 * MONO_MS)
+#define COOKIE_SLICE_US (900 * MONO_MS)
 
 struct cookie_turns {
 	struct mono began; /* the slice */

@@ -21,7 +21,7 @@
 #define LOAD_HOLD_US (1 * MONO_SEC)
 #define ADDRESS_RATE 20 /* initiations a second from one address */
 #define ADDRESS_BURST 5
-#define COOKIE_RATE 50000 /* replies a second: a quarter of a core */
+#define COOKIE_RATE 60000 /* replies a second: a third of a core */
 #define COOKIE_KNOWN 5000 /* and to addresses that we know */
 #define DOUBT_RATE 20
 #define ICMP_RATE 100 /* answers "too big" a second to one address */

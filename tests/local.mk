@@ -48,6 +48,7 @@ include tests/show/malform.mk
 include tests/show/mtulab.mk
 include tests/show/carry.mk
 include tests/show/pathcost.mk
+include tests/show/pest.mk
 include tests/show/hostile.mk
 include tests/show/spread.mk
 include tests/show/badlists.mk

@@ -37,6 +37,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/store-faults \
 	tests/show/store-kill \
 	tests/show/swarm \
+	tests/show/stuck \
 	tests/show/sybil \
 	tests/show/three-days \
 	tests/show/vectors \

@@ -28,7 +28,6 @@ struct client {
 	int role;
 	bool monitor;
 	bool more;   /* what it asked for has to wait for the next turn */
-	bool eof;    /* it will not ask for anything else */
 	bool ending; /* no more input; close when the output is out */
 	bool dead;   /* freed at the end of the turn */
 };
@@ -44,6 +43,7 @@ struct ctlsock {
 	struct hook reap;
 	struct mono turn,
 	    since;	     /* the last one with requests; when they began */
+	unsigned waiting;    /* clients with more */
 	struct event *again; /* goes on with those who have to wait */
 	TAILQ_HEAD(clients, client) clients;
 	unsigned n;
@@ -159,20 +159,40 @@ go_on_later(struct ctlsock *cs)
 }
 
 static void
+set_more(struct client *c, bool more)
+{
+	c->cs->waiting -= c->more;
+	c->more = more;
+	c->cs->waiting += c->more;
+}
+
+/* Not read: libevent would call on_read() without end for what is full. */
+static void
+client_later(struct client *c)
+{
+	set_more(c, true);
+	bufferevent_disable(c->bev, EV_READ);
+	go_on_later(c->cs);
+}
+
+/* As long as others wait, one request; else what the turn has room for. */
+static void
 on_read(struct bufferevent *bev, void *arg)
 {
 	struct evbuffer *in = bufferevent_get_input(bev);
 	struct client *c = arg;
+	unsigned n = 0;
 	size_t len;
 	char *line;
 
-	c->more = false;
+	set_more(c, false);
 	while (!c->dead && !c->ending) {
-		if (evbuffer_get_length(in) > 0 && is_late(c->cs)) {
-			c->more = true;
-			go_on_later(c->cs);
+		if (evbuffer_get_length(in) > 0 &&
+		    ((n > 0 && c->cs->waiting > 0) || is_late(c->cs))) {
+			client_later(c);
 			return;
 		}
+		n++;
 		line = evbuffer_readln(in, &len, EVBUFFER_EOL_CRLF);
 		if (line == NULL)
 			break;
@@ -181,8 +201,6 @@ on_read(struct bufferevent *bev, void *arg)
 	}
 	if (!c->dead && !c->ending && evbuffer_get_length(in) >= CTL_LINE_MAX)
 		client_refuse(c, "too-long", "a request is longer than 64 KiB");
-	if (!c->dead && !c->ending && c->eof)
-		client_end(c);
 }
 
 /* Who has been served goes behind the others. */
@@ -196,12 +214,13 @@ on_again(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	for (c = TAILQ_FIRST(&cs->clients); c != NULL; c = next) {
 		next = c == last ? NULL : TAILQ_NEXT(c, entry);
-		if (!c->more)
+		if (!c->more || c->dead || c->ending)
 			continue;
 		if (is_late(cs)) {
 			go_on_later(cs);
 			return;
 		}
+		bufferevent_enable(c->bev, EV_READ);
 		on_read(c->bev, c);
 		TAILQ_REMOVE(&cs->clients, c, entry);
 		TAILQ_INSERT_TAIL(&cs->clients, c, entry);
@@ -224,11 +243,10 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	struct client *c = arg;
 
 	(void)bev;
-	c->eof = (what & BEV_EVENT_EOF) != 0;
-	if (!c->eof)
-		client_kill(c);
-	else if (!c->more)
+	if (what & BEV_EVENT_EOF)
 		client_end(c); /* it may still read its replies */
+	else
+		client_kill(c);
 }
 
 static void
@@ -245,6 +263,7 @@ client_free(struct client *c)
 	int fd = bufferevent_getfd(c->bev);
 
 	TAILQ_REMOVE(&c->cs->clients, c, entry);
+	set_more(c, false);
 	c->cs->n--;
 	bufferevent_free(c->bev);
 	unix_close(fd);

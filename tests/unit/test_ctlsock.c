@@ -245,67 +245,6 @@ half_close_still_answers(void **state)
 }
 
 static void
-count_turn(void *arg, struct turn *t)
-{
-	struct fix *f = arg;
-
-	(void)t;
-	if (f->n - f->before > f->most)
-		f->most = f->n - f->before;
-	f->before = f->n;
-}
-
-static unsigned
-lines_of(int fd, bool *ret_eof)
-{
-	char buf[8192];
-	unsigned n = 0;
-	size_t i, len = get(fd, buf, sizeof(buf), ret_eof);
-
-	for (i = 0; i < len; i++)
-		n += buf[i] == '\n';
-	return n;
-}
-
-/* Whoever asks much at once gets it all, in turns that others share. */
-static void
-long_requests_take_turns(void **state)
-{
-	unsigned i, k, got[3];
-	struct hook h;
-	struct fix f;
-	int fd[3];
-	bool eof;
-
-	(void)state;
-	fix_init(&f);
-	hook_add(&h, f.e.loop, LOOP_ACT, count_turn, &f);
-	for (i = 0; i < 3; i++) {
-		fd[i] = dial(&f);
-		for (k = 0; k < 20; k++)
-			put(fd[i], "slow\n");
-		assert_int_equal(shutdown(fd[i], SHUT_WR), 0);
-	}
-	f.want = 30;
-	env_until(&f.e, served, &f);
-	for (i = 0; i < 3; i++) {
-		got[i] = lines_of(fd[i], &eof);
-		assert_in_range(got[i], 5, 15);
-	}
-	f.want = 60;
-	env_until(&f.e, served, &f);
-	env_run(&f.e, 20);
-	for (i = 0; i < 3; i++) {
-		assert_int_equal(got[i] + lines_of(fd[i], &eof), 20);
-		assert_true(eof);
-		close(fd[i]);
-	}
-	assert_in_range(f.most, 1, 2); /* and the clients are three */
-	hook_del(&h, f.e.loop);
-	fix_fini(&f);
-}
-
-static void
 send_all(struct fix *f, int fd, const char *p, size_t len)
 {
 	while (len > 0) {
@@ -320,6 +259,76 @@ send_all(struct fix *f, int fd, const char *p, size_t len)
 		p += n;
 		len -= (size_t)n;
 	}
+}
+
+static void
+count_turn(void *arg, struct turn *t)
+{
+	struct fix *f = arg;
+
+	(void)t;
+	if (f->n - f->before > f->most)
+		f->most = f->n - f->before;
+	f->before = f->n;
+}
+
+static unsigned
+lines_of(int fd, bool *ret_eof)
+{
+	static char buf[1 << 20];
+	unsigned n = 0;
+	size_t i, len = get(fd, buf, sizeof(buf), ret_eof);
+
+	for (i = 0; i < len; i++)
+		n += buf[i] == '\n';
+	return n;
+}
+
+#define SLOW_LINE 5000 /* twenty are more than a client may have waiting */
+
+/* Whoever asks much at once gets it all, in turns that others share. */
+static void
+long_requests_take_turns(void **state)
+{
+	static char line[SLOW_LINE];
+	unsigned i, k, got[3];
+	struct hook h;
+	struct fix f;
+	int fd[3];
+	bool eof;
+
+	(void)state;
+	fix_init(&f);
+	memset(line, ' ', sizeof(line));
+	memcpy(line, "slow", 4);
+	line[SLOW_LINE - 1] = '\n';
+	hook_add(&h, f.e.loop, LOOP_ACT, count_turn, &f);
+	for (i = 0; i < 3; i++) {
+		fd[i] = dial(&f);
+		for (k = 0; k < 20; k++)
+			send_all(&f, fd[i], line, SLOW_LINE);
+		assert_int_equal(shutdown(fd[i], SHUT_WR), 0);
+	}
+	f.want = 30;
+	env_until(&f.e, served, &f);
+	for (i = 0; i < 3; i++) {
+		got[i] = lines_of(fd[i], &eof);
+		assert_in_range(got[i], 4, 15);
+	}
+	f.want = 60;
+	env_until(&f.e, served, &f);
+	for (i = 0; i < 3; i++) {
+		for (k = 0, eof = false; !eof && k < 500; k++) {
+			env_run(&f.e, 5);
+			got[i] += lines_of(fd[i], &eof);
+		}
+		assert_int_equal(got[i], 20);
+		assert_true(eof);
+		close(fd[i]);
+	}
+	assert_in_range(f.most, 1, 2); /* and the clients are three */
+	hook_del(&h, f.e.loop);
+	fix_fini(&f);
 }
 
 static void

@@ -1,7 +1,6 @@
 #include "vplamad/notify.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/log.h"
-
 #include "base/clock.h"
-
-#define ALIVE "WATCHDOG=1"
+#include "base/log.h"
 
 /* Where to: 0, 1 when there is nobody, or -errno. */
 static int
@@ -36,81 +32,78 @@ find(struct sockaddr_un *ret, socklen_t *ret_len)
 	return 0;
 }
 
-static int
-put(int fd, const char *text, int flags)
+void
+notify_open(struct notify *n)
 {
 	struct sockaddr_un sun;
 	socklen_t len;
 	int rc = find(&sun, &len);
 
+	*n = (struct notify){ .fd = -1, .at = MONO_NEVER };
+	if (rc < 0)
+		log_warnx("NOTIFY_SOCKET: %s", strerror(-rc));
 	if (rc != 0)
+		return;
+	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (n->fd < 0)
+		log_warn("the service manager cannot be told how we are");
+}
+
+void
+notify_close(struct notify *n)
+{
+	if (n->fd >= 0)
+		close(n->fd);
+	*n = (struct notify){ .fd = -1, .at = MONO_NEVER };
+}
+
+static int
+put(const struct notify *n, const char *text, int flags)
+{
+	struct sockaddr_un sun;
+	socklen_t len;
+	int rc = find(&sun, &len);
+
+	if (n->fd < 0 || rc != 0)
 		return rc < 0 ? rc : 0;
-	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL | flags,
+	if (sendto(n->fd, text, strlen(text), MSG_NOSIGNAL | flags,
 		(const struct sockaddr *)&sun, len) < 0)
 		return -errno;
 	return 0;
 }
 
-static int
-socket_new(void)
+int
+notify_ready(const struct notify *n)
 {
-	return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-}
-
-static int
-send_text(const char *text, int flags)
-{
-	struct sockaddr_un sun;
-	socklen_t len;
-	int fd, rc = find(&sun, &len);
-
-	if (rc != 0)
-		return rc < 0 ? rc : 0;
-	fd = socket_new();
-	if (fd < 0)
-		return -errno;
-	rc = put(fd, text, flags);
-	close(fd);
-	return rc;
+	return put(n, "READY=1", 0);
 }
 
 int
-notify_send(const char *text)
+notify_reloading(const struct notify *n)
 {
-	return send_text(text, 0);
+	struct timespec ts = clock_timespec(clock_mono());
+	char text[64];
+
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
+	    (long long)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
+	return put(n, text, 0);
 }
 
 int
-notify_ready(void)
+notify_stopping(const struct notify *n)
 {
-	return notify_send("READY=1");
+	return put(n, "STOPPING=1", 0);
 }
 
 int
-notify_reloading(void)
+notify_live(const struct notify *n, unsigned peers)
 {
 	char text[64];
 
-	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-	    clock_mono().us);
-	return notify_send(text);
-}
-
-int
-notify_stopping(void)
-{
-	return notify_send("STOPPING=1");
-}
-
-int
-notify_live(unsigned n)
-{
-	char text[64];
-
-	snprintf(
-	    text, sizeof(text), "STATUS=%u peer%s live", n, n == 1 ? "" : "s");
+	snprintf(text, sizeof(text), "STATUS=%u peer%s live", peers,
+	    peers == 1 ? "" : "s");
 	/* only to be looked at: not worth waiting for a busy manager */
-	return send_text(text, MSG_DONTWAIT);
+	return put(n, text, MSG_DONTWAIT);
 }
 
 /* A number of the environment; 0: it is not there, or is none. */
@@ -129,39 +122,22 @@ env_number(const char *name)
 }
 
 void
-watchdog_begin(struct watchdog *w, struct mono now)
+notify_watchdog(struct notify *n, struct mono now)
 {
 	uint64_t pid = env_number("WATCHDOG_PID");
-	struct sockaddr_un sun;
-	socklen_t len;
 
-	*w = (struct watchdog){ .fd = -1, .at = MONO_NEVER };
-	w->every_us = env_number("WATCHDOG_USEC") / 3;
-	if (w->every_us == 0 || (pid != 0 && pid != (uint64_t)getpid()) ||
-	    find(&sun, &len) != 0)
-		return;
-	w->fd = socket_new();
-	if (w->fd < 0)
-		log_warn(
-		    "watchdog: no socket; the service manager will miss us");
-	else
-		w->at = now;
+	n->every_us = env_number("WATCHDOG_USEC") / 3;
+	if (n->fd >= 0 && n->every_us > 0 &&
+	    (pid == 0 || pid == (uint64_t)getpid()))
+		n->at = now;
 }
 
 /* What is not taken now is said again well before it is missed. */
 void
-watchdog_tick(struct watchdog *w, struct mono now)
+notify_tick(struct notify *n, struct mono now)
 {
-	if (!mono_due(w->at, now))
+	if (!mono_due(n->at, now))
 		return;
-	w->at = mono_add(now, w->every_us);
-	(void)put(w->fd, ALIVE, MSG_DONTWAIT);
-}
-
-void
-watchdog_end(struct watchdog *w)
-{
-	if (w->fd >= 0)
-		close(w->fd);
-	*w = (struct watchdog){ .fd = -1, .at = MONO_NEVER };
+	n->at = mono_add(now, n->every_us);
+	(void)put(n, "WATCHDOG=1", MSG_DONTWAIT);
 }

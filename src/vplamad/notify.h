@@ -7,29 +7,30 @@
 #include "base/mono.h"
 
 /*
- * Sends text ("READY=1\nSTATUS=...") to the socket named by NOTIFY_SOCKET;
- * nothing when there is none. Returns 0 or -errno.
+ * To the socket that NOTIFY_SOCKET names; nothing where there is none. The
+ * descriptor is kept, as at some time there may be none left.
  */
-int notify_send(const char *text);
+struct notify {
+	int fd; /* -1: nobody is told */
+	uint64_t every_us;
+	struct mono at; /* the next sign of life; MONO_NEVER: nobody waits */
+};
 
-int notify_ready(void);
-int notify_reloading(void); /* with the time that systemd wants */
-int notify_stopping(void);
-int notify_live(unsigned n); /* STATUS="n peers live" */
+void notify_open(struct notify *n);
+void notify_close(struct notify *n);
+
+/* 0 or -errno. */
+int notify_ready(const struct notify *n);
+int notify_reloading(const struct notify *n); /* with the time it is */
+int notify_stopping(const struct notify *n);
+int notify_live(const struct notify *n, unsigned peers); /* "STATUS=..." */
 
 /*
  * The manager's watchdog, if WATCHDOG_USEC says that it has one and no
- * WATCHDOG_PID that it is for another process: it hears of us in every third
- * of that time, or ends us. The descriptor is kept, as there may be none left.
+ * WATCHDOG_PID that it is for another process: from now on it hears of us in
+ * every third of that time, or ends us.
  */
-struct watchdog {
-	int fd;
-	uint64_t every_us;
-	struct mono at; /* when it is due; MONO_NEVER: nobody watches */
-};
-
-void watchdog_begin(struct watchdog *w, struct mono now);
-void watchdog_tick(struct watchdog *w, struct mono now); /* if due */
-void watchdog_end(struct watchdog *w);
+void notify_watchdog(struct notify *n, struct mono now);
+void notify_tick(struct notify *n, struct mono now); /* if it is due */
 
 #endif

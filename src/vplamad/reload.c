@@ -241,7 +241,7 @@ reload(struct vplamad *d, struct json_object *errors, struct turn *t)
 	size_t i;
 	bool good;
 
-	(void)notify_reloading();
+	(void)notify_reloading(&d->notify);
 	good = config_load(d->cfg.path, &new, &errs);
 	for (i = 0; i < errs.n; i++) {
 		log_warnx("%s", errs.text[i]);
@@ -262,6 +262,6 @@ reload(struct vplamad *d, struct json_object *errors, struct turn *t)
 	} else {
 		log_warnx("reload: refused; the old configuration stays");
 	}
-	(void)notify_ready();
+	(void)notify_ready(&d->notify);
 	return good;
 }

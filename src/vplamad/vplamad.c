@@ -184,7 +184,7 @@ vplamad_stop(struct vplamad *d, struct turn *t)
 		return;
 	}
 	log_info("stopping");
-	(void)notify_stopping();
+	(void)notify_stopping(&d->notify);
 	d->goodbye_at = t->now;
 }
 
@@ -214,7 +214,7 @@ on_deadline(void *arg)
 				     routes_deadline(d->routes)),
 			    mono_min(place_deadline(d), entry_deadline(d))),
 	    mono_min(mono_min(core_deadline(&d->core), d->stamp_at),
-		mono_min(mono_min(keep_deadline(d->keep), d->watchdog.at),
+		mono_min(mono_min(keep_deadline(d->keep), d->notify.at),
 		    mono_min(uplink_deadline(d->uplink), nodes_deadline(d)))));
 }
 
@@ -228,7 +228,7 @@ on_tick(void *arg, struct turn *t)
 			say_goodbye(d, t);
 		return;
 	}
-	watchdog_tick(&d->watchdog, t->now);
+	notify_tick(&d->notify, t->now);
 	if (mono_due(d->stamp_at, t->now))
 		save_stamp(d, t);
 	if (mono_due(devices_deadline(&d->devices), t->now))
@@ -255,7 +255,7 @@ on_signal(void *arg, int signo, struct turn *t)
 static void
 tell_live(struct vplamad *d)
 {
-	(void)notify_live(d->core.n_live);
+	(void)notify_live(&d->notify, d->core.n_live);
 	d->live_changed = false;
 }
 
@@ -662,19 +662,20 @@ vplamad_run(struct config *cfg)
 
 	d->cfg = *cfg;
 	wipe(cfg, sizeof(*cfg));
+	notify_open(&d->notify);
 	if (start(d)) {
 		log_info("ready: network=%s peers=%u", d->cfg.network,
 		    d->core.n_peers);
-		(void)notify_ready();
-		watchdog_begin(&d->watchdog, d->started);
+		(void)notify_ready(&d->notify);
+		notify_watchdog(&d->notify, d->started);
 		rc = loop_run(d->loop);
-		watchdog_end(&d->watchdog);
 		if (rc < 0)
 			log_warnx("the event loop failed: %s", strerror(-rc));
 	} else {
 		rc = -1;
 	}
 	finish(d);
+	notify_close(&d->notify);
 	wipe(d, sizeof(*d));
 	free(d);
 	return rc == 0 ? 0 : 1;

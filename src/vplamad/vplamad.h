@@ -61,7 +61,7 @@ struct vplamad {
 	unsigned n_told;
 	struct whois whois[IDENT_QUERIES];
 
-	struct watchdog watchdog;
+	struct notify notify;
 	struct mono started;
 	struct mono stamp_at;	/* next write of the stamp reserve */
 	bool stamp_failed;	/* said so already */

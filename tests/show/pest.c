@@ -467,7 +467,7 @@ manager(char **argv)
 		{ .fd = tool_signals(), .events = POLLIN } };
 	unsigned alive = 0, ready = 0, stopping = 0;
 	uint64_t longest = 0;
-	struct mono last = { 0 };
+	struct mono last = MONO_NEVER;
 	char text[512];
 	ssize_t n;
 
@@ -486,9 +486,12 @@ manager(char **argv)
 		text[n] = '\0';
 		ready += strcmp(text, "READY=1") == 0;
 		stopping += strcmp(text, "STOPPING=1") == 0;
+		if (strcmp(text, "STOPPING=1") == 0)
+			last = MONO_NEVER; /* until the next one runs */
 		if (strcmp(text, "WATCHDOG=1") != 0)
 			continue;
-		if (alive++ > 0 && mono_since(last, tool_now()) > longest)
+		alive++;
+		if (mono_since(last, tool_now()) > longest)
 			longest = mono_since(last, tool_now());
 		last = tool_now();
 	}

@@ -115,68 +115,107 @@ expect_told(int fd, const char *text)
 }
 
 static void
-tell_all(int fd)
+tell_all(const struct notify *n, int fd)
 {
-	assert_int_equal(notify_ready(), 0);
+	assert_int_equal(notify_ready(n), 0);
 	expect_told(fd, "READY=1");
-	assert_int_equal(notify_reloading(), 0);
+	assert_int_equal(notify_reloading(n), 0);
 	expect_told(fd, "RELOADING=1\nMONOTONIC_USEC=");
-	assert_int_equal(notify_live(1), 0);
+	assert_int_equal(notify_live(n, 1), 0);
 	expect_told(fd, "STATUS=1 peer live");
-	assert_int_equal(notify_live(2), 0);
+	assert_int_equal(notify_live(n, 2), 0);
 	expect_told(fd, "STATUS=2 peers live");
-	assert_int_equal(notify_stopping(), 0);
+	assert_int_equal(notify_stopping(n), 0);
 	expect_told(fd, "STOPPING=1");
 }
 
 /* A manager that does not read (its queue is full) holds up no tunnel. */
 static void
-live_does_not_wait(void)
+live_does_not_wait(const struct notify *n)
 {
 	unsigned i;
 	int rc = 0;
 
 	alarm(20);
 	for (i = 0; i < 100000 && rc == 0; i++)
-		rc = notify_live(i);
+		rc = notify_live(n, i);
 	alarm(0);
 	assert_int_equal(rc, -EAGAIN);
+}
+
+/* A manager at dir/name, or at that name in the abstract namespace. */
+static int
+manager(const char *dir, bool abstract)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	char name[sizeof(sun.sun_path)];
+	size_t len;
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	snprintf(name, sizeof(name), "%s/manager", dir);
+	unlink(name);
+	strcpy(sun.sun_path, name);
+	if (abstract) {
+		name[0] = '@';
+		sun.sun_path[0] = '\0';
+	}
+	len = strlen(name) + offsetof(struct sockaddr_un, sun_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sun, (socklen_t)len), 0);
+	setenv("NOTIFY_SOCKET", name, 1);
+	return fd;
+}
+
+static void
+unlink_manager(const char *dir)
+{
+	char name[DIR_TEXT + 16];
+
+	snprintf(name, sizeof(name), "%s/manager", dir);
+	unlink(name);
+}
+
+/* No descriptor can be had from now on. */
+static struct rlimit
+no_files(void)
+{
+	struct rlimit was, none;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	return was;
 }
 
 static void
 test_notify(void **state)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	char name[sizeof(sun.sun_path) + 2];
-	size_t len;
-	int fd;
+	struct rlimit was;
+	struct notify n;
+	int i, fd;
 
-	/* a file, then the same name in the abstract namespace */
-	snprintf(
-	    sun.sun_path, sizeof(sun.sun_path), "%s/stamp", (char *)*state);
-	unlink(sun.sun_path);
-	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
-	setenv("NOTIFY_SOCKET", sun.sun_path, 1);
-	tell_all(fd);
-	live_does_not_wait();
-	close(fd);
-	assert_int_equal(notify_ready(), -ECONNREFUSED);
-
-	len = strlen(sun.sun_path);
-	snprintf(name, sizeof(name), "@%s", sun.sun_path + 1);
-	sun.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-	len += offsetof(struct sockaddr_un, sun_path);
-	assert_int_equal(bind(fd, (struct sockaddr *)&sun, (socklen_t)len), 0);
-	setenv("NOTIFY_SOCKET", name, 1);
-	tell_all(fd);
-	close(fd);
+	for (i = 0; i < 2; i++) {
+		fd = manager(*state, i == 1);
+		notify_open(&n);
+		was = no_files();
+		tell_all(&n, fd);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+		live_does_not_wait(&n);
+		close(fd);
+		assert_int_equal(notify_ready(&n), -ECONNREFUSED);
+		notify_close(&n);
+	}
+	unlink_manager(*state);
 
 	setenv("NOTIFY_SOCKET", "no/absolute", 1);
-	assert_int_equal(notify_ready(), -EINVAL);
+	notify_open(&n);
+	assert_int_equal(n.fd, -1);
+	assert_int_equal(notify_ready(&n), -EINVAL);
 	unsetenv("NOTIFY_SOCKET");
-	assert_int_equal(notify_ready(), 0);
+	notify_open(&n);
+	assert_int_equal(n.fd, -1);
+	assert_int_equal(notify_ready(&n), 0);
+	notify_close(&n);
 }
 
 #define EVERY_US 1000000u /* a third of what the manager waits */
@@ -208,71 +247,63 @@ no_watchdog(int fd)
 		{ "2", NULL }, { "soon", NULL }, { "3000000 ", NULL },
 		{ "-3000000", NULL }, { "99999999999999999999", NULL },
 		{ "3000000", "1" } };
-	struct watchdog w;
+	struct notify n;
 	size_t i;
 
 	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
 		set_watchdog(none[i][0], none[i][1]);
-		watchdog_begin(&w, (struct mono){ 5 });
-		assert_true(mono_is_never(w.at));
-		watchdog_tick(&w, (struct mono){ UINT64_MAX - 1 });
+		notify_open(&n);
+		notify_watchdog(&n, (struct mono){ 5 });
+		assert_true(mono_is_never(n.at));
+		notify_tick(&n, (struct mono){ UINT64_MAX - 1 });
 		expect_silence(fd);
-		watchdog_end(&w);
+		notify_close(&n);
 	}
 }
 
 static void
 watchdog_for_us(int fd)
 {
-	struct rlimit was, none;
 	struct mono now = { 5 };
-	struct watchdog w;
+	struct notify n;
 	char pid[32];
 	unsigned i;
 
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	set_watchdog("3000000", pid);
-	watchdog_begin(&w, now);
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
-	none = was;
-	none.rlim_cur = 0;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	notify_open(&n);
+	notify_watchdog(&n, now);
 	for (i = 0; i < 5; i++) {
-		assert_int_equal(w.at.us, now.us);
-		watchdog_tick(&w, now);
+		assert_int_equal(n.at.us, now.us);
+		notify_tick(&n, now);
 		expect_told(fd, "WATCHDOG=1");
-		watchdog_tick(&w, mono_add(now, EVERY_US - 1));
+		notify_tick(&n, mono_add(now, EVERY_US - 1));
 		expect_silence(fd);
 		now = mono_add(now, EVERY_US);
 	}
 	/* a manager that does not read holds up no tunnel */
 	alarm(20);
 	for (i = 0; i < 100000; i++, now = mono_add(now, EVERY_US))
-		watchdog_tick(&w, now);
+		notify_tick(&n, now);
 	alarm(0);
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
-	watchdog_end(&w);
-	assert_true(mono_is_never(w.at));
+	notify_close(&n);
+	assert_true(mono_is_never(n.at));
 }
 
 static void
 test_watchdog(void **state)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	struct watchdog w;
-	int fd;
+	int fd = manager(*state, false);
+	struct notify n;
 
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/dog", (char *)*state);
-	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
-	setenv("NOTIFY_SOCKET", sun.sun_path, 1);
 	no_watchdog(fd);
 	watchdog_for_us(fd);
 	close(fd);
-	unlink(sun.sun_path);
+	unlink_manager(*state);
 	unsetenv("NOTIFY_SOCKET");
-	watchdog_begin(&w, (struct mono){ 5 });
-	assert_true(mono_is_never(w.at));
+	notify_open(&n);
+	notify_watchdog(&n, (struct mono){ 5 });
+	assert_true(mono_is_never(n.at));
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
 }

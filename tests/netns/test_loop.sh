@@ -67,6 +67,9 @@ topo_init loop || exit 77
 
 # --- a route to the endpoint through our own device ----------------------------
 
+# All goes through the peer, so also what the tunnel sends.
+ALL='prefix = {"10.77.2.0/24", "0.0.0.0/0", "::/0"}'
+
 # looped NAME FAMILY: the tunnel's own way leads into it.
 looped() {
 	local before
@@ -87,7 +90,7 @@ looped() {
 for family in 4 6; do
 	name=lost$family
 	[ $family = 4 ] || ENDPOINT="[2001:db8::$((nodes + 2))]:7469"
-	pair $name
+	EXTRA=$ALL pair $name
 	unset ENDPOINT
 	looped $name $family
 	must "$name: pings answered, of 100" "$answered" -eq 0
@@ -101,12 +104,12 @@ for family in 4 6; do
 		"$(flood $name)" -ge 99
 done
 
-pair bound 'bind-device = "eth0"'
+EXTRA=$ALL pair bound 'bind-device = "eth0"'
 looped bound 4
 must "bound: pings answered, of 100" "$answered" -ge 99
 count_of bound fwd_recursion -eq 0
 
-pair marked 'mark = 7469'
+EXTRA=$ALL pair marked 'mark = 7469'
 topo_run marked ip route add 192.0.2.0/24 dev eth0 table 7469
 topo_run marked ip rule add fwmark 7469 lookup 7469
 looped marked 4
@@ -114,7 +117,7 @@ must "marked: pings answered, of 100" "$answered" -ge 99
 count_of marked fwd_recursion -eq 0
 
 # All through the peer, the peer itself not: no endpoint is lost to that.
-EXTRA='prefix = {"10.77.2.0/24", "0.0.0.0/0"}' pair exit 'bind-device = "eth0"'
+EXTRA=$ALL pair exit 'bind-device = "eth0"'
 live exit
 topo_run exit ip route add default dev vpl0
 must "exit: pings answered, of 100" "$(flood exit)" -ge 99

@@ -52,6 +52,7 @@ struct line {
 	struct mono init_since;
 	uint64_t init_due, inits; /* since then; in all */
 	uint64_t pumps;
+	struct mono asked_at;		 /* that we are still there */
 	uint64_t to_foes, to_foes_bytes; /* from b */
 	bool twice;			 /* everything passes twice */
 	unsigned steal;	 /* so many packets to b come from a foe: first, */

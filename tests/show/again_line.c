@@ -12,6 +12,7 @@
 #define WINDOW 128	/* under way: what a device's socket holds, and less */
 #define STILL_US 150000 /* then nothing comes any more */
 #define PACKET 60
+#define STAY_US (5 * MONO_SEC)
 #define FOES_TURN 32 /* their sockets are looked at each so many turns */
 
 /* An IPv4 packet of nobody's protocol with that number. */
@@ -237,6 +238,20 @@ line_pump(struct line *l)
 		foes_pump(l);
 }
 
+/* Who asks nothing for half a minute is let go. */
+static void
+stay(struct line *l)
+{
+	struct mono now = tool_now();
+	unsigned i;
+
+	if (mono_since(l->asked_at, now) < STAY_US)
+		return;
+	l->asked_at = now;
+	for (i = 0; i < 2; i++)
+		json_object_put(client_call(&l->ctl[i], "hello", NULL));
+}
+
 void
 line_pump_for(struct line *l, uint64_t us)
 {
@@ -247,6 +262,7 @@ line_pump_for(struct line *l, uint64_t us)
 
 	while (mono_before(tool_now(), end)) {
 		line_pump(l);
+		stay(l);
 		tool_wait(pfd, 2 + WAYS,
 		    mono_min(end, mono_add(tool_now(), MONO_MS / 4)));
 	}

@@ -539,12 +539,14 @@ copied_trains(void **state)
 			memcpy(pk->p, msg[k], n);
 			r.in_bytes += n;
 			r.in_n++;
+			r.shots++;
 		}
 		from.remote = r.from;
 		core_udp_input(r.c, &from, run, &t);
 		duo_done(r.d);
 		assert_true(r.out_bytes <= r.in_bytes && r.out_n <= r.in_n);
 		duo_run(r.d, i % 5 * MONO_SEC);
+		r.replies += r.out_n;
 		assert_true(r.out_bytes <= r.in_bytes && r.out_n <= r.in_n);
 	}
 	assert_true(duo_cnt(r.d, 0, CNT_roam_unproven) > 10);

@@ -215,6 +215,19 @@ foes_pump(struct line *l)
 	}
 }
 
+/* Who asks nothing for half a minute is let go. */
+static void
+stay(struct line *l, struct mono now)
+{
+	unsigned i;
+
+	if (mono_since(l->asked_at, now) < STAY_US)
+		return;
+	l->asked_at = now;
+	for (i = 0; i < 2; i++)
+		json_object_put(client_call(&l->ctl[i], "hello", NULL));
+}
+
 void
 line_pump(struct line *l)
 {
@@ -226,6 +239,7 @@ line_pump(struct line *l)
 	for (i = 0; i < WAYS; i++)
 		flow_pump(&l->flow[i], now);
 	inits_pump(l, now);
+	stay(l, now);
 	for (k = 0;
 	     k < BATCH && (n = recv(l->fa, p, sizeof(p), MSG_DONTWAIT)) >= 0;
 	     k++)
@@ -238,20 +252,6 @@ line_pump(struct line *l)
 		foes_pump(l);
 }
 
-/* Who asks nothing for half a minute is let go. */
-static void
-stay(struct line *l)
-{
-	struct mono now = tool_now();
-	unsigned i;
-
-	if (mono_since(l->asked_at, now) < STAY_US)
-		return;
-	l->asked_at = now;
-	for (i = 0; i < 2; i++)
-		json_object_put(client_call(&l->ctl[i], "hello", NULL));
-}
-
 void
 line_pump_for(struct line *l, uint64_t us)
 {
@@ -262,7 +262,6 @@ line_pump_for(struct line *l, uint64_t us)
 
 	while (mono_before(tool_now(), end)) {
 		line_pump(l);
-		stay(l);
 		tool_wait(pfd, 2 + WAYS,
 		    mono_min(end, mono_add(tool_now(), MONO_MS / 4)));
 	}

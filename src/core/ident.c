@@ -134,8 +134,10 @@ ident_open(struct core *c)
 
 	if (q == NULL)
 		return 0;
-	if (++c->ident.last_id == 0)
-		c->ident.last_id = 1;
+	do {
+		if (++c->ident.last_id == 0)
+			c->ident.last_id = 1;
+	} while (query_of(c, c->ident.last_id) != NULL);
 	*q = (struct ident_query){
 		.state = IDENT_NAMES, .id = c->ident.last_id, .next = MONO_NEVER
 	};

@@ -1,7 +1,7 @@
 /*
  * Runs one fuzz target over its corpus: each file once, then seeded mutations
  * of one after the other, so that `make check` exercises the parsers with any
- * compiler. They end with their number or with the time they have: half a
+ * compiler. They end with their number or with the time they have: a third of a
  * second of the processor, or FUZZ_SECONDS. The same ones come first each time.
  * Arguments name files or folders to take instead. replay_NAME is of the target
  * NAME.
@@ -93,7 +93,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "no inputs; set TOP_SRCDIR to the sources\n");
 		return 1;
 	}
-	n = replay(&c, &r, time != NULL ? strtod(time, NULL) : 0.5);
+	n = replay(&c, &r, time != NULL ? strtod(time, NULL) : 0.3);
 	printf("%s: %zu inputs, %lu mutations\n", target_name(), c.n, n);
 	corpus_free(&c);
 	return 0;

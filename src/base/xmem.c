@@ -1,6 +1,7 @@
 #include "base/xmem.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +9,21 @@
 
 /* What malloc() said is no one module's: counted where all ask. */
 static _Atomic uint64_t failed;
+
+/* Given back at once when there is no other memory. */
+#define RESERVE (64u * 1024u)
+static _Atomic(void *) reserve;
+
+/* True: there may be memory now. */
+static bool
+spend(void)
+{
+	void *p = atomic_exchange(&reserve, NULL);
+
+	mem_note_failed();
+	free(p);
+	return p != NULL;
+}
 
 static void *
 must(void *p)
@@ -20,25 +36,37 @@ must(void *p)
 void *
 xmalloc(size_t len)
 {
-	return must(malloc(len > 0 ? len : 1));
+	return must(mem_last(NULL, len));
 }
 
 void *
 xcalloc(size_t n, size_t len)
 {
-	return must(calloc(n > 0 ? n : 1, len > 0 ? len : 1));
+	void *p;
+
+	do
+		p = calloc(n > 0 ? n : 1, len > 0 ? len : 1);
+	while (p == NULL && spend());
+	return must(p);
 }
 
 void *
 xreallocarray(void *p, size_t n, size_t len)
 {
-	return must(reallocarray(p, n > 0 ? n : 1, len > 0 ? len : 1));
+	void *ret;
+
+	do
+		ret = reallocarray(p, n > 0 ? n : 1, len > 0 ? len : 1);
+	while (ret == NULL && spend());
+	return must(ret);
 }
 
 char *
 xstrdup(const char *s)
 {
-	return must(strdup(s));
+	size_t len = strlen(s) + 1;
+
+	return memcpy(xmalloc(len), s, len);
 }
 
 char *
@@ -52,6 +80,30 @@ xasprintf(const char *fmt, ...)
 		fatalx("out of memory");
 	va_end(ap);
 	return s;
+}
+
+bool
+mem_reserve(void)
+{
+	void *p = atomic_load(&reserve), *none = NULL;
+
+	if (p != NULL)
+		return true;
+	p = malloc(RESERVE);
+	if (p != NULL && !atomic_compare_exchange_strong(&reserve, &none, p))
+		free(p);
+	return p != NULL;
+}
+
+void *
+mem_last(void *p, size_t len)
+{
+	void *ret;
+
+	do
+		ret = realloc(p, len > 0 ? len : 1);
+	while (ret == NULL && spend());
+	return ret;
 }
 
 /* As it is; NULL counts. */
@@ -93,6 +145,15 @@ char *
 try_strdup(const char *s)
 {
 	return noted(strdup(s));
+}
+
+bool
+mem_has(size_t len)
+{
+	void *volatile p = try_malloc(len); /* no compiler leaves it out */
+
+	free(p);
+	return p != NULL;
 }
 
 void

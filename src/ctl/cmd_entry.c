@@ -36,7 +36,7 @@ by_key(const void *a, const void *b)
 static const struct book_entry **
 sorted(const struct book *b, const uint8_t *after, size_t *ret_n)
 {
-	const struct book_entry **all = NULL, *e;
+	const struct book_entry **all = NULL, **more, *e;
 	size_t pos = 0, n = 0, room = 0;
 
 	while ((e = book_each(b, &pos)) != NULL) {
@@ -44,7 +44,10 @@ sorted(const struct book *b, const uint8_t *after, size_t *ret_n)
 			continue;
 		if (n == room) {
 			room = room == 0 ? 64 : 2 * room;
-			all = xreallocarray(all, room, sizeof(*all));
+			more = try_reallocarray(all, room, sizeof(*all));
+			if (more == NULL)
+				break;
+			all = more;
 		}
 		all[n++] = e;
 	}

@@ -43,10 +43,15 @@ collect(void *arg, const struct fdb_entry *e)
 {
 	struct rows *rows = arg;
 
+	void *more;
+
 	if (rows->n == rows->max) {
-		rows->max = rows->max == 0 ? 64 : 2 * rows->max;
-		rows->row =
-		    xreallocarray(rows->row, rows->max, sizeof(*rows->row));
+		more = try_reallocarray(
+		    rows->row, 2 * rows->max + 64, sizeof(*rows->row));
+		if (more == NULL)
+			return;
+		rows->row = more;
+		rows->max = 2 * rows->max + 64;
 	}
 	rows->row[rows->n].e = *e;
 	place_of(rows->port, &e->key, rows->row[rows->n++].place);

@@ -20,6 +20,9 @@
 
 #define MODE 0660
 
+/* json-c ends the process when it finds no memory for a small part. */
+#define REQUEST_ROOM (96u * 1024u)
+
 struct client {
 	TAILQ_ENTRY(client) entry;
 	struct ctlsock *cs;
@@ -98,7 +101,10 @@ client_put_json(struct client *c, struct json_object *o)
 	const char *s =
 	    json_object_to_json_string_length(o, JSON_C_TO_STRING_PLAIN, &len);
 
-	client_put(c, s, len);
+	if (s != NULL)
+		client_put(c, s, len);
+	else
+		client_kill(c);
 }
 
 static void
@@ -127,9 +133,14 @@ client_line(struct client *c, const char *line, size_t len)
 {
 	const struct ctlsock_handler *h = c->cs->h;
 	bool monitor = false;
-	struct json_object *o = h->dispatch(
-	    h->arg, c->role, line, len, loop_turn(c->cs->loop), &monitor);
+	struct json_object *o;
 
+	if (!mem_has(REQUEST_ROOM)) {
+		client_kill(c);
+		return;
+	}
+	o = h->dispatch(
+	    h->arg, c->role, line, len, loop_turn(c->cs->loop), &monitor);
 	client_put_json(c, o);
 	json_object_put(o);
 	c->monitor |= monitor;
@@ -300,8 +311,12 @@ static void
 client_new(struct ctlsock *cs, int fd)
 {
 	struct event_base *base = loop_base(cs->loop);
-	struct client *c = xcalloc(1, sizeof(*c));
+	struct client *c = try_calloc(1, sizeof(*c));
 
+	if (c == NULL) {
+		unix_close(fd);
+		return;
+	}
 	c->cs = cs;
 	c->role = role_of(fd);
 	c->bev = bufferevent_socket_new(base, fd, 0);

@@ -314,7 +314,11 @@ take_cmd(struct fetch_job *j)
 		finish(j, "its signature is too long");
 		return;
 	}
-	j->sig = xcalloc(1, rest + 1);
+	j->sig = try_calloc(1, rest + 1);
+	if (j->sig == NULL) {
+		finish(j, FETCH_NO_MEMORY);
+		return;
+	}
 	memcpy(j->sig, mark + strlen(CMD_MARK), rest);
 	j->res.sig_len = rest;
 	j->text = got->data;

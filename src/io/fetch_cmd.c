@@ -124,8 +124,8 @@ cmd_begin(const struct fetch_ask *ask, fetch_got_fn *done, void *arg)
 	c->arg = arg;
 	c->max = ask->max;
 	c->pidfd = c->out = -1;
-	c->got.data = xmalloc(ask->max + 2);
-	rc = start(c, ask);
+	c->got.data = try_malloc(ask->max + 2);
+	rc = c->got.data != NULL ? start(c, ask) : -ENOMEM;
 	if (rc < 0) {
 		fetch_got_fail(&c->got, "cannot be run: %s", strerror(-rc));
 		finish(c);

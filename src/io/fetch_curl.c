@@ -203,7 +203,11 @@ get(const struct lib *lib, CURL *c, struct fetch_task *k)
 	struct curl_slist *head = NULL;
 	char line[FETCH_ETAG + 32];
 
-	k->got.data = xcalloc(1, k->max + 1);
+	k->got.data = try_calloc(1, k->max + 1);
+	if (k->got.data == NULL) {
+		fetch_got_fail(&k->got, FETCH_NO_MEMORY);
+		return;
+	}
 	set_options(lib, c, &g);
 	if (k->etag[0] != '\0') {
 		snprintf(line, sizeof(line), "If-None-Match: %s", k->etag);

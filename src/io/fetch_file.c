@@ -11,10 +11,14 @@
 static void
 read_all(struct fetch_task *k, int fd)
 {
-	char *buf = xmalloc(k->max + 2);
+	char *buf = try_malloc(k->max + 2);
 	size_t len = 0;
 	ssize_t n = 1;
 
+	if (buf == NULL) {
+		fetch_got_fail(&k->got, FETCH_NO_MEMORY);
+		return;
+	}
 	while (n > 0 && len <= k->max) {
 		n = read(fd, buf + len, k->max + 1 - len);
 		if (n > 0)

@@ -106,7 +106,11 @@ take_body(struct http *h, struct evhttp_request *req)
 		fail(h, "sends too much");
 		return;
 	}
-	h->got.data = xmalloc(len + 1);
+	h->got.data = try_malloc(len + 1);
+	if (h->got.data == NULL) {
+		fail(h, FETCH_NO_MEMORY);
+		return;
+	}
 	(void)evbuffer_copyout(buf, h->got.data, len);
 	h->got.data[len] = '\0';
 	h->got.len = len;

@@ -300,6 +300,13 @@ signals_init(struct loop *l)
 	}
 }
 
+/* libevent has no way to do without; who asks for it has checked first. */
+static void *
+get(size_t len)
+{
+	return mem_last(NULL, len);
+}
+
 struct loop *
 loop_new(const struct loop_ops *ops)
 {
@@ -309,6 +316,7 @@ loop_new(const struct loop_ops *ops)
 	/* a peer that is gone is an error of write(), not our end */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		fatal("cannot ignore SIGPIPE");
+	event_set_mem_functions(get, mem_last, free);
 	l->base = event_base_new();
 	if (l->base == NULL)
 		fatalx("cannot make an event loop");

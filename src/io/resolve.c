@@ -249,8 +249,10 @@ on_answer(int err, char type, int count, int ttl, void *p, void *arg)
 static struct lookup *
 lookup_new(struct resolve *r, resolve_fn *done, void *arg)
 {
-	struct lookup *q = xcalloc(1, sizeof(*q));
+	struct lookup *q = try_calloc(1, sizeof(*q));
 
+	if (q == NULL)
+		return NULL;
 	q->r = r;
 	q->done = done;
 	q->arg = arg;
@@ -319,8 +321,9 @@ resolve_start(struct resolve *r, const char *text, uint16_t default_port,
 	else if (evdns_base_count_nameservers(r->dns) == 0)
 		/* evdns would wait for somebody for ever */
 		fail(done, arg, "no name server can be asked", t);
+	else if ((q = lookup_new(r, done, arg)) == NULL)
+		fail(done, arg, "there is no memory for it", t);
 	else {
-		q = lookup_new(r, done, arg);
 		q->port = port;
 		return lookup_start(q, host);
 	}

@@ -206,12 +206,14 @@ worker_start(struct worker *w, const struct worker_ops *ops, void *task)
 	pthread_mutex_unlock(&b->lock);
 	if (!room)
 		return NULL;
-	k = xcalloc(1, sizeof(*k));
-	k->hub = b;
-	k->ops = ops;
-	k->task = task;
-	if (start_thread(k))
-		return k;
+	k = try_calloc(1, sizeof(*k));
+	if (k != NULL) {
+		k->hub = b;
+		k->ops = ops;
+		k->task = task;
+		if (start_thread(k))
+			return k;
+	}
 	pthread_mutex_lock(&b->lock);
 	b->running--;
 	pthread_mutex_unlock(&b->lock);

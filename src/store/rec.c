@@ -66,11 +66,14 @@ store_rec_size(const struct store_rec *rec)
 struct store_rec *
 store_rec_dup(const struct store_rec *rec)
 {
-	struct store_rec *r = xmalloc(store_rec_size(rec));
-	uint8_t *to = (uint8_t *)(r + 1);
+	struct store_rec *r = try_malloc(store_rec_size(rec));
 	struct store_blob *b[BLOBS];
+	uint8_t *to;
 	unsigned i;
 
+	if (r == NULL)
+		return NULL;
+	to = (uint8_t *)(r + 1);
 	*r = *rec;
 	blobs_of(r, b);
 	for (i = 0; i < BLOBS; i++) {

@@ -105,7 +105,7 @@ struct store_rec {
 /* What load hands each record to; the blobs live for the call. */
 typedef void store_rec_fn(void *arg, const struct store_rec *rec);
 
-/* A copy in one piece with all its blobs, for free(). Aborts without memory. */
+/* A copy in one piece with all its blobs, for free(). NULL: no memory. */
 struct store_rec *store_rec_dup(const struct store_rec *rec);
 size_t store_rec_size(const struct store_rec *rec); /* bytes of such a copy */
 

@@ -375,10 +375,16 @@ put_item(struct store *s, struct item *it)
 uint64_t
 store_put(struct store *s, const struct store_rec *rec)
 {
-	struct item *it = xcalloc(1, sizeof(*it));
+	struct item *it = try_calloc(1, sizeof(*it));
 	uint64_t ticket = 0;
 
+	if (it == NULL)
+		return 0;
 	it->rec = store_rec_dup(rec);
+	if (it->rec == NULL) {
+		free(it);
+		return 0;
+	}
 	pthread_mutex_lock(&s->lock);
 	if (rec->kind == STORE_MOVE)
 		it->rec->u.move.id = next_move(s);

@@ -280,13 +280,18 @@ start_check(struct list *l, const struct fetch_result *res, struct turn *t)
 	k->hold.serial = l->serial;
 	memcpy(k->hold.network, cfg->network, sizeof(k->hold.network));
 	memcpy(k->hold.netid, cfg->net.netid, sizeof(k->hold.netid));
-	k->text = xmalloc(res->len + 1);
-	k->sig = xmalloc(res->sig_len + 1);
+	k->text = try_malloc(res->len + 1);
+	k->sig = try_malloc(res->sig_len + 1);
+	k->etag = try_strdup(res->etag);
+	if (k->text == NULL || k->sig == NULL || k->etag == NULL) {
+		check_free(k);
+		failed(l, "cannot be checked: there is no memory", t);
+		return;
+	}
 	memcpy(k->text, res->text, res->len + 1);
 	memcpy(k->sig, res->sig, res->sig_len + 1);
 	k->len = res->len;
 	k->sig_len = res->sig_len;
-	k->etag = xstrdup(res->etag);
 	k->now = (int64_t)(t->wall_ms / 1000);
 	l->check = worker_start(l->es->worker, &check_ops, k);
 	if (l->check != NULL)

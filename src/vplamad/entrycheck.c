@@ -118,7 +118,11 @@ keep_good(struct entry_checked *c, const uint8_t netid[KEY_LEN])
 			c->bad_records++;
 	}
 	l->n = n;
-	c->key = xcalloc(n + 1, sizeof(*c->key));
+	c->key = try_calloc(n + 1, sizeof(*c->key));
+	if (c->key == NULL) { /* nobody is vouched for then */
+		l->n = 0;
+		return;
+	}
 	for (i = 0; i < n; i++)
 		memcpy(c->key[i], l->server[i].key, RECORD_KEY);
 	entrycheck_sort(c->key, n);

@@ -1,10 +1,13 @@
 /* What the core reports: one line in the log, and the control's monitors. */
 #include <stdio.h>
 
+#include "base/xmem.h"
 #include "core/negotiate.h"
 #include "core/trust.h"
 #include "neg/space.h"
 #include "vplamad/vplamad.h"
+
+#define EVENT_ROOM (96u * 1024u) /* more than any event is as JSON */
 
 static const char *
 yes_no(bool b)
@@ -215,6 +218,14 @@ is_anybody(const struct peer *p)
 	return p->origin == PEER_ADMITTED && !p->member;
 }
 
+/* By a monitor; and json-c finds the memory that it needs. */
+static bool
+is_heard(const struct vplamad *d)
+{
+	return d->ctlsock != NULL && ctlsock_has_monitors(d->ctlsock) &&
+	    mem_has(EVENT_ROOM);
+}
+
 void
 event_from_core(void *arg, enum core_event ev, const struct peer *p)
 {
@@ -231,7 +242,7 @@ event_from_core(void *arg, enum core_event ev, const struct peer *p)
 	if ((ev == EV_PEER_DIAL || ev == EV_PEER_SILENT) &&
 	    (n = node_by_id(d, p->id)) != NULL)
 		node_look_soon(n, loop_turn(d->loop)->now);
-	if (d->ctlsock == NULL || !ctlsock_has_monitors(d->ctlsock))
+	if (!is_heard(d))
 		return;
 	o = ctl_event(&d->ctl, ev, p, loop_turn(d->loop));
 	ctlsock_broadcast(d->ctlsock, o);
@@ -243,7 +254,7 @@ event_stored(struct vplamad *d, const uint8_t (*key)[KEY_LEN], size_t n)
 {
 	struct json_object *o;
 
-	if (d->ctlsock == NULL || !ctlsock_has_monitors(d->ctlsock))
+	if (!is_heard(d))
 		return;
 	o = ctl_event_stored(&d->ctl, key, n, loop_turn(d->loop));
 	ctlsock_broadcast(d->ctlsock, o);

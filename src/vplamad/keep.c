@@ -48,7 +48,10 @@ is_safe(const struct keep *k, const uint8_t key[STORE_KEY])
 	return !store_refused(k->store, &row);
 }
 
-/* Those with tickets up to that number, in as many calls as need be. */
+/*
+ * Those with tickets up to that number, in as many calls as need be. Without
+ * memory nobody is told.
+ */
 static void
 tell_stored(struct keep *k, uint64_t ticket)
 {
@@ -59,8 +62,8 @@ tell_stored(struct keep *k, uint64_t ticket)
 		;
 	if (n == 0)
 		return;
-	key = xreallocarray(NULL, n, sizeof(*key));
-	for (i = 0; i < n; i++)
+	key = try_calloc(n, sizeof(*key));
+	for (i = 0; key != NULL && i < n; i++)
 		if (is_safe(k, k->pending[i].key))
 			memcpy(key[safe++], k->pending[i].key, STORE_KEY);
 	k->n_pending -= n;
@@ -128,6 +131,7 @@ keep_close(struct keep *k)
 static void
 note_pending(struct keep *k, const uint8_t key[STORE_KEY], uint64_t ticket)
 {
+	size_t room = k->room > 0 ? 2 * k->room : 64;
 	struct pending *p;
 
 	if (k->cfg.stored == NULL)
@@ -135,9 +139,11 @@ note_pending(struct keep *k, const uint8_t key[STORE_KEY], uint64_t ticket)
 	if (k->n_pending == 2 * WAITING)
 		return; /* the disk is out of order: nobody is told */
 	if (k->n_pending == k->room) {
-		k->room = k->room > 0 ? 2 * k->room : 64;
-		k->pending =
-		    xreallocarray(k->pending, k->room, sizeof(*k->pending));
+		p = try_reallocarray(k->pending, room, sizeof(*p));
+		if (p == NULL)
+			return;
+		k->pending = p;
+		k->room = room;
 	}
 	p = &k->pending[k->n_pending++];
 	p->ticket = ticket;

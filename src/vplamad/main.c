@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fdutil.h"
+#include "base/xmem.h"
 #include "vplamad/vplamad.h"
 
 enum exit_code { EXIT_OK, EXIT_RUN, EXIT_USAGE, EXIT_CONFIG = 78 };
@@ -124,6 +125,8 @@ main(int argc, char **argv)
 		return rc;
 	fd_keep_standard();
 	log_init("vplamad", LOG_LV_INFO);
+	if (!mem_reserve())
+		fatalx("out of memory");
 	if (!crypto_start())
 		fatalx("libsodium does not start");
 	keep_memory();

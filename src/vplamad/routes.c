@@ -57,6 +57,7 @@ find(const struct routes *r, const struct prefix *p)
 	return NULL;
 }
 
+/* NULL without memory. */
 static struct entry *
 find_or_add(struct routes *r, const struct prefix *p)
 {
@@ -65,8 +66,11 @@ find_or_add(struct routes *r, const struct prefix *p)
 	if (e != NULL)
 		return e;
 	if (r->n == r->room) {
+		e = try_reallocarray(r->all, r->room * 2 + 8, sizeof(*e));
+		if (e == NULL)
+			return NULL;
+		r->all = e;
 		r->room = r->room * 2 + 8;
-		r->all = xreallocarray(r->all, r->room, sizeof(*r->all));
 	}
 	e = &r->all[r->n++];
 	*e = (struct entry){ .p = *p };
@@ -87,9 +91,14 @@ wants(const struct entry *e, uint32_t peer)
 static void
 join(struct entry *e, uint32_t peer)
 {
-	if (wants(e, peer))
+	uint32_t *more;
+
+	if (e == NULL || wants(e, peer))
 		return;
-	e->peer = xreallocarray(e->peer, e->n + 1, sizeof(*e->peer));
+	more = try_reallocarray(e->peer, e->n + 1, sizeof(*e->peer));
+	if (more == NULL)
+		return;
+	e->peer = more;
 	e->peer[e->n++] = peer;
 }
 

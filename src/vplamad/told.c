@@ -133,7 +133,11 @@ told_uri(void *arg, const char *uri, const char *from, const char **why)
 		*why = "has to wait: too many names are being looked up";
 		return NULL;
 	}
-	told = xcalloc(1, sizeof(*told));
+	told = try_calloc(1, sizeof(*told));
+	if (told == NULL) {
+		*why = "finds no memory";
+		return NULL;
+	}
 	told->d = d;
 	told->uri = u;
 	told->source = source_of(from);

@@ -19,6 +19,7 @@
 #define STORED_PAGE 512 /* keys in one event */
 #define DH_PERCENT 30	/* of a core, for handshakes of whoever asks */
 #define DH_RATE_MIN 30	/* so that a third of it lets a new key in */
+#define NO_MEMORY_US (60 * MONO_SEC) /* between two lines in the log */
 #define LINE_PAUSE_US (1 * MONO_SEC) /* each time all peers are asked */
 
 struct core_limits
@@ -285,6 +286,25 @@ on_uplink(void *arg, struct turn *t)
 	core_line_changed(&d->core, t);
 }
 
+/* Who ran short of it, or why, nobody knows; but somebody should hear of it. */
+static void
+tell_memory(struct vplamad *d, struct turn *t)
+{
+	uint64_t n = mem_failed();
+
+	d->core.cnt.v[CNT_no_memory] = n;
+	if (n == d->no_memory_told)
+		return;
+	(void)mem_reserve();
+	if (d->no_memory_at.us != 0 &&
+	    mono_since(d->no_memory_at, t->now) < NO_MEMORY_US)
+		return;
+	log_warnx(
+	    "memory: failed=%llu", (unsigned long long)(n - d->no_memory_told));
+	d->no_memory_told = n;
+	d->no_memory_at = t->now;
+}
+
 /* End of a turn: what must not be done from within the core. */
 static void
 on_act(void *arg, struct turn *t)
@@ -302,6 +322,7 @@ on_act(void *arg, struct turn *t)
 		tell_live(d);
 		devices_carrier(d);
 	}
+	tell_memory(d, t);
 }
 
 /* For whoever wonders about the speed. */

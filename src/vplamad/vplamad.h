@@ -63,11 +63,13 @@ struct vplamad {
 
 	struct notify notify;
 	struct mono started;
-	struct mono stamp_at;	/* next write of the stamp reserve */
-	bool stamp_failed;	/* said so already */
-	bool live_changed;	/* the status line is out of date */
-	unsigned goodbyes;	/* sent since we were told to stop */
-	struct mono goodbye_at; /* the next one; MONO_NEVER: not stopping */
+	struct mono no_memory_at; /* when the log last heard of it; 0: never */
+	uint64_t no_memory_told;  /* so many times */
+	struct mono stamp_at;	  /* next write of the stamp reserve */
+	bool stamp_failed;	  /* said so already */
+	bool live_changed;	  /* the status line is out of date */
+	unsigned goodbyes;	  /* sent since we were told to stop */
+	struct mono goodbye_at;	  /* the next one; MONO_NEVER: not stopping */
 };
 
 /*

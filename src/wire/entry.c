@@ -382,7 +382,9 @@ servers_take(struct json_object *list, struct entry_list *l)
 		return "servers: expected at most 1024";
 	if (n == 0)
 		return NULL;
-	l->server = xcalloc(n, sizeof(*l->server));
+	l->server = try_calloc(n, sizeof(*l->server));
+	if (l->server == NULL)
+		return "servers: there is no memory for them";
 	for (i = 0; i < n; i++) {
 		const char *why = server_take(
 		    json_object_array_get_idx(list, i), &l->server[i]);

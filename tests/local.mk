@@ -54,6 +54,7 @@ include tests/show/spread.mk
 include tests/show/badlists.mk
 include tests/show/stock.mk
 include tests/show/entrylab.mk
+include tests/show/nomem.mk
 include tests/show/store.mk
 include tests/show/verdicts.mk
 include tests/lint/local.mk

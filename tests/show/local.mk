@@ -25,6 +25,7 @@ dist_noinst_SCRIPTS += \
 	tests/show/modes \
 	tests/show/mtu \
 	tests/show/negotiate \
+	tests/show/nomem \
 	tests/show/once \
 	tests/show/profile \
 	tests/show/quickstart \

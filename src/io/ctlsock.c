@@ -44,6 +44,7 @@ struct ctlsock {
 	int fd;
 	struct watch watch;
 	struct hook reap;
+	struct mono rest; /* there are none until then */
 	struct mono turn,
 	    since;	     /* the last one with requests; when they began */
 	unsigned waiting;    /* clients with more */
@@ -147,26 +148,36 @@ client_line(struct client *c, const char *line, size_t len)
 	idle_arm(c);
 }
 
-/* However much is asked at once, tunnels do not wait long for the answers. */
+/*
+ * However much is asked at once, tunnels do not wait long for the answers: when
+ * a turn has given enough, requests rest, and the loop has time for others.
+ */
 static bool
 is_late(struct ctlsock *cs)
 {
 	const struct turn *t = loop_turn(cs->loop);
 	struct mono now = clock_boot();
 
-	if (cs->turn.us == t->now.us)
-		return mono_since(cs->since, now) >= CTLSOCK_TURN_US;
-	cs->turn = t->now;
-	cs->since = now;
-	return false;
+	if (mono_before(now, cs->rest))
+		return true;
+	if (cs->turn.us != t->now.us) {
+		cs->turn = t->now;
+		cs->since = now;
+		return false;
+	}
+	if (mono_since(cs->since, now) < CTLSOCK_TURN_US)
+		return false;
+	cs->rest = mono_add(now, CTLSOCK_REST_US);
+	return true;
 }
 
 static void
 go_on_later(struct ctlsock *cs)
 {
-	const struct timeval at_once = { 0, 0 };
+	const struct timeval tv = { 0,
+		(suseconds_t)mono_since(clock_boot(), cs->rest) };
 
-	(void)evtimer_add(cs->again, &at_once);
+	(void)evtimer_add(cs->again, &tv);
 }
 
 static void

@@ -20,6 +20,7 @@ struct priv;
 #define CTLSOCK_OUT_MAX (256u << 10) /* bytes that may wait for a client */
 #define CTLSOCK_IDLE_MS 30000	     /* without a whole request; not monitors */
 #define CTLSOCK_TURN_US 2000 /* of requests in one turn, or a single one */
+#define CTLSOCK_REST_US 1000 /* then the next */
 
 /* By credentials: root and our own user may change things. As ctl/ctl.h. */
 enum ctlsock_role { CTLSOCK_READ, CTLSOCK_ADMIN };

@@ -399,7 +399,7 @@ bad_items_change_nothing(void **state)
 	body[1] = (uint8_t)len;
 	for (i = 3; i < len + 2; i++) {
 		memcpy(bad, body, sizeof(bad));
-		bad[i] ^= 1u << i % 8;
+		bad[i] ^= (uint8_t)(1u << i % 8);
 		party_send(p, 1, 0, FRAME_RECORDS, bad, len + 2);
 		party_send(p, 1, 0, FRAME_RECORDS, body, i);
 		duo_run(&p->d, 100 * MONO_MS);

@@ -325,6 +325,8 @@ dial_in_doubt(struct core *c, struct peer *p, struct turn *t)
 {
 	bool rekeys = p->dial.active;
 
+	if (rekeys && p->dial.doubt)
+		return; /* what is new has its turn in the next try */
 	if (!rekeys && !start(c, p, t->now, false))
 		return;
 	p->dial.in_band = IN_BAND_TRIES;

@@ -363,6 +363,34 @@ test_silent_and_back(void **state)
 	duo_fini(&d);
 }
 
+/* In doubt twice, by its endpoints: heard, nothing is left of it either. */
+static void
+test_doubted_twice(void **state)
+{
+	struct addr ep[3] = { nowhere(1), nowhere(2) };
+	uint64_t sent;
+	struct duo d;
+
+	(void)state;
+	duo_pair(&d, 11, NULL);
+	ep[2] = d.end[1].face;
+	endpoints(&d, ep, 2);
+	sent = duo_cnt(&d, 0, CNT_init_sent);
+	d.dir[1][0].cut = true;
+	duo_run(&d, 25 * SEC + 5 * SEC + 300 * MONO_MS);
+	assert_true(duo_cnt(&d, 0, CNT_init_sent) > sent);
+	sent = duo_cnt(&d, 0, CNT_init_sent);
+	endpoints(&d, ep, 3);
+	assert_int_equal(duo_cnt(&d, 0, CNT_init_sent), sent);
+	d.dir[1][0].cut = false;
+	duo_say_nr(&d, 1, 1);
+	duo_run(&d, 15 * MONO_MS);
+	sent = duo_cnt(&d, 0, CNT_init_sent);
+	duo_run(&d, 20 * SEC);
+	assert_int_equal(duo_cnt(&d, 0, CNT_init_sent), sent);
+	duo_fini(&d);
+}
+
 /* Our address is another: traffic both ways within 3 s, as soon as we know. */
 static void
 test_own_address(void **state)
@@ -600,6 +628,7 @@ main(void)
 		cmocka_unit_test(test_names_do_not_move_it),
 		cmocka_unit_test(test_silent_then_elsewhere),
 		cmocka_unit_test(test_silent_and_back),
+		cmocka_unit_test(test_doubted_twice),
 		cmocka_unit_test(test_own_address),
 		cmocka_unit_test(test_line_as_before),
 		cmocka_unit_test(test_line_back),

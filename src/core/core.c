@@ -289,6 +289,8 @@ core_peer_endpoints(struct core *c, struct peer *p, const struct addr *ep,
 	target_interleave(p->ep, n);
 	p->n_ep = n;
 	p->next_ep = 0;
+	if (p->dial.left > n)
+		p->dial.left = n; /* of the try that is on */
 	known_update(c, p);
 	if (peer_session(p) == NULL)
 		dial_restart(c, p, t);

@@ -391,6 +391,35 @@ test_doubted_twice(void **state)
 	duo_fini(&d);
 }
 
+/* A race is on, and its addresses are taken away, or all but one. */
+static void
+test_fewer_addresses_in_a_race(void **state)
+{
+	const struct addr ep[3] = { nowhere(0), nowhere(1), nowhere(2) };
+	struct duo d;
+	unsigned n;
+
+	(void)state;
+	for (n = 0; n < 2; n++) {
+		duo_pair(&d, 13 + n, NULL);
+		endpoints(&d, ep, 3);
+		cut(&d, true);
+		while (d.stray.n == 0 && d.now.us < 40 * SEC)
+			duo_run(&d, 10 * MONO_MS);
+		/* the next try: it was where the peer was heard, so far */
+		duo_run(&d, 300 * MONO_MS);
+		assert_int_equal(d.stray.n, 1);
+		endpoints(&d, ep, n);
+		duo_run(&d, 900 * MONO_MS);
+		assert_int_equal(d.stray.n, 1 + n);
+		assert_int_equal(d.end[0].peer[1]->state, PEER_VRNODE);
+		cut(&d, false);
+		duo_run(&d, 5 * SEC);
+		assert_int_equal(duo_cnt(&d, 0, CNT_peer_dead), 0);
+		duo_fini(&d);
+	}
+}
+
 /* Our address is another: traffic both ways within 3 s, as soon as we know. */
 static void
 test_own_address(void **state)
@@ -629,6 +658,7 @@ main(void)
 		cmocka_unit_test(test_silent_then_elsewhere),
 		cmocka_unit_test(test_silent_and_back),
 		cmocka_unit_test(test_doubted_twice),
+		cmocka_unit_test(test_fewer_addresses_in_a_race),
 		cmocka_unit_test(test_own_address),
 		cmocka_unit_test(test_line_as_before),
 		cmocka_unit_test(test_line_back),

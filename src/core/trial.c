@@ -15,8 +15,9 @@
 #include "wire/mesh.h"
 
 #define TRIAL_US (10 * MONO_SEC)
-#define NAME_US (30 * MONO_SEC)	 /* to say who it is, once it is live */
-#define FEELER_US (5 * MONO_SEC) /* to exchange records */
+#define ANSWERS_US (60 * MONO_SEC) /* to confirm one of our answers */
+#define NAME_US (30 * MONO_SEC)	   /* to say who it is, once it is live */
+#define FEELER_US (5 * MONO_SEC)   /* to exchange records */
 #define KEEP_US (3600 * (uint64_t)MONO_SEC) /* dialled on, once dead */
 #define TRIALS_IN 256 /* that dialled us and have not said who they are */
 #define PICKS 4	      /* dialled at once: each is a look at the whole book */
@@ -226,7 +227,8 @@ trial_admit(struct core *c, const uint8_t x_pk[KEY_LEN], const uint8_t *ss,
 void
 trial_answered(struct core *c, struct peer *p, struct turn *t)
 {
-	if (p->origin == PEER_ADMITTED && !p->ever_live)
+	if (p->origin == PEER_ADMITTED && !p->ever_live &&
+	    mono_since(p->since, t->now) < ANSWERS_US)
 		timers_arm(c, p, TM_TRIAL, mono_add(t->now, TRIAL_US));
 }
 

@@ -14,13 +14,14 @@
 #include "crypto/kx.h"
 #include "tests/unit/party.h"
 
-/* An initiation to end 0, as whoever has id would write it. */
+/* An initiation to end 0, as whoever has id would write it: its nth. */
 static void
-write_init(struct party *p, const struct identity *id, uint8_t msg[INIT_LEN])
+write_nth(struct party *p, const struct identity *id, uint8_t n,
+    uint8_t msg[INIT_LEN])
 {
 	static const uint8_t none[KEY_LEN];
 	const struct core *c = &p->d.end[0].core;
-	const struct init_payload pl = { .stamp = { 1 },
+	const struct init_payload pl = { .stamp = { n },
 		.suites = c->aead.suites,
 		.preferred = c->aead.preferred,
 		.mtu = CORE_MTU,
@@ -36,6 +37,12 @@ write_init(struct party *p, const struct identity *id, uint8_t msg[INIT_LEN])
 	assert_true(hs_init_write(
 	    &hs, &c->net, id, c->id.x_pk, ss, psk, e_sk, 77, &pl, msg));
 	mac1_write(mac1key, msg, INIT_NOMACS);
+}
+
+static void
+write_init(struct party *p, const struct identity *id, uint8_t msg[INIT_LEN])
+{
+	write_nth(p, id, 1, msg);
 }
 
 /* Anybody can send it: our public key is no secret, nor is a peer's address. */
@@ -129,6 +136,35 @@ flood(struct party *p, unsigned from, unsigned to, uint64_t gap_us)
 		inject_paid(p, &at, msg);
 		duo_run(&p->d, gap_us);
 	}
+}
+
+/* One that dials on and on, and never confirms, keeps no place by that. */
+static void
+half_open_ones_go(void **state)
+{
+	struct party *p = party_of(8, TRUST_OPEN);
+	const struct addr at = numbered(0);
+	uint8_t msg[INIT_LEN], n;
+	struct identity id;
+	uint32_t first = 0;
+
+	(void)state;
+	party_start(p, 0, 1);
+	party_identity(p, &id);
+	for (n = 1; n <= 10; n++) {
+		const struct peer *q;
+
+		write_nth(p, &id, n, msg);
+		inject_paid(p, &at, msg);
+		q = peertab_by_key(&p->d.end[0].core, id.x_pk);
+		assert_non_null(q);
+		if (first == 0)
+			first = q->id;
+		assert_int_equal(q->id == first, n <= 8); /* 70 s */
+		duo_run(&p->d, 9 * MONO_SEC);
+	}
+	assert_int_equal(duo_cnt(&p->d, 0, CNT_resp_sent), 10);
+	party_fini(p);
 }
 
 /* One network dials us faster than an honest vnode's answer can come. */
@@ -341,6 +377,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forged_source_is_dialled_all_the_same),
 		cmocka_unit_test(silent_ones_are_few),
+		cmocka_unit_test(half_open_ones_go),
 		cmocka_unit_test(a_crowd_leaves_room_for_others),
 		cmocka_unit_test(new_keys_do_not_eat_the_processor),
 		cmocka_unit_test(new_keys_get_in_at_any_load),

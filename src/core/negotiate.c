@@ -17,6 +17,7 @@
 #include "neg/space.h"
 
 #define PLACE_HOLD_US (60 * MONO_SEC) /* a mesh daemon may restart */
+#define REGRANT_US (1 * MONO_SEC)     /* paths change with each stranger */
 #define GROUP_BITS_V4 16u	      /* of an endpoint: see neg_peer */
 #define GROUP_BITS_V6 32u
 
@@ -51,6 +52,7 @@ struct negotiate {
 	struct mono mesh_until; /* its word holds so long behind its end */
 	uint32_t asked;		/* the mesh daemon is moving: id, or 0 */
 	unsigned n_unrouted;	/* peers with guard.unrouted */
+	struct mono regranted;	/* when what was refused was last asked again */
 };
 
 /* The callbacks of src/neg. */
@@ -188,6 +190,23 @@ agreed_free(struct negotiate *ng, struct peer *p)
 	route_drop(ng->c->routes, ROUTE_AGREED, p->id);
 }
 
+/* False if there is nothing of either. */
+static bool
+is_same(const struct agreed *a, const struct agreed *b)
+{
+	unsigned i;
+
+	if (a == NULL || b == NULL || a->n != b->n ||
+	    !topology_equal(&a->topo, &b->topo) ||
+	    memcmp(a->gid, b->gid, sizeof(a->gid)) != 0)
+		return false;
+	for (i = 0; i < a->n; i++)
+		if (a->part[i].c.flags != b->part[i].c.flags ||
+		    !claims_equal(&a->topo, &a->part[i].c, &b->part[i].c))
+			return false;
+	return true;
+}
+
 static void
 on_routes(void *arg, uint32_t peer, const struct netdesc *of,
     const struct claim *c, unsigned n)
@@ -205,6 +224,10 @@ on_routes(void *arg, uint32_t peer, const struct netdesc *of,
 	p->guard.unrouted = false;
 	a = n > 0 ? agreed_new(ng, p, of, c, n) : NULL;
 	ng->n_unrouted += p->guard.unrouted;
+	if (is_same(a, p->agreed)) {
+		free(a);
+		return;
+	}
 	agreed_free(ng, p);
 	p->agreed = a;
 	if (a != NULL)
@@ -223,16 +246,19 @@ regrant(struct negotiate *ng)
 	struct peer *p;
 
 	ng->c->places_changed = false;
+	ng->regranted = ng->t->now;
 	TAILQ_FOREACH (p, &ng->c->peers, link)
 		if (p->guard.unrouted && p->agreed != NULL &&
 		    neg_show_link(ng->g, p->id, &v) && v.desc != NULL)
 			on_routes(ng, p->id, v.desc, v.route, v.n_routes);
 }
 
-static bool
-wants_regrant(const struct negotiate *ng)
+static struct mono
+regrant_due(const struct negotiate *ng)
 {
-	return ng->n_unrouted > 0 && ng->c->places_changed;
+	if (ng->n_unrouted == 0 || !ng->c->places_changed)
+		return MONO_NEVER;
+	return mono_add(ng->regranted, REGRANT_US);
 }
 
 /* The mesh daemon does it if it said it can, else whoever is outside. */
@@ -639,7 +665,7 @@ negotiate_tick(struct core *c, struct turn *t)
 	if (ng == NULL)
 		return;
 	end_doomed(ng, t);
-	if (wants_regrant(ng)) {
+	if (mono_due(regrant_due(ng), t->now)) {
 		begin(ng, t);
 		regrant(ng);
 		end(ng);
@@ -658,11 +684,14 @@ negotiate_tick(struct core *c, struct turn *t)
 struct mono
 negotiate_deadline(const struct core *c)
 {
+	struct mono at;
+
 	if (c->neg == NULL)
 		return MONO_NEVER;
-	if (c->neg->some_end || wants_regrant(c->neg))
+	if (c->neg->some_end)
 		return (struct mono){ 0 };
-	return mono_min(c->neg->mesh_until, neg_deadline(c->neg->g));
+	at = mono_min(regrant_due(c->neg), c->neg->mesh_until);
+	return mono_min(at, neg_deadline(c->neg->g));
 }
 
 void

@@ -263,6 +263,7 @@ struct lab {
 	struct duo d;
 	struct prefix routed[DUO_MAX]; /* the first; of end 0, by peer */
 	size_t n_routed[DUO_MAX];
+	unsigned told; /* of routes */
 };
 
 static void
@@ -271,6 +272,7 @@ on_routes(void *arg, uint32_t peer, const struct prefix *p, size_t n)
 	struct lab *lab = arg;
 
 	assert_true(peer < DUO_MAX);
+	lab->told++;
 	lab->n_routed[peer] = n;
 	if (n > 0)
 		lab->routed[peer] = p[0];
@@ -407,6 +409,44 @@ what_was_refused_is_asked_again(void **state)
 	duo_fini(d);
 }
 
+/* Paths change all the time: nobody hears again of what stays as it is. */
+static void
+what_stays_is_told_once(void **state)
+{
+	struct lab *lab =
+	    three("10.200.0.0/16", "192.0.2.0/24", "10.201.0.0/16");
+	struct addr ep = duo_addr("192.0.2.7:7469");
+	struct duo *d = &lab->d;
+	struct peer *one, *two;
+	unsigned i, told, recs;
+	uint64_t refused;
+	struct turn t;
+
+	(void)state;
+	d->end[2].face = ep;
+	two = duo_peer(d, 0, 2, true);
+	duo_stop(d, 2);
+	one = duo_peer(d, 0, 1, false);
+	assert_true(duo_wait_up(d, 0, 1, 5 * MONO_SEC));
+	duo_run(d, 10 * MONO_SEC);
+	assert_true(one->guard.unrouted);
+	assert_int_equal(lab->n_routed[one->id], 1);
+	told = lab->told;
+	recs = duo_recs(d, 0, MESH_ROUTE);
+	refused = duo_cnt(d, 0, CNT_guard_route);
+	for (i = 0; i < 50; i++) {
+		ep.ip[15] = (uint8_t)i;
+		t = duo_turn(d, 0);
+		core_peer_endpoints(&d->end[0].core, two, &ep, 1, &t);
+		duo_done(d);
+		duo_run(d, 100 * MONO_MS);
+	}
+	assert_in_range(duo_cnt(d, 0, CNT_guard_route) - refused, 4, 6);
+	assert_int_equal(lab->told, told);
+	assert_int_equal(duo_recs(d, 0, MESH_ROUTE), recs);
+	duo_fini(d);
+}
+
 /* Nobody was there: who comes later is who is refused, and harms nothing. */
 static void
 the_route_was_there_first(void **state)
@@ -469,6 +509,7 @@ main(void)
 		cmocka_unit_test(none_that_was_heard_of),
 		cmocka_unit_test(a_living_tunnel_is_not_cut_off),
 		cmocka_unit_test(what_was_refused_is_asked_again),
+		cmocka_unit_test(what_stays_is_told_once),
 		cmocka_unit_test(the_route_was_there_first),
 		cmocka_unit_test(no_tunnel_into_what_we_claim),
 	};

@@ -5,6 +5,8 @@
 #include "core/core.h"
 #include "core/negotiate.h"
 
+#define AWAY_US (600 * (uint64_t)MONO_SEC) /* a member that restarts */
+
 void
 guard_off(struct core *c, bool off)
 {
@@ -100,6 +102,15 @@ guard_endpoint(
 	return false;
 }
 
+/* A member that lives, or is likely to come back to where it was. */
+static bool
+is_there(const struct peer *q, struct mono now)
+{
+	if (!q->member || !q->ever_live || !q->has_path)
+		return false;
+	return q->state == PEER_VRNODE || mono_since(q->since, now) < AWAY_US;
+}
+
 /*
  * The endpoint of q that must not come into that prefix, or NULL. One that a
  * person named counts as long as it can be used.
@@ -111,8 +122,7 @@ endpoint_in(const struct core *c, const struct peer *q, const struct prefix *p,
 	struct prefix mesh;
 	unsigned i;
 
-	if (q->member && q->ever_live && q->has_path &&
-	    covers(p, &q->path.remote))
+	if (is_there(q, now) && covers(p, &q->path.remote))
 		return &q->path.remote;
 	for (i = 0; q->origin == PEER_CONFIGURED && i < q->n_ep; i++)
 		if (covers(p, &q->ep[i]) &&

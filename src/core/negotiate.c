@@ -18,6 +18,7 @@
 
 #define PLACE_HOLD_US (60 * MONO_SEC) /* a mesh daemon may restart */
 #define REGRANT_US (1 * MONO_SEC)     /* paths change with each stranger */
+#define REASK_US (60 * MONO_SEC)      /* some are away, and do not come back */
 #define GROUP_BITS_V4 16u	      /* of an endpoint: see neg_peer */
 #define GROUP_BITS_V6 32u
 
@@ -238,7 +239,10 @@ on_routes(void *arg, uint32_t peer, const struct netdesc *of,
 	ng->io.routes(ng->io.arg, peer, n > 0 ? prefix : NULL, n);
 }
 
-/* Endpoints have come and gone: what was refused over them is asked again. */
+/*
+ * Endpoints have come and gone, or time has: what was refused over them is
+ * asked again.
+ */
 static void
 regrant(struct negotiate *ng)
 {
@@ -256,9 +260,10 @@ regrant(struct negotiate *ng)
 static struct mono
 regrant_due(const struct negotiate *ng)
 {
-	if (ng->n_unrouted == 0 || !ng->c->places_changed)
+	if (ng->n_unrouted == 0)
 		return MONO_NEVER;
-	return mono_add(ng->regranted, REGRANT_US);
+	return mono_add(
+	    ng->regranted, ng->c->places_changed ? REGRANT_US : REASK_US);
 }
 
 /* The mesh daemon does it if it said it can, else whoever is outside. */

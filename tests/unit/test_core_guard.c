@@ -382,6 +382,32 @@ a_living_tunnel_is_not_cut_off(void **state)
 	duo_fini(d);
 }
 
+/* One that does not come back holds nothing up for long. */
+static void
+the_dead_cut_off_nobody(void **state)
+{
+	struct lab *lab =
+	    three("10.200.0.0/16", "192.0.2.0/24", "10.201.0.0/16");
+	struct duo *d = &lab->d;
+	struct peer *one, *two;
+
+	(void)state;
+	d->end[2].face = duo_addr("192.0.2.7:7469");
+	two = duo_peer(d, 0, 2, false);
+	assert_true(duo_wait_up(d, 0, 2, 5 * MONO_SEC));
+	one = duo_peer(d, 0, 1, false);
+	assert_true(duo_wait_up(d, 0, 1, 5 * MONO_SEC));
+	duo_run(d, 5 * MONO_SEC);
+	duo_stop(d, 2);
+	duo_run(d, 10 * MINUTE);
+	assert_int_equal(two->state, PEER_DEAD);
+	assert_int_equal(lab->n_routed[one->id], 1);
+	duo_run(d, 2 * MINUTE);
+	assert_int_equal(lab->n_routed[one->id], 2);
+	assert_false(one->guard.unrouted);
+	duo_fini(d);
+}
+
 /* Once nobody is there any more, it is routed. */
 static void
 what_was_refused_is_asked_again(void **state)
@@ -397,7 +423,7 @@ what_was_refused_is_asked_again(void **state)
 	duo_stop(d, 2);
 	one = duo_peer(d, 0, 1, false);
 	assert_true(duo_wait_up(d, 0, 1, 5 * MONO_SEC));
-	duo_run(d, MINUTE);
+	duo_run(d, MINUTE / 2);
 	assert_int_equal(lab->n_routed[one->id], 0);
 	assert_int_equal(duo_cnt(d, 0, CNT_guard_route), 1);
 	t = duo_turn(d, 0);
@@ -508,6 +534,7 @@ main(void)
 		cmocka_unit_test(no_move_into_the_mesh),
 		cmocka_unit_test(none_that_was_heard_of),
 		cmocka_unit_test(a_living_tunnel_is_not_cut_off),
+		cmocka_unit_test(the_dead_cut_off_nobody),
 		cmocka_unit_test(what_was_refused_is_asked_again),
 		cmocka_unit_test(what_stays_is_told_once),
 		cmocka_unit_test(the_route_was_there_first),

@@ -102,13 +102,13 @@ guard_endpoint(
 	return false;
 }
 
-/* A member that lives, or is likely to come back to where it was. */
+/* It lives, or is a member that is likely to come back to where it was. */
 static bool
 is_there(const struct peer *q, struct mono now)
 {
-	if (!q->member || !q->ever_live || !q->has_path)
-		return false;
-	return q->state == PEER_VRNODE || mono_since(q->since, now) < AWAY_US;
+	if (!q->has_path || q->state == PEER_VRNODE)
+		return q->has_path;
+	return q->member && q->ever_live && mono_since(q->since, now) < AWAY_US;
 }
 
 /*

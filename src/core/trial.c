@@ -232,12 +232,18 @@ trial_answered(struct core *c, struct peer *p, struct turn *t)
 		timers_arm(c, p, TM_TRIAL, mono_add(t->now, TRIAL_US));
 }
 
-/* Where it is said to be, what it has proven first; nothing of ours. */
+/*
+ * Where it is said to be, what it has proven first; nothing of ours, and
+ * nothing in the mesh: *ret_inside if that was some of it.
+ */
 static unsigned
 endpoints_of(struct core *c, const struct book_entry *e,
-    struct addr ret[RECORD_ENDPOINTS + 1], struct turn *t)
+    struct addr ret[RECORD_ENDPOINTS + 1], bool *ret_inside, struct turn *t)
 {
 	unsigned i, n = 0;
+	bool self;
+
+	*ret_inside = false;
 
 	if (e->proven.port != 0)
 		ret[n++] = e->proven;
@@ -245,11 +251,13 @@ endpoints_of(struct core *c, const struct book_entry *e,
 		if (!addr_equal(&e->ep[i], &e->proven))
 			ret[n++] = e->ep[i];
 	for (i = 0; i < n;) {
-		if (exchange_is_self(c, &ret[i]) ||
-		    !guard_endpoint(c, NULL, &ret[i], t))
-			ret[i] = ret[--n];
-		else
+		self = exchange_is_self(c, &ret[i]);
+		if (!self && guard_endpoint(c, NULL, &ret[i], t)) {
 			i++;
+			continue;
+		}
+		*ret_inside |= !self;
+		ret[i] = ret[--n];
 	}
 	return n;
 }
@@ -286,9 +294,14 @@ dial(struct core *c, const struct book_entry *e, struct turn *t)
 {
 	struct addr ep[RECORD_ENDPOINTS + 1];
 	struct peer_config cfg = { 0 };
-	unsigned n = endpoints_of(c, e, ep, t);
+	bool inside;
+	unsigned n = endpoints_of(c, e, ep, &inside, t);
 	struct peer *p;
 
+	if (n == 0 && inside) { /* what others claim is no fault of its */
+		book_untried(c->ex->book, e->key);
+		return true;
+	}
 	memcpy(cfg.ed_pk, e->key, KEY_LEN);
 	if (n == 0 || !key_to_x25519(e->key, cfg.x_pk) ||
 	    memcmp(cfg.x_pk, c->id.x_pk, KEY_LEN) == 0 ||

@@ -257,6 +257,66 @@ none_that_was_heard_of(void **state)
 	party_fini(p);
 }
 
+/* What covers all that an entry has costs it nothing: it was not asked. */
+static void
+none_is_forgotten_for_a_claim(void **state)
+{
+	struct party *p = party_of(12, TRUST_OPEN);
+	const struct addr at = party_nowhere(1);
+	const struct book_entry *e;
+	uint8_t raw[RECORD_MAX];
+	struct identity id;
+
+	(void)state;
+	party_start(p, 0, 1);
+	own(&p->d, 0, "20.0.0.0/8");
+	party_identity(p, &id);
+	assert_true(party_hear(p, 0, raw,
+	    party_record(p, &id, &at, 1, 1, PARTY_WALL_MS / 1000, raw)));
+	duo_run(&p->d, 6 * PARTY_HOUR);
+	assert_true(duo_cnt(&p->d, 0, CNT_guard_endpoint) > 3);
+	assert_int_equal(p->d.end[0].out_n, 0);
+	e = book_find(exchange_book(&p->d.end[0].core), id.ed_pk);
+	assert_non_null(e);
+	assert_int_equal(e->fails, 0);
+	own(&p->d, 0, NULL);
+	duo_run(&p->d, 3 * PARTY_HOUR);
+	assert_in_range(party_stray(p, &at), 1, 3);
+	party_fini(p);
+}
+
+/* May what covers end 1 go to end 2, as end 0 sees it? */
+static bool
+may_cover(struct party *p)
+{
+	const struct prefix to = net("10.0.2.0/24");
+	struct turn t = duo_turn(&p->d, 0);
+	bool ok = guard_route(&p->d.end[0].core, party_peer(p, 0, 2), &to, &t);
+
+	duo_done(&p->d);
+	return ok;
+}
+
+/* Nobody's claim cuts off a stranger that is there, and it leaves no trace. */
+static void
+a_strangers_tunnel_is_not_cut_off(void **state)
+{
+	struct party *p = party_of(13, TRUST_SECRET);
+
+	(void)state;
+	party_start(p, 0, 3);
+	party_tell(p, 1, 0);
+	party_tell(p, 2, 0);
+	assert_true(party_wait_meshed(p, 3, 10 * MONO_SEC));
+	party_peer(p, 0, 1)->member = false;
+	assert_false(may_cover(p));
+	duo_stop(&p->d, 1);
+	duo_run(&p->d, 2 * MINUTE);
+	assert_false(party_live(p, 0, 1));
+	assert_true(may_cover(p));
+	party_fini(p);
+}
+
 /* --- routes -------------------------------------------------------------- */
 
 struct lab {
@@ -533,6 +593,8 @@ main(void)
 		cmocka_unit_test(a_living_tunnel_stays),
 		cmocka_unit_test(no_move_into_the_mesh),
 		cmocka_unit_test(none_that_was_heard_of),
+		cmocka_unit_test(none_is_forgotten_for_a_claim),
+		cmocka_unit_test(a_strangers_tunnel_is_not_cut_off),
 		cmocka_unit_test(a_living_tunnel_is_not_cut_off),
 		cmocka_unit_test(the_dead_cut_off_nobody),
 		cmocka_unit_test(what_was_refused_is_asked_again),

@@ -38,9 +38,11 @@ struct uplink {
 	struct watch watch;
 	struct item *item;
 	size_t n, max;
-	struct mono at;	  /* to be told; NEVER: nothing is */
-	struct mono last; /* told */
-	uint16_t asked;	  /* what the kernel was, at last */
+	struct mono at;	   /* to be told; NEVER: nothing is */
+	struct mono last;  /* told */
+	struct mono seen;  /* the last change */
+	uint64_t pause_us; /* from last on; 0: none */
+	uint16_t asked;	   /* what the kernel was, at last */
 };
 
 /* --- what is there ---------------------------------------------------------
@@ -79,15 +81,18 @@ has_address(const struct uplink *u, uint32_t index)
 static void
 note(struct uplink *u, const struct item *it)
 {
-	struct mono now;
+	struct mono now = loop_turn(u->loop)->now;
 
-	if (it->ours || !mono_is_never(u->at) ||
-	    (it->kind == LINK && !has_address(u, it->index)))
+	if (it->ours || (it->kind == LINK && !has_address(u, it->index)))
 		return;
-	now = loop_turn(u->loop)->now;
+	if (mono_since(u->seen, now) >= u->ops.rest_us)
+		u->pause_us = 0;
+	u->seen = now;
+	if (!mono_is_never(u->at))
+		return;
 	u->at = mono_add(now, UPLINK_WAIT_US);
-	if (mono_before(u->at, mono_add(u->last, u->ops.pause_us)))
-		u->at = mono_add(u->last, u->ops.pause_us);
+	if (mono_before(u->at, mono_add(u->last, u->pause_us)))
+		u->at = mono_add(u->last, u->pause_us);
 }
 
 static void
@@ -398,15 +403,28 @@ uplink_free(struct uplink *u)
 struct mono
 uplink_deadline(const struct uplink *u)
 {
-	return u != NULL ? u->at : MONO_NEVER;
+	if (u == NULL || mono_is_never(u->at))
+		return MONO_NEVER;
+	return mono_min(u->at, mono_add(u->seen, u->ops.rest_us));
+}
+
+/* Whoever goes on and on changing is listened to less often. */
+static uint64_t
+longer(const struct uplink *u)
+{
+	if (u->pause_us == 0)
+		return u->ops.pause_us;
+	return 2 * u->pause_us < u->ops.pause_max_us ? 2 * u->pause_us
+						     : u->ops.pause_max_us;
 }
 
 void
 uplink_tick(struct uplink *u, struct turn *t)
 {
-	if (u == NULL || !mono_due(u->at, t->now))
+	if (!mono_due(uplink_deadline(u), t->now))
 		return;
 	u->at = MONO_NEVER;
 	u->last = t->now;
+	u->pause_us = longer(u);
 	u->ops.changed(u->ops.arg, t);
 }

@@ -22,7 +22,12 @@ struct uplink_ops {
 	bool (*is_ours)(void *arg, unsigned index);
 	void (*changed)(void *arg, struct turn *t);
 
-	uint64_t pause_us; /* between two times that it is told */
+	/*
+	 * Between two times that it is told: twice as long after each, up to
+	 * pause_max_us, until nothing has changed for rest_us, and then at
+	 * once.
+	 */
+	uint64_t pause_us, pause_max_us, rest_us;
 };
 
 /* What is there already is no news. NULL, and errno, where nobody tells. */

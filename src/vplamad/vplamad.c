@@ -20,7 +20,10 @@
 #define DH_PERCENT 30	/* of a core, for handshakes of whoever asks */
 #define DH_RATE_MIN 30	/* so that a third of it lets a new key in */
 #define NO_MEMORY_US (60 * MONO_SEC) /* between two lines in the log */
-#define LINE_PAUSE_US (1 * MONO_SEC) /* each time all peers are asked */
+/* Each time all peers are asked. */
+#define LINE_PAUSE_US (1 * MONO_SEC)
+#define LINE_PAUSE_MAX_US (60 * MONO_SEC)
+#define LINE_REST_US (15 * MONO_SEC)
 
 struct core_limits
 config_limits(const struct config *cfg)
@@ -552,7 +555,7 @@ static void
 start_uplink(struct vplamad *d)
 {
 	const struct uplink_ops ops = { d, devices_is_ours, on_uplink,
-		LINE_PAUSE_US };
+		LINE_PAUSE_US, LINE_PAUSE_MAX_US, LINE_REST_US };
 
 	d->uplink = uplink_new(d->loop, &ops);
 	if (d->uplink == NULL)

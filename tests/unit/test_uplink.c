@@ -11,6 +11,8 @@
 #include "tests/unit/io_env.h"
 
 #define PAUSE_US (100 * MONO_MS)
+#define PAUSE_MAX_US (3000 * MONO_MS)
+#define REST_US (800 * MONO_MS)
 
 struct fix {
 	struct env e;
@@ -61,9 +63,10 @@ on_act(void *arg, struct turn *t)
 }
 
 static void
-fix_init(struct fix *f)
+fix_open(struct fix *f, uint64_t pause_max_us)
 {
-	const struct uplink_ops ops = { f, is_ours, on_changed, PAUSE_US };
+	const struct uplink_ops ops = { f, is_ours, on_changed, PAUSE_US,
+		pause_max_us, REST_US };
 
 	if (!alone)
 		skip();
@@ -74,6 +77,12 @@ fix_init(struct fix *f)
 	hook_add(&f->hook, f->e.loop, LOOP_ACT, on_act, f);
 	env_run(&f->e, 50); /* what is there */
 	assert_int_equal(f->changes, 0);
+}
+
+static void
+fix_init(struct fix *f)
+{
+	fix_open(f, PAUSE_US);
 }
 
 static void
@@ -180,6 +189,44 @@ together(void **state)
 	fix_fini(&f);
 }
 
+/* Whose line never rests is told less and less often, until it rests. */
+static void
+flapping(void **state)
+{
+	const char *flap = "ip addr add 192.0.2.1/24 dev line && "
+			   "ip addr del 192.0.2.1/24 dev line";
+	struct mono start;
+	struct fix f;
+	uint64_t us;
+	unsigned n;
+
+	(void)state;
+	if (!alone)
+		skip();
+	assert_true(sh("ip link add line type veth peer name enil && "
+		       "ip link set line up && ip link set enil up"));
+	fix_open(&f, PAUSE_MAX_US);
+	start = clock_boot();
+	do {
+		assert_true(sh(flap));
+		env_run(&f.e, 50);
+		us = mono_since(start, clock_boot());
+	} while (us < 4000 * MONO_MS);
+	/* at 0.1, 0.2, 0.4, 0.8, 1.6, 3.2 s and then each 3 s */
+	assert_in_range(f.changes, 4, 6 + us / PAUSE_MAX_US);
+	assert_true(sh(flap));
+	start = clock_boot();
+	n = f.changes;
+	for (us = 0; us < REST_US + 400 * MONO_MS; us += 50 * MONO_MS)
+		env_run(&f.e, 50);
+	assert_int_equal(f.changes, n + 1); /* it rests */
+	assert_true(mono_since(start, f.at) < REST_US + 300 * MONO_MS);
+	assert_int_equal(after(&f, "ip addr add 192.0.2.1/24 dev line"), 1);
+	assert_int_equal(after(&f, "ip addr del 192.0.2.1/24 dev line"), 1);
+	assert_true(sh("ip link del line"));
+	fix_fini(&f);
+}
+
 /* More news than the socket holds: told, and all is known again. */
 static void
 overrun(void **state)
@@ -210,6 +257,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_counts),
 		cmocka_unit_test(together),
+		cmocka_unit_test(flapping),
 		cmocka_unit_test(overrun),
 	};
 

@@ -43,6 +43,7 @@ struct dial {
 	bool doubt;	  /* over when the peer is heard */
 	uint64_t gap_us;  /* to the next try, once it is slow */
 	struct mono began;
+	struct mono anew; /* our line changed last; 0: never */
 	bool has_cookie;
 	struct mono cookie_at;
 	struct addr cookie_for; /* the endpoint it is good for */

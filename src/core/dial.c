@@ -18,7 +18,9 @@
 #define FAST_US (90 * UINT64_C(1000000))
 #define LATER_US (60 * MONO_SEC)
 #define SLOW_FIRST_US (5 * MONO_SEC)
-#define RACE_US (250 * MONO_MS) /* RFC 8305: to the next address */
+#define RACE_US (250 * MONO_MS)	   /* RFC 8305: to the next address */
+#define ANEW_US (30 * MONO_SEC)	   /* changes of the line that are one */
+#define ANEW_GAP_US (3 * MONO_SEC) /* between their tries */
 
 /* The longest pause between tries, by how long we have been trying. */
 static const struct {
@@ -309,12 +311,27 @@ dial_restart(struct core *c, struct peer *p, struct turn *t)
 	dial_begin(c, p, t);
 }
 
+/* A line that flaps: whom it did not bring back a moment ago is no news. */
+static bool
+goes_on(struct peer *p, struct mono now)
+{
+	struct mono was = p->dial.anew;
+
+	p->dial.anew = now;
+	return p->dial.active && was.us != 0 && mono_since(was, now) < ANEW_US;
+}
+
 void
 dial_anew(struct core *c, struct peer *p, struct turn *t)
 {
 	/* Whoever ended the session would do it again. */
 	if (p->dial.active && mono_before(t->now, p->dial.began))
 		return;
+	if (goes_on(p, t->now)) {
+		if (mono_since(p->dial.last, t->now) >= ANEW_GAP_US)
+			dial_again(c, p, t);
+		return;
+	}
 	dial_end(c, p);
 	if (start(c, p, t->now, p->has_path && p->ever_live))
 		dial_again(c, p, t);

@@ -31,7 +31,8 @@ void dial_restart(struct core *c, struct peer *p, struct turn *t);
 
 /*
  * The same where everything may be otherwise now: a peer that was live is
- * looked for where it was, too, though it may have no endpoint.
+ * looked for where it was, too, though it may have no endpoint. What
+ * comes within 30 s of the last time goes on with the same tries, a bit sooner.
  */
 void dial_anew(struct core *c, struct peer *p, struct turn *t);
 

@@ -499,6 +499,38 @@ test_line_back(void **state)
 	}
 }
 
+/* Our line flaps: no more tries than without, and still soon back. */
+static void
+test_line_flaps(void **state)
+{
+	uint64_t sent;
+	struct duo d;
+	unsigned i;
+
+	(void)state;
+	duo_init(&d, 45);
+	duo_start(&d, 0, NULL);
+	duo_start(&d, 1, NULL);
+	duo_peer(&d, 1, 0, false);
+	cut(&d, true);
+	duo_peer(&d, 0, 1, true);
+	duo_run(&d, 3000 * SEC);
+	sent = duo_cnt(&d, 0, CNT_init_sent);
+	for (i = 0; i < 120; i++) {
+		line_changed(&d, 0);
+		duo_run(&d, SEC);
+	}
+	/* each 3 s, and a few sooner at first */
+	assert_in_range(duo_cnt(&d, 0, CNT_init_sent) - sent, 30, 45);
+	cut(&d, false);
+	line_changed(&d, 0);
+	if (!duo_wait_up(&d, 0, 1, 2 * SEC)) {
+		line_changed(&d, 0);
+		assert_true(duo_wait_up(&d, 0, 1, 2 * SEC));
+	}
+	duo_fini(&d);
+}
+
 /* Many are not asked in one instant. */
 static void
 test_spread(void **state)
@@ -662,6 +694,7 @@ main(void)
 		cmocka_unit_test(test_own_address),
 		cmocka_unit_test(test_line_as_before),
 		cmocka_unit_test(test_line_back),
+		cmocka_unit_test(test_line_flaps),
 		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_sleep),
 		cmocka_unit_test(test_recalled_for_a_while),

@@ -32,6 +32,7 @@ struct lookup {
 	struct event *skew; /* one has answered: the other may take so long */
 	uint16_t port;
 	uint32_t ttl;
+	bool said;	  /* ttl, by a name server; 0 is a word, too */
 	int err;	  /* of evdns, the last one */
 	resolve_fn *done; /* NULL: cancelled */
 	void *arg;
@@ -175,7 +176,9 @@ static void
 finish(struct lookup *q)
 {
 	struct addr ep[RESOLVE_MAX];
-	struct resolved got = { .ep = ep, .n = merge(q, ep), .ttl = q->ttl };
+	struct resolved got = {
+		.ep = ep, .n = merge(q, ep), .ttl = q->ttl, .said = q->said
+	};
 	struct turn *t = loop_turn(q->r->loop); /* whose end frees q */
 
 	q->over = true;
@@ -220,6 +223,15 @@ hurry(struct lookup *q)
 		cancel(q);
 }
 
+/* Of both families the shorter. */
+static void
+note_ttl(struct lookup *q, uint32_t ttl)
+{
+	if (!q->said || ttl < q->ttl)
+		q->ttl = ttl;
+	q->said = true;
+}
+
 static void
 on_answer(int err, char type, int count, int ttl, void *p, void *arg)
 {
@@ -238,8 +250,8 @@ on_answer(int err, char type, int count, int ttl, void *p, void *arg)
 		h->ep[h->n++] = addr_from_ip(ip, len, q->port);
 		ip += len;
 	}
-	if (h->n > 0 && ttl > 0 && (q->ttl == 0 || (uint32_t)ttl < q->ttl))
-		q->ttl = (uint32_t)ttl;
+	if (h->n > 0)
+		note_ttl(q, ttl > 0 ? (uint32_t)ttl : 0);
 	if (q->half[V6].req == NULL && q->half[V4].req == NULL)
 		finish(q);
 	else if (h->n > 0)

@@ -6,6 +6,7 @@
 #ifndef VPLAM_IO_RESOLVE_H
 #define VPLAM_IO_RESOLVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -27,7 +28,8 @@ struct resolve;
 struct resolved {
 	const struct addr *ep;
 	unsigned n;
-	uint32_t ttl; /* seconds that it holds; 0: nobody said */
+	uint32_t ttl; /* seconds that it holds, if anybody said; may be 0 */
+	bool said;
 	const char *why;
 };
 

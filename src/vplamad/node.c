@@ -70,7 +70,7 @@ publish(struct node *n, struct turn *t)
 static uint64_t
 pause_us(const struct node_name *nm, const struct resolved *got)
 {
-	uint64_t s = got->ttl > 0 ? got->ttl : NODE_LOOKUP_UNSAID_S, us;
+	uint64_t s = got->said ? got->ttl : NODE_LOOKUP_UNSAID_S, us;
 
 	if (got->n == 0)
 		return NODE_LOOKUP_US << (nm->fails < 6 ? nm->fails : 6);

@@ -181,16 +181,24 @@ add(struct fix *f, const char *const *names, size_t n)
 
 /* Look-up number i ends: with that address, or none. */
 static void
-say(struct fix *f, unsigned i, const char *addr, uint32_t ttl)
+say_more(struct fix *f, unsigned i, const char *addr, uint32_t ttl, bool said)
 {
-	struct resolved got = { .ttl = ttl, .why = "it is dead" };
+	struct resolved got = { .why = "it is dead" };
 	struct addr a;
 
 	if (addr != NULL) {
 		assert_true(addr_parse(addr, 7469, &a));
-		got = (struct resolved){ .ep = &a, .n = 1, .ttl = ttl };
+		got = (struct resolved){
+			.ep = &a, .n = 1, .ttl = ttl, .said = said
+		};
 	}
 	ask[i].done(ask[i].arg, &got, &f->t);
+}
+
+static void
+say(struct fix *f, unsigned i, const char *addr, uint32_t ttl)
+{
+	say_more(f, i, addr, ttl, true);
 }
 
 /* How long until the next look-up, in seconds; it is made. */
@@ -220,7 +228,7 @@ by_the_time_they_hold(void **state)
 		uint32_t ttl;
 		uint64_t s;
 	} rows[] = { { 300, 300 }, { 1, 60 }, { 60, 60 }, { 86400, 86400 },
-		{ UINT32_MAX, 86400 }, { 0, 3600 } };
+		{ UINT32_MAX, 86400 }, { 0, 60 } };
 	struct fix *f = fix_new();
 	unsigned i;
 
@@ -232,6 +240,8 @@ by_the_time_they_hold(void **state)
 		say(f, i, "192.0.2.1", rows[i].ttl);
 		assert_int_equal(next(f), rows[i].s);
 	}
+	say_more(f, i++, "192.0.2.1", 0, false);
+	assert_int_equal(next(f), 3600);
 	assert_int_equal(told, 1); /* the same address is no news */
 	say(f, i, "192.0.2.2", 60);
 	assert_int_equal(told, 2);

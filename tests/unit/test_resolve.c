@@ -27,6 +27,7 @@ struct fix {
 	bool mute_v6; /* a name server that knows no IPv6 */
 	unsigned done, want, n;
 	uint32_t ttl;
+	bool said;
 	struct addr ep[RESOLVE_MAX];
 	char why[128];
 };
@@ -49,6 +50,13 @@ on_query(struct evdns_server_request *req, void *arg)
 		if (q->type == EVDNS_TYPE_A)
 			evdns_server_request_add_a_reply(
 			    req, q->name, 2, v4, 300);
+		else if (q->type == EVDNS_TYPE_AAAA)
+			evdns_server_request_add_aaaa_reply(
+			    req, q->name, 1, v6.s6_addr, 90);
+	} else if (strcasecmp(q->name, "dynamic.example") == 0) {
+		if (q->type == EVDNS_TYPE_A)
+			evdns_server_request_add_a_reply(
+			    req, q->name, 1, v4, 0);
 		else if (q->type == EVDNS_TYPE_AAAA)
 			evdns_server_request_add_aaaa_reply(
 			    req, q->name, 1, v6.s6_addr, 90);
@@ -114,6 +122,7 @@ on_done(void *arg, const struct resolved *got, struct turn *t)
 	f->done++;
 	f->n = got->n;
 	f->ttl = got->ttl;
+	f->said = got->said;
 	if (got->n > 0)
 		memcpy(f->ep, got->ep, got->n * sizeof(f->ep[0]));
 	snprintf(
@@ -224,9 +233,25 @@ from_hosts_file(void **state)
 	assert_null(resolve_start(f.r, "InHosts.example:8", 7469, on_done, &f));
 	assert_int_equal(f.done, 1);
 	assert_int_equal(f.n, 1);
-	assert_int_equal(f.ttl, 0);
+	assert_false(f.said);
 	assert_true(has(&f, "192.0.2.99:8"));
 	assert_int_equal(f.queries, 0);
+	fix_fini(&f);
+}
+
+/* Names of dynamic addresses hold for no time at all. */
+static void
+no_time_at_all(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	(void)resolve_start(f.r, "dynamic.example", 7469, on_done, &f);
+	wait_for(&f, 1);
+	assert_int_equal(f.n, 2);
+	assert_true(f.said);
+	assert_int_equal(f.ttl, 0);
 	fix_fini(&f);
 }
 
@@ -413,6 +438,7 @@ main(void)
 		cmocka_unit_test(no_names),
 		cmocka_unit_test(both_families),
 		cmocka_unit_test(from_hosts_file),
+		cmocka_unit_test(no_time_at_all),
 		cmocka_unit_test(one_family_soon),
 		cmocka_unit_test(hosts_lines),
 		cmocka_unit_test(failures_say_why),

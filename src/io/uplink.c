@@ -24,7 +24,7 @@ enum kind { LINK, ADDRESS, ROUTE };
 /* Something that is there. Without hidden bytes: compared as a whole. */
 struct item {
 	uint8_t kind, family;
-	uint8_t ours; /* of is_ours(); not compared */
+	bool ours; /* of is_ours(); not compared */
 	uint8_t zero;
 	uint32_t index; /* of the interface */
 	uint32_t table, metric;
@@ -95,13 +95,18 @@ note(struct uplink *u, const struct item *it)
 		u->at = mono_add(u->last, u->pause_us);
 }
 
+static bool
+is_ours(const struct uplink *u, const struct item *it)
+{
+	return it->index != 0 && u->ops.is_ours(u->ops.arg, it->index);
+}
+
 static void
 item_add(struct uplink *u, struct item *it, bool is_news)
 {
 	if (item_find(u, it) != NULL || u->n == ITEMS_MAX)
 		return;
-	it->ours =
-	    it->index != 0 && u->ops.is_ours(u->ops.arg, it->index) ? 1 : 0;
+	it->ours = is_ours(u, it);
 	if (u->n == u->max) {
 		u->max = u->max == 0 ? 16 : 2 * u->max;
 		u->item = xreallocarray(u->item, u->max, sizeof(*u->item));
@@ -112,12 +117,17 @@ item_add(struct uplink *u, struct item *it, bool is_news)
 }
 
 static void
-item_del(struct uplink *u, const struct item *it)
+item_del(struct uplink *u, struct item *it)
 {
 	struct item *was = item_find(u, it);
 
-	if (was == NULL)
+	if (was == NULL) {
+		if (it->kind == ROUTE) { /* it was there before us */
+			it->ours = is_ours(u, it);
+			note(u, it);
+		}
 		return;
+	}
 	note(u, was);
 	*was = u->item[--u->n];
 }

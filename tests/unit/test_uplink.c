@@ -227,6 +227,30 @@ flapping(void **state)
 	fix_fini(&f);
 }
 
+/* Default routes that were there before us. */
+static void
+routes_of_before(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	if (!alone)
+		skip();
+	assert_true(sh("ip link add line type veth peer name enil && "
+		       "ip link set line up && ip link set enil up && "
+		       "ip addr add 192.0.2.1/24 dev line && "
+		       "ip route add default via 192.0.2.9 && "
+		       "ip link add vpl0 type veth peer name vpl1 && "
+		       "ip link set vpl0 up && ip link set vpl1 up && "
+		       "ip addr add 10.9.9.1/24 dev vpl0 && "
+		       "ip route add default via 10.9.9.2 metric 7"));
+	fix_init(&f);
+	assert_int_equal(after(&f, "ip route del default via 10.9.9.2"), 0);
+	assert_int_equal(after(&f, "ip route del default via 192.0.2.9"), 1);
+	assert_true(sh("ip link del line; ip link del vpl0"));
+	fix_fini(&f);
+}
+
 /* More news than the socket holds: told, and all is known again. */
 static void
 overrun(void **state)
@@ -258,6 +282,7 @@ main(void)
 		cmocka_unit_test(what_counts),
 		cmocka_unit_test(together),
 		cmocka_unit_test(flapping),
+		cmocka_unit_test(routes_of_before),
 		cmocka_unit_test(overrun),
 	};
 

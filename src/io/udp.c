@@ -347,7 +347,7 @@ int
 udp_mend(struct udp *u, const struct priv *pv)
 {
 	unsigned i;
-	int rc;
+	int rc, first = 0;
 
 	for (i = 0; i < u->n; i++) {
 		struct lsock *s = &u->sock[i];
@@ -356,13 +356,15 @@ udp_mend(struct udp *u, const struct priv *pv)
 		if (!is_cut(s->hs.fd))
 			continue;
 		rc = lsock_bind(&fresh, pv, i);
-		if (rc < 0)
-			return rc;
+		if (rc < 0) {
+			first = first == 0 ? rc : first;
+			continue;
+		}
 		lsock_close(s);
 		*s = fresh;
 		lsock_start(s);
 	}
-	return 0;
+	return first;
 }
 
 static struct lsock *

@@ -68,8 +68,8 @@ void udp_close(struct udp *u);
 
 /*
  * Sockets that are bound to an interface hear nothing once that was deleted,
- * though another has its name: makes new ones. 0 or -errno: -ENODEV there is
- * none yet.
+ * though another has its name: makes new ones. All that can be; 0 or -errno of
+ * the first that cannot: -ENODEV there is no interface yet.
  */
 int udp_mend(struct udp *u, const struct priv *pv);
 

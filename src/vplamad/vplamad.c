@@ -24,6 +24,7 @@
 #define LINE_PAUSE_US (1 * MONO_SEC)
 #define LINE_PAUSE_MAX_US (60 * MONO_SEC)
 #define LINE_REST_US (15 * MONO_SEC)
+#define MEND_US (1 * MONO_SEC)
 
 struct core_limits
 config_limits(const struct config *cfg)
@@ -219,7 +220,23 @@ on_deadline(void *arg)
 			    mono_min(place_deadline(d), entry_deadline(d))),
 	    mono_min(mono_min(core_deadline(&d->core), d->stamp_at),
 		mono_min(mono_min(keep_deadline(d->keep), d->notify.at),
-		    mono_min(uplink_deadline(d->uplink), nodes_deadline(d)))));
+		    mono_min(mono_min(uplink_deadline(d->uplink), d->mend_at),
+			nodes_deadline(d)))));
+}
+
+/* Its address may not be there yet, though the interface is. */
+static void
+mend(struct vplamad *d, bool again, struct turn *t)
+{
+	int rc = udp_mend(d->udp, &d->priv);
+
+	d->mend_at = MONO_NEVER;
+	if (rc == 0 || rc == -ENODEV) /* which is told when it comes */
+		return;
+	d->mend_at = mono_add(t->now, MEND_US);
+	if (!again)
+		log_warnx(
+		    "bind-device %s: %s", d->cfg.bind_device, strerror(-rc));
 }
 
 static void
@@ -241,6 +258,8 @@ on_tick(void *arg, struct turn *t)
 		entry_tick(d, t);
 	keep_tick(d->keep, t->now);
 	uplink_tick(d->uplink, t);
+	if (mono_due(d->mend_at, t->now))
+		mend(d, true, t);
 	if (mono_due(core_deadline(&d->core), t->now))
 		core_tick(&d->core, t);
 }
@@ -279,11 +298,8 @@ static void
 on_uplink(void *arg, struct turn *t)
 {
 	struct vplamad *d = arg;
-	int rc = udp_mend(d->udp, &d->priv);
 
-	if (rc < 0 && rc != -ENODEV)
-		log_warnx(
-		    "bind-device %s: %s", d->cfg.bind_device, strerror(-rc));
+	mend(d, false, t);
 	log_info("line: our addresses or routes have changed; all peers are "
 		 "asked");
 	core_line_changed(&d->core, t);
@@ -619,7 +635,7 @@ start(struct vplamad *d)
 
 	nodes_init(d);
 	TAILQ_INIT(&d->told);
-	d->goodbye_at = MONO_NEVER;
+	d->goodbye_at = d->mend_at = MONO_NEVER;
 	d->monitor.path[PRIV_PATH_MESH] = d->cfg.mesh_socket;
 	d->monitor.path[PRIV_PATH_CONTROL] = d->cfg.control_socket;
 	devices_monitor(&d->monitor, &d->cfg);

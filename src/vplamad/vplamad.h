@@ -44,6 +44,7 @@ struct vplamad {
 	struct routes *routes;	     /* NULL: none are installed */
 	struct linkwatch *linkwatch; /* of their devices */
 	struct uplink *uplink;	     /* NULL: it cannot be watched */
+	struct mono mend_at;	     /* sockets that could not be made anew */
 	struct place place;
 	struct peers peers;
 	struct entries *entries; /* NULL: no entry lists */

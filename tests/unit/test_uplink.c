@@ -1,6 +1,7 @@
 /* The line to the Internet changes, in a network namespace of our own. */
 #include "io/uplink.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
@@ -8,7 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "tests/unit/io_env.h"
+#include "tests/unit/udp_side.h"
 
 #define PAUSE_US (100 * MONO_MS)
 #define PAUSE_MAX_US (3000 * MONO_MS)
@@ -275,6 +276,59 @@ overrun(void **state)
 	fix_fini(&f);
 }
 
+/* Which of the listen addresses were bound again. */
+struct binds {
+	struct env *e;
+	unsigned n[2];
+};
+
+static void
+counted(void *arg, const struct priv_req *req, struct priv_reply *ret)
+{
+	struct binds *b = arg;
+
+	assert_in_range(req->listen, 0, 1);
+	b->n[req->listen]++;
+	monitor_call(&b->e->monitor, req, ret);
+}
+
+/* One address that is late does not keep the others from being heard. */
+static void
+late_address(void **state)
+{
+	struct binds b = { 0 };
+	struct priv pv = { counted, &b };
+	struct side *s;
+	struct env e;
+
+	(void)state;
+	if (!alone)
+		skip();
+	assert_true(sh("ip link add line type veth peer name enil && "
+		       "ip link set line up && ip link set enil up && "
+		       "ip addr add 192.0.2.1/24 dev line && "
+		       "ip addr add 192.0.2.2/24 dev line"));
+	env_init(&e);
+	b.e = &e;
+	strcpy(e.monitor.bind_dev, "line");
+	s = side_new(&e, "192.0.2.1", "192.0.2.2");
+	assert_int_equal(udp_mend(s->u, &pv), 0);
+	assert_int_equal(b.n[0] + b.n[1], 0);
+	assert_true(sh("ip link del line && "
+		       "ip link add line type veth peer name enil && "
+		       "ip link set line up && ip link set enil up && "
+		       "ip addr add 192.0.2.2/24 dev line"));
+	assert_int_equal(udp_mend(s->u, &pv), -EADDRNOTAVAIL);
+	assert_true(b.n[1] > 0);
+	b.n[1] = 0;
+	assert_true(sh("ip addr add 192.0.2.1/24 dev line"));
+	assert_int_equal(udp_mend(s->u, &pv), 0);
+	assert_int_equal(b.n[1], 0); /* it had been mended */
+	side_free(s);
+	env_fini(&e);
+	assert_true(sh("ip link del line"));
+}
+
 int
 main(void)
 {
@@ -284,6 +338,7 @@ main(void)
 		cmocka_unit_test(flapping),
 		cmocka_unit_test(routes_of_before),
 		cmocka_unit_test(overrun),
+		cmocka_unit_test(late_address),
 	};
 
 	alone = unshare(CLONE_NEWNET) == 0 &&

@@ -5,9 +5,11 @@ dist_doc_DATA = README.md NEWS LICENSE doc/control.md doc/entry-list.md doc/mesh
 EXTRA_DIST += ARCHITECTURE.md HACKING.md
 # For mesh daemons beside vplamad; the tests run with them.
 dist_examples_DATA += doc/examples/babeld.conf doc/examples/bird.conf
-# The documents point to them.
+# The documents point to them. All that are there are packed; those of the list,
+# which tests/lint/docs.sh compares, are installed.
+EXTRA_DIST += doc/decisions
 decisionsdir = $(docdir)/decisions
-dist_decisions_DATA = \
+decisions_DATA = \
 	doc/decisions/0001-keyed-ntk-frame.md \
 	doc/decisions/0002-crossing.md \
 	doc/decisions/0003-packet-64k.md \
@@ -29,6 +31,11 @@ dist_decisions_DATA = \
 	doc/decisions/0019-ntkd-by-an-ambassador.md \
 	doc/decisions/0020-what-ntkd-is-told.md \
 	doc/decisions/0021-trust-and-exchange.md \
+	doc/decisions/0022-store-copies.md \
 	doc/decisions/0023-entry-lists.md \
 	doc/decisions/0024-entry-sources.md \
-	doc/decisions/0028-our-own-line.md
+	doc/decisions/0025-page.md \
+	doc/decisions/0026-address-book.md \
+	doc/decisions/0027-tunnels-and-mesh-apart.md \
+	doc/decisions/0028-our-own-line.md \
+	doc/decisions/0033-cookies-in-turns.md

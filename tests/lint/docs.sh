@@ -69,6 +69,12 @@ for doc in README.md ARCHITECTURE.md HACKING.md doc/*.md; do
 	done
 done
 
+# Each decision is installed.
+for page in doc/decisions/*.md; do
+	grep -qE "^	$page( \\\\)?$" doc/local.mk ||
+	    complain "doc/local.mk: $page is missing"
+done
+
 if ! command -v mandoc >/dev/null; then
 	[ $rc = 0 ] || exit 1
 	echo "skipped: no mandoc here to check the manual pages"

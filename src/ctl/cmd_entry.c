@@ -32,9 +32,13 @@ by_key(const void *a, const void *b)
 	return memcmp((*x)->key, (*y)->key, RECORD_KEY);
 }
 
-/* Those behind that key (NULL: all), in order; the caller frees. */
-static const struct book_entry **
-sorted(const struct book *b, const uint8_t *after, size_t *ret_n)
+/*
+ * Those behind that key (NULL: all), in order; the caller frees. False: there
+ * is no memory for all of them.
+ */
+static bool
+sorted(const struct book *b, const uint8_t *after,
+    const struct book_entry ***ret, size_t *ret_n)
 {
 	const struct book_entry **all = NULL, **more, *e;
 	size_t pos = 0, n = 0, room = 0;
@@ -45,16 +49,19 @@ sorted(const struct book *b, const uint8_t *after, size_t *ret_n)
 		if (n == room) {
 			room = room == 0 ? 64 : 2 * room;
 			more = try_reallocarray(all, room, sizeof(*all));
-			if (more == NULL)
-				break;
+			if (more == NULL) {
+				free(all);
+				return false;
+			}
 			all = more;
 		}
 		all[n++] = e;
 	}
 	if (n > 0)
 		qsort(all, n, sizeof(*all), by_key);
+	*ret = all;
 	*ret_n = n;
-	return all;
+	return true;
 }
 
 struct json_object *
@@ -71,7 +78,9 @@ cmd_entry_list(struct ctl_call *call)
 	if (v != NULL && !key_parse(json_object_get_string(v), after))
 		return call_fail(call, "bad-argument",
 		    "entry.list: after must be a public key");
-	all = sorted(b, v != NULL ? after : NULL, &n);
+	if (!sorted(b, v != NULL ? after : NULL, &all, &n))
+		return call_fail(
+		    call, "refused", "entry.list: there is no memory");
 	o = json_object_new_object();
 	list = json_object_new_array();
 	for (i = 0; i < n && i < PAGE; i++)

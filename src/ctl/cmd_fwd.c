@@ -25,6 +25,7 @@ struct rows {
 	uint8_t port; /* being looked at */
 	struct row *row;
 	size_t n, max;
+	bool lacking; /* there was no memory for all of them */
 };
 
 /* By device, VLAN, family and address. */
@@ -42,14 +43,17 @@ static void
 collect(void *arg, const struct fdb_entry *e)
 {
 	struct rows *rows = arg;
-
 	void *more;
 
+	if (rows->lacking)
+		return;
 	if (rows->n == rows->max) {
 		more = try_reallocarray(
 		    rows->row, 2 * rows->max + 64, sizeof(*rows->row));
-		if (more == NULL)
+		if (more == NULL) {
+			rows->lacking = true;
 			return;
+		}
 		rows->row = more;
 		rows->max = 2 * rows->max + 64;
 	}
@@ -162,8 +166,7 @@ put_page(struct json_object *o, const char *name, struct json_object *list,
 struct json_object *
 cmd_macs(struct ctl_call *call)
 {
-	struct json_object *o = json_object_new_object();
-	struct json_object *list = json_object_new_array();
+	struct json_object *o, *list;
 	const struct core *c = call->ctl->core;
 	const char *after = after_text(call), *next = NULL;
 	struct rows rows = { 0 };
@@ -171,6 +174,12 @@ cmd_macs(struct ctl_call *call)
 	size_t i, n = 0;
 
 	collect_all(c, call->t->now, &rows);
+	if (rows.lacking) {
+		free(rows.row);
+		return call_fail(call, "refused", "macs: there is no memory");
+	}
+	o = json_object_new_object();
+	list = json_object_new_array();
 	if (rows.n > 0)
 		qsort(rows.row, rows.n, sizeof(*rows.row), by_place);
 	for (i = 0; i < rows.n && next == NULL; i++) {

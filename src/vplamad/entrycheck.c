@@ -104,8 +104,8 @@ entrycheck_sort(uint8_t (*key)[RECORD_KEY], size_t n)
 	qsort(key, n, RECORD_KEY, by_key);
 }
 
-/* Drops those that do not hold, and notes who is left. */
-static void
+/* Drops those that do not hold, and notes who is left; false: no memory. */
+static bool
 keep_good(struct entry_checked *c, const uint8_t netid[KEY_LEN])
 {
 	struct entry_list *l = &c->list;
@@ -119,13 +119,12 @@ keep_good(struct entry_checked *c, const uint8_t netid[KEY_LEN])
 	}
 	l->n = n;
 	c->key = try_calloc(n + 1, sizeof(*c->key));
-	if (c->key == NULL) { /* nobody is vouched for then */
-		l->n = 0;
-		return;
-	}
+	if (c->key == NULL)
+		return false;
 	for (i = 0; i < n; i++)
 		memcpy(c->key[i], l->server[i].key, RECORD_KEY);
 	entrycheck_sort(c->key, n);
+	return true;
 }
 
 bool
@@ -152,7 +151,12 @@ entrycheck_list(const struct entry_hold *h, const char *text, size_t len,
 	}
 	minisign_pub_format(&pub, ret->signer);
 	ret->late = now >= RECORD_EPOCH && now > ret->list.valid_until;
-	keep_good(ret, h->netid);
+	if (!keep_good(ret, h->netid)) {
+		snprintf(why, ENTRYCHECK_WHY,
+		    "cannot be checked: there is no memory");
+		entry_fini(&ret->list);
+		return false;
+	}
 	return true;
 }
 

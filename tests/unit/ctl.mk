@@ -16,8 +16,10 @@ CTL_LDADD = src/ctl/libctl.a src/core/libcore.a src/neg/libneg.a src/book/libboo
 
 tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c $(CTLNODE)
 tests_unit_test_ctl_LDADD = $(CTL_LDADD)
+tests_unit_test_ctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=try_reallocarray
 tests_unit_test_ctl_entry_SOURCES = tests/unit/test_ctl_entry.c $(CTLNODE)
 tests_unit_test_ctl_entry_LDADD = $(CTL_LDADD)
+tests_unit_test_ctl_entry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=try_reallocarray
 tests_unit_test_ctl_identity_SOURCES = tests/unit/test_ctl_identity.c \
 	$(CTLNODE)
 tests_unit_test_ctl_identity_LDADD = $(CTL_LDADD)

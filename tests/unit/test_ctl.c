@@ -12,6 +12,17 @@
 #include "base/xmem.h"
 #include "wire/ctlmsg.h"
 
+void *__real_try_reallocarray(void *p, size_t n, size_t len);
+void *__wrap_try_reallocarray(void *p, size_t n, size_t len);
+
+static bool no_memory;
+
+void *
+__wrap_try_reallocarray(void *p, size_t n, size_t len)
+{
+	return no_memory ? NULL : __real_try_reallocarray(p, n, len);
+}
+
 static void
 refused_as(struct node *n, enum ctl_role role, const char *line, size_t len,
     const char *code, const char *part)
@@ -441,6 +452,9 @@ macs_come_in_pages(void **state)
 	for (i = 0; i < 1000; i++)
 		frame_from_device(&a, 0, i * 37 % 1000, 7);
 	assert_int_equal(all_rows(&a, "macs", "address"), 1000);
+	no_memory = true; /* no part of them that looks whole */
+	refused(&a, "{\"cmd\":\"macs\"}", "refused", "no memory");
+	no_memory = false;
 	node_fini(&a);
 	node_fini(&b);
 }

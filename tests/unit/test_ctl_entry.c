@@ -14,6 +14,17 @@
 #include "tests/unit/ctlnode.h"
 #include "wire/uri.h"
 
+void *__real_try_reallocarray(void *p, size_t n, size_t len);
+void *__wrap_try_reallocarray(void *p, size_t n, size_t len);
+
+static bool no_memory;
+
+void *
+__wrap_try_reallocarray(void *p, size_t n, size_t len)
+{
+	return no_memory ? NULL : __real_try_reallocarray(p, n, len);
+}
+
 static void
 ignore_ask(void *arg, const uint8_t x_pk[KEY_LEN], const struct addr *from)
 {
@@ -181,6 +192,9 @@ pages(void **state)
 	assert_true(more);
 	assert_int_equal(page(&n, last, &more), MANY - 200);
 	assert_false(more);
+	no_memory = true; /* no part of them that looks whole */
+	refused(&n, "{\"cmd\":\"entry.list\"}", "refused");
+	no_memory = false;
 	assert_int_equal(page(&n, last, &more), 0);
 	refused(&n, "{\"cmd\":\"entry.list\",\"args\":{\"after\":\"x\"}}",
 	    "bad-argument");

@@ -1,4 +1,5 @@
 /* Which entry lists are taken, and which of their vnodes count. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,20 @@
 
 #include "base/xmem.h"
 #include "tests/unit/listgen.h"
+
+void *__real_try_calloc(size_t n, size_t len);
+void *__wrap_try_calloc(size_t n, size_t len);
+
+static unsigned calls_left = UINT_MAX; /* until memory ends */
+
+void *
+__wrap_try_calloc(size_t n, size_t len)
+{
+	if (calls_left == 0)
+		return NULL;
+	calls_left--;
+	return __real_try_calloc(n, len);
+}
 
 #define N 5
 
@@ -99,6 +114,28 @@ test_good(void **state)
 	entry_fini(&f->list);
 	f->list = listgen_list(&f->g, 0); /* nobody is listed: fine */
 	assert_true(check_at(f, LISTGEN_NOW));
+}
+
+/* Wherever memory ends: the whole list, or a refusal that is none of a list. */
+static void
+test_no_memory(void **state)
+{
+	struct fix *f = *state;
+	unsigned calls = 0;
+	bool ok;
+
+	do {
+		calls_left = calls;
+		ok = check_at(f, LISTGEN_NOW);
+		calls_left = UINT_MAX;
+	} while (!ok && calls++ < 10);
+	assert_true(ok);
+	assert_int_equal(f->said.list.n, N);
+	calls_left = calls - 1; /* for all but the last: the keys */
+	ok = check_at(f, LISTGEN_NOW);
+	calls_left = UINT_MAX;
+	assert_false(ok);
+	assert_string_equal(f->why, "cannot be checked: there is no memory");
 }
 
 /* Any one byte of either file, and any end of it. */
@@ -334,6 +371,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_good),
+		T(test_no_memory),
 		T(test_damage),
 		T(test_signers),
 		T(test_serial),

@@ -24,3 +24,10 @@ done
 # shellcheck disable=SC2086
 find $dirs -name '*.[ch]' -print | sort |
     xargs "$fmt" --style=file --dry-run -Werror || exit 1
+
+# It breaks a line of a comment that is too long, and leaves " *word" behind.
+# shellcheck disable=SC2086
+if grep -rnE '^	* \*[[:alnum:]]' --include='*.[ch]' $dirs; then
+	echo "a comment that was broken; expected lines of at most 80 columns"
+	exit 1
+fi

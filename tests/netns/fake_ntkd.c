@@ -8,9 +8,8 @@
  *	    [-n NODES]
  *
  * ADDRESS is what it takes when it founds a network, NODES how many it says
- * that its gnode has. With -d no flood
- * moves it, as when ntkd has moved too often. What it does goes to standard
- *output, a line each.
+ * that its gnode has. With -d no flood moves it, as when ntkd has moved too
+ * often. What it does goes to standard output, a line each.
  */
 #include <errno.h>
 #include <getopt.h>

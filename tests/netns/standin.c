@@ -7,13 +7,14 @@
  *
  *	up PEER RTT-US | down PEER
  *	route PEER ADDRESS PREFIX...	all /8, /16 or /24 of 10/8; none: no
- *more rehook ID FROM TO COUNT		prefixes pkt PEER HEX
- *a flood of that gnode, neutral form
+ *					more
+ *	rehook ID FROM TO COUNT		prefixes
+ *	pkt PEER HEX			a flood of that gnode, neutral form
  *	data HEX			an IPv4 packet out of a tunnel; its
- *header's checksum is put in
+ *					header's checksum is put in
  *	echo on|off			pings into the tunnels come back
- *answered hang-up				closes the mesh socket's
- *connection
+ *					answered
+ *	hang-up				closes the mesh socket's connection
  */
 #include <arpa/inet.h>
 #include <ctype.h>

@@ -8,7 +8,7 @@
  * call: prints the result of one command; ARGUMENTS are JSON. delay: asks every
  * 10 ms; prints "ASKED P50 P99 MOST", the last three in microseconds.
  * live: waits for the daemon and for so many live tunnels; prints when that
- *was, in milliseconds since 1970.
+ * was, in milliseconds since 1970.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -6,12 +6,15 @@
  *	pest mirror ADDR:PORT		sends back what comes
  *	pest mute SOCKET CLIENTS	ask much, read nothing, and come again
  *	pest hold SOCKET CLIENTS TEXT	send that and stay; -: a line without
- *end pest first SOCKET		asks once, and tells when that is answered pest
- *dns ADDR:PORT MS IP	a name server: each name is at IP, says it so late pest manager SOCKET		what a service manager is told
+ *					end
+ *	pest first SOCKET		asks once, tells when that is answered
+ *	pest dns ADDR:PORT MS IP	a name server that says so late: each
+ *					name is at IP
+ *	pest manager SOCKET		what a service manager is told
  *
  * delay and echo print "asked=N lost=N p50_us=N p99_us=N max_us=N": each from
  * when it was due, so that what stands still counts for all who would have
- *come. The others run until SIGTERM or SIGINT and then say what was.
+ * come. The others run until SIGTERM or SIGINT and then say what was.
  */
 #include <errno.h>
 #include <poll.h>

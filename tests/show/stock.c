@@ -2,8 +2,8 @@
  * Store files as vplamad writes them, of a time that has not passed:
  *
  *	stock made FILE NETWORK COUNT   vnodes that have lasted
- *	stock age FILE DAYS             those that are there lasted so much
- *longer
+ *	stock age FILE DAYS             those that are there lasted so
+ *	                                much longer
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,11 +7,12 @@
  *	store_feed count SOCKET KEYS N VERSION|any
  *
  * KEYS are those of store_fill. kill: starts it with the N that the store
- *holds, again and again, tells it of new addresses and of new vnodes, and kills
- *it at some moment about the one at which they are written. What an event said
- *to be stored must be there in the next life; at the end all are looked at, or
- *only those of the last life. touch: gives the first N that address; prints how
- *many were stored in time. count: how many of them have it.
+ * holds, again and again, tells it of new addresses and of new vnodes, and
+ * kills it at some moment about the one at which they are written. What an
+ * event said to be stored must be there in the next life; at the end all are
+ * looked at, or only those of the last life. touch: gives the first N that
+ * address; prints how many were stored in time. count: how many of them have
+ * it.
  */
 #include <inttypes.h>
 #include <signal.h>

@@ -38,8 +38,8 @@ bytes_of(const struct addr *a)
 	return addr_is_v4(a) ? a->ip + 12 : a->ip;
 }
 
-static bool
-covers(const struct prefix *p, const struct addr *a)
+bool
+guard_covers(const struct prefix *p, const struct addr *a)
 {
 	return p->family == family_of(a) && prefix_has(p, bytes_of(a));
 }
@@ -122,10 +122,10 @@ endpoint_in(const struct core *c, const struct peer *q, const struct prefix *p,
 	struct prefix mesh;
 	unsigned i;
 
-	if (is_there(q, now) && covers(p, &q->path.remote))
+	if (is_there(q, now) && guard_covers(p, &q->path.remote))
 		return &q->path.remote;
 	for (i = 0; q->origin == PEER_CONFIGURED && i < q->n_ep; i++)
-		if (covers(p, &q->ep[i]) &&
+		if (guard_covers(p, &q->ep[i]) &&
 		    !is_inside(c, &q->ep[i], now, &mesh))
 			return &q->ep[i];
 	return NULL;

@@ -54,10 +54,6 @@ void prefixes_check(const struct config *cfg, struct config_errors *errs);
 void claims_check(const struct config *cfg, struct config_errors *errs);
 void routes_check(const struct config *cfg, struct config_errors *errs);
 
-/* cfgguard.c: ways of tunnels that lead into the mesh. */
-void guard_check(const struct config *cfg, struct config_errors *errs);
-void guard_warn(const struct config *cfg, struct config_errors *warns);
-
 /*
  * The device that routes lead to, or NULL: not named, and none suits. Suits: a
  * tun in mode router, and tun-per-peer.

@@ -1,4 +1,5 @@
-/* Tunnels and the mesh are apart: what the file alone shows of it. */
+#include "vplamad/cfgguard.h"
+
 #include <string.h>
 
 #include "core/guard.h"
@@ -12,15 +13,6 @@ struct mesh {
 	int line;
 };
 
-static bool
-covers(const struct prefix *p, const struct addr *a)
-{
-	bool v4 = addr_is_v4(a);
-
-	return p->family == (v4 ? PREFIX_IPV4 : PREFIX_IPV6) &&
-	    guard_is_mesh(p) && prefix_has(p, v4 ? a->ip + 12 : a->ip);
-}
-
 /* One of n prefixes; false: none has it. */
 static bool
 in_any(const struct prefix *p, unsigned n, const struct addr *a,
@@ -29,7 +21,7 @@ in_any(const struct prefix *p, unsigned n, const struct addr *a,
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		if (!covers(&p[i], a))
+		if (!guard_is_mesh(&p[i]) || !guard_covers(&p[i], a))
 			continue;
 		ret->p = &p[i];
 		ret->line = given->line;
@@ -98,7 +90,7 @@ warn(const struct config_peer *p, const char *endpoint, const struct mesh *m,
 }
 
 void
-guard_warn(const struct config *cfg, struct config_errors *warns)
+tunnels_warn(const struct config *cfg, struct config_errors *warns)
 {
 	struct mesh m;
 	struct addr a;
@@ -119,7 +111,7 @@ guard_warn(const struct config *cfg, struct config_errors *warns)
 
 /* Our own device leads into the tunnels, and they would into it. */
 void
-guard_check(const struct config *cfg, struct config_errors *errs)
+tunnels_check(const struct config *cfg, struct config_errors *errs)
 {
 	size_t i;
 

@@ -4,6 +4,7 @@
 
 #include "base/xmem.h"
 #include "vplamad/cfgdevice.h"
+#include "vplamad/cfgguard.h"
 
 /* A prefix where it stands; peer NULL: our own. */
 struct claim {
@@ -210,7 +211,7 @@ config_warnings(const struct config *cfg, struct config_errors *warns)
 	unsigned k;
 
 	warn_strangers(cfg, warns);
-	guard_warn(cfg, warns);
+	tunnels_warn(cfg, warns);
 	for (i = 0; i < cfg->n_devices; i++) {
 		const struct config_device *dev = &cfg->devices[i];
 

@@ -11,6 +11,7 @@
 #include "base/fdutil.h"
 #include "base/xmem.h"
 #include "vplamad/cfgdevice.h"
+#include "vplamad/cfgguard.h"
 #include "vplamad/cfgtwins.h"
 #include "vplamad/option.h"
 
@@ -564,7 +565,7 @@ config_load(const char *path, struct config *ret, struct config_errors *errs)
 	prefixes_check(&cfg, errs);
 	claims_check(&cfg, errs);
 	routes_check(&cfg, errs);
-	guard_check(&cfg, errs);
+	tunnels_check(&cfg, errs);
 	if (cfg.given[OPT_mtu].line == 0)
 		cfg.mtu = devices_mtu(&cfg);
 	if (errs->n > 0)

@@ -4,7 +4,7 @@ src_vplamad_libvplamad_a_SOURCES = \
 	src/vplamad/cfgblock.h \
 	src/vplamad/bookrow.c src/vplamad/bookrow.h \
 	src/vplamad/cfgdevice.c src/vplamad/cfgdevice.h \
-	src/vplamad/cfgguard.c \
+	src/vplamad/cfgguard.c src/vplamad/cfgguard.h \
 	src/vplamad/cfgiface.c \
 	src/vplamad/cfgneg.c \
 	src/vplamad/cfgpeer.c \

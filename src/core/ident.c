@@ -95,14 +95,9 @@ query_of(struct core *c, uint32_t id)
 }
 
 const struct ident_query *
-ident_find(const struct core *c, uint32_t id)
+ident_find(struct core *c, uint32_t id)
 {
-	unsigned i;
-
-	for (i = 0; i < IDENT_QUERIES && id != 0; i++)
-		if (c->ident.query[i].id == id)
-			return &c->ident.query[i];
-	return NULL;
+	return query_of(c, id);
 }
 
 static bool

@@ -76,7 +76,7 @@ void ident_ask(struct core *c, uint32_t id, const struct addr *at, unsigned n,
 void ident_fail(struct core *c, uint32_t id, const char *why, struct mono now);
 
 /* NULL: there is none, or it was forgotten. */
-const struct ident_query *ident_find(const struct core *c, uint32_t id);
+const struct ident_query *ident_find(struct core *c, uint32_t id);
 
 /* Types 5 and 6. */
 void ident_asked(struct core *c, const struct path *from, const uint8_t *msg,

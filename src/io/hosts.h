@@ -8,7 +8,11 @@
 
 #define HOSTS_MAX (1u << 20) /* bytes of it that count */
 
-/* Its text, to be freed by the caller; "" where there is no file. */
+/*
+ * Its text, to be freed by the caller; "" where there is no file, NULL without
+ * memory. Where reading it fails, or memory for more of it, the text is what
+ * came before, and its last line may be a part of one.
+ */
 char *hosts_load(const char *path);
 
 /* The addresses of a name in it, with port, at most max; none for NULL. */

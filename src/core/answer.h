@@ -11,16 +11,17 @@
 void answer_init(struct core *c, const struct path *from, const uint8_t *msg,
     size_t len, struct turn *t);
 
-/*
- * Steps of it that other requests of strangers go through as well. Does mac2 of
- * a 168-byte message show that its source gets what we send there? A reply that
- * lets it, within the cap on all of them. May a Diffie-Hellman or a signature
- * be spent, on a known address or on anybody?
- */
+/* Steps of it that other requests of strangers go through as well. */
+
+/* Does mac2 of a 168-byte message show that its source gets what we send it? */
 bool answer_paid(struct core *c, const struct path *from, const uint8_t *msg,
     struct mono now);
+
+/* The reply that lets the source show it, within the cap on all of them. */
 void answer_cookie(struct core *c, const struct path *from, const uint8_t *msg,
     uint32_t sender, const uint8_t cookiekey[KEY_LEN], struct turn *t);
+
+/* May a Diffie-Hellman or signature be spent on it: a known address, or any? */
 bool answer_may_compute(struct core *c, bool known, struct mono now);
 
 /* An initiation inside session s of p; message 2 goes back through it. */

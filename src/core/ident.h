@@ -54,9 +54,10 @@ struct ident_query {
 	uint8_t msg[IDQ_LEN];
 };
 
-/* As nobody's key is known yet, 32 zero bytes stand for it in these two. */
+/* First contact: who is asked, and whether we answer. */
 struct ident {
 	bool answers; /* to whoever asks for our key */
+	/* Of 32 zero bytes: nobody's key is known yet. */
 	uint8_t mac1key[KEY_LEN], cookiekey[KEY_LEN];
 	uint32_t last_id;
 	struct ident_query query[IDENT_QUERIES];

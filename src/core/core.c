@@ -8,6 +8,7 @@
 #include "core/ex.h"
 #include "core/exchange.h"
 #include "core/frames.h"
+#include "core/guard.h"
 #include "core/ident.h"
 #include "core/mesh.h"
 #include "core/negotiate.h"
@@ -59,6 +60,7 @@ core_init(struct core *c, const struct core_config *cfg,
 	network_mac1key(&c->net, c->id.x_pk, c->mac1key);
 	network_cookiekey(&c->net, c->id.x_pk, c->cookiekey);
 	ident_init(c);
+	guard_set(c, true);
 	TAILQ_INIT(&c->peers);
 	peertab_init(c);
 	heap_init(&c->deadlines);

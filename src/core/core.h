@@ -96,7 +96,7 @@ struct core {
 	struct route *routes;		  /* whose each prefix is */
 	bool has_own;			  /* some are ours */
 	struct route *device_nets; /* core/guard.h: networks on devices */
-	bool guard_off;
+	bool guarded;
 	bool places_changed;	/* of peers, since they were looked at */
 	struct negotiate *neg;	/* of addresses; NULL: none */
 	struct exchange *ex;	/* of peers; NULL: none */

@@ -8,9 +8,9 @@
 #define AWAY_US (600 * (uint64_t)MONO_SEC) /* a member that restarts */
 
 void
-guard_off(struct core *c, bool off)
+guard_set(struct core *c, bool on)
 {
-	c->guard_off = off;
+	c->guarded = on;
 }
 
 void
@@ -86,7 +86,7 @@ guard_endpoint(
 {
 	struct prefix mesh;
 
-	if (c->guard_off || !is_inside(c, a, t->now, &mesh))
+	if (!c->guarded || !is_inside(c, a, t->now, &mesh))
 		return true;
 	if (p != NULL && p->state == PEER_VRNODE &&
 	    addr_equal(a, &p->path.remote))
@@ -138,7 +138,7 @@ guard_route(
 	const struct addr *a = NULL;
 	const struct peer *q;
 
-	if (c->guard_off || route->family == PREFIX_MAC)
+	if (!c->guarded || route->family == PREFIX_MAC)
 		return true;
 	TAILQ_FOREACH (q, &c->peers, link)
 		if ((a = endpoint_in(c, q, route, t->now)) != NULL)

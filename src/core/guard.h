@@ -35,9 +35,9 @@ struct guard {
 
 /*
  * The tunnels have a way of their own (options mark, bind-device): whatever the
- * mesh routes, they do not follow. Then nothing is refused.
+ * mesh routes, they do not follow. Then it is set off: nothing is refused.
  */
-void guard_off(struct core *c, bool off);
+void guard_set(struct core *c, bool on);
 
 /* Networks of our devices (host bits set), in place of those before. */
 void guard_devices(struct core *c, const struct prefix *p, size_t n);

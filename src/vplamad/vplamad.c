@@ -544,7 +544,7 @@ start_guard(struct vplamad *d)
 			net[n++] = dev->address[k];
 	}
 	guard_devices(&d->core, net, n);
-	guard_off(&d->core, d->cfg.mark != 0 || d->cfg.bind_device[0] != '\0');
+	guard_set(&d->core, d->cfg.mark == 0 && d->cfg.bind_device[0] == '\0');
 }
 
 static const char *

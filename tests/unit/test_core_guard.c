@@ -173,7 +173,7 @@ nothing_to_guard(void **state)
 
 	(void)state;
 	own(d, 0, "10.0.0.0/8");
-	guard_off(&d->end[0].core, true);
+	guard_set(&d->end[0].core, false);
 	duo_peer(d, 0, 1, true);
 	assert_true(duo_wait_up(d, 0, 1, MONO_SEC));
 	assert_int_equal(duo_cnt(d, 0, CNT_guard_endpoint), 0);
@@ -403,7 +403,7 @@ three(const char *ours, const char *one, const char *two)
 		start(&lab, i);
 	claim(&lab, 0, ours, NULL);
 	claim(&lab, 1, one, two);
-	guard_off(&lab.d.end[1].core, true); /* whatever it claims */
+	guard_set(&lab.d.end[1].core, false); /* whatever it claims */
 	for (i = 1; i < 3; i++)
 		duo_peer(&lab.d, i, 0, true);
 	return &lab;

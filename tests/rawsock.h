@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* Sends by a device, and receives all of it, as it is there; what fails is
- * fatal. */
+/*
+ * Sends by a device, and receives all of it, as it is there; what fails is
+ * fatal.
+ */
 int raw_open(const char *device, bool receives);
 
 /* Sends all n, and waits where the device is slower. */

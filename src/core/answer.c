@@ -264,8 +264,7 @@ send_resp(struct ask *a, const uint8_t *msg2)
 	c->io.udp_send(c->io.arg, a->from, &run);
 }
 
-/* Message 2 and the session it makes; NULL: a low-order ephemeral, or no
- * memory. */
+/* Message 2 and its session; NULL: a low-order ephemeral, or no memory. */
 static struct session *
 respond(struct ask *a, enum suite suite, uint8_t msg2[RESP_NOMACS])
 {

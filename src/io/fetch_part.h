@@ -42,10 +42,10 @@ struct fetch_ops {
 extern const struct fetch_ops fetch_http_ops, fetch_https_ops, fetch_dns_ops,
     fetch_file_ops, fetch_cmd_ops;
 
+#define FETCH_NO_MEMORY "finds no memory" /* for fetch_got_fail() */
+
 /* fetch.c: for the parts. */
 void fetch_got_fini(struct fetch_got *got);
-#define FETCH_NO_MEMORY "finds no memory"
-
 void fetch_got_fail(struct fetch_got *got, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* "" for one with bytes that no header may have. */

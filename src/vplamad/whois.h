@@ -1,5 +1,4 @@
-/* Asks whoever is at host:port which key it has: its names are looked up first.
- */
+/* Asks whoever is at host:port for its key; names are looked up first. */
 #ifndef VPLAM_VPLAMAD_WHOIS_H
 #define VPLAM_VPLAMAD_WHOIS_H
 

@@ -3,8 +3,8 @@
  * cryptography N times, each with an address, a socket and a key of its own.
  * See usage() in swarm.c.
  */
-#ifndef TESTS_SWARM_SWARM_H
-#define TESTS_SWARM_SWARM_H
+#ifndef VPLAM_TESTS_SWARM_SWARM_H
+#define VPLAM_TESTS_SWARM_SWARM_H
 
 #include "base/heap.h"
 #include "core/core.h"

@@ -172,6 +172,23 @@ prefix_has(const struct prefix *p, const uint8_t *a)
 	    ((p->a[whole] ^ a[whole]) & mask_of(p->bits, whole)) == 0;
 }
 
+enum prefix_family
+prefix_addr(const struct addr *a, const uint8_t **ret_bytes)
+{
+	bool v4 = addr_is_v4(a);
+
+	*ret_bytes = v4 ? a->ip + 12 : a->ip;
+	return v4 ? PREFIX_IPV4 : PREFIX_IPV6;
+}
+
+bool
+prefix_has_addr(const struct prefix *p, const struct addr *a)
+{
+	const uint8_t *bytes;
+
+	return prefix_addr(a, &bytes) == p->family && prefix_has(p, bytes);
+}
+
 unsigned
 prefix_common(const struct prefix *a, const struct prefix *b)
 {

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
+
 enum prefix_family { PREFIX_IPV4, PREFIX_IPV6, PREFIX_MAC, PREFIX_FAMILIES };
 
 #define PREFIX_TEXT 48 /* bytes that any prefix_format() fits */
@@ -38,6 +40,11 @@ const char *prefix_format(const struct prefix *p, char buf[static PREFIX_TEXT]);
 
 /* a has prefix_alen(p->family) bytes. */
 bool prefix_has(const struct prefix *p, const uint8_t *a);
+
+/* The family of an endpoint's address, and its 4 or 16 bytes. */
+enum prefix_family prefix_addr(const struct addr *a, const uint8_t **ret_bytes);
+bool prefix_has_addr(const struct prefix *p, const struct addr *a);
+
 /* Equal: host bits are not compared. */
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b);

@@ -26,28 +26,12 @@ guard_devices(struct core *c, const struct prefix *p, size_t n)
 		    c->device_nets, ROUTE_CONFIGURED, &p[i], ROUTE_LOCAL, &who);
 }
 
-static enum prefix_family
-family_of(const struct addr *a)
-{
-	return addr_is_v4(a) ? PREFIX_IPV4 : PREFIX_IPV6;
-}
-
-static const uint8_t *
-bytes_of(const struct addr *a)
-{
-	return addr_is_v4(a) ? a->ip + 12 : a->ip;
-}
-
-bool
-guard_covers(const struct prefix *p, const struct addr *a)
-{
-	return p->family == family_of(a) && prefix_has(p, bytes_of(a));
-}
-
 static const struct prefix *
 find(const struct route *r, const struct addr *a)
 {
-	const struct prefix *p = route_match(r, family_of(a), bytes_of(a));
+	const uint8_t *bytes;
+	enum prefix_family family = prefix_addr(a, &bytes);
+	const struct prefix *p = route_match(r, family, bytes);
 
 	return p != NULL && guard_is_mesh(p) ? p : NULL;
 }
@@ -122,10 +106,10 @@ endpoint_in(const struct core *c, const struct peer *q, const struct prefix *p,
 	struct prefix mesh;
 	unsigned i;
 
-	if (is_there(q, now) && guard_covers(p, &q->path.remote))
+	if (is_there(q, now) && prefix_has_addr(p, &q->path.remote))
 		return &q->path.remote;
 	for (i = 0; q->origin == PEER_CONFIGURED && i < q->n_ep; i++)
-		if (guard_covers(p, &q->ep[i]) &&
+		if (prefix_has_addr(p, &q->ep[i]) &&
 		    !is_inside(c, &q->ep[i], now, &mesh))
 			return &q->ep[i];
 	return NULL;

@@ -53,9 +53,6 @@ guard_is_mesh(const struct prefix *p)
 	    (p->family == PREFIX_IPV4 ? GUARD_BITS_V4 : GUARD_BITS_V6);
 }
 
-/* Does it lie in that prefix? Never in one of MAC addresses. */
-bool guard_covers(const struct prefix *p, const struct addr *a);
-
 /*
  * May a tunnel of p go there? If not, it is counted and EV_PEER_INSIDE tells
  * the host. Where its living tunnel goes it may; p NULL: it is nobody's yet.

@@ -21,7 +21,7 @@ in_any(const struct prefix *p, unsigned n, const struct addr *a,
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		if (!guard_is_mesh(&p[i]) || !guard_covers(&p[i], a))
+		if (!guard_is_mesh(&p[i]) || !prefix_has_addr(&p[i], a))
 			continue;
 		ret->p = &p[i];
 		ret->line = given->line;

@@ -36,8 +36,8 @@ begin(void)
 
 	if (fd < 0)
 		return;
-	p = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-	    0);
+	p = mmap(
+	    NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (p != MAP_FAILED)
 		plan = p;

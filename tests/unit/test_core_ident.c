@@ -45,7 +45,7 @@ ask_other(struct duo *d)
 }
 
 static const struct ident_query *
-query(const struct duo *d, uint32_t id)
+query(struct duo *d, uint32_t id)
 {
 	const struct ident_query *q = ident_find(&d->end[0].core, id);
 

@@ -126,9 +126,10 @@ wire_drop(struct lab *l, size_t i)
 static void
 set_endpoints(struct lab *l, unsigned a, unsigned b, struct turn *t)
 {
-	struct addr ep[] = { l->d.end[b].face, duo_addr("10.9.9.9") };
+	struct addr ep[] = { l->d.end[b].face, duo_addr("10.9.9.9"),
+		duo_addr("2001:db8::9") };
 
-	core_peer_endpoints(&l->d.end[a].core, peer_of(l, a, b), ep, 2, t);
+	core_peer_endpoints(&l->d.end[a].core, peer_of(l, a, b), ep, 3, t);
 }
 
 /* 0 and 1 have a secret of their own. */

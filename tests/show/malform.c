@@ -37,6 +37,7 @@ struct gun {
 	struct rng rnd;
 	struct corpus msgs, frames, packets;
 	uint8_t mac1key[KEY_LEN];
+	uint8_t nokey[KEY_LEN]; /* of mac1 where nobody's key is known */
 	struct client ctl;
 	struct counters before, now;
 	uint64_t sent, sealed;
@@ -196,7 +197,8 @@ send_message(struct gun *g, const struct session *s)
 		if (p[0] == MSG_INIT || p[0] == MSG_IDQ) {
 			len = INIT_LEN;
 			memset(p + INIT_LEN - MAC_LEN, 0, MAC_LEN);
-			mac1_write(g->mac1key, p, INIT_NOMACS);
+			mac1_write(p[0] == MSG_INIT ? g->mac1key : g->nokey, p,
+			    INIT_NOMACS);
 			if (what == 0 && g->it->dial.has_cookie)
 				mac2_write(g->it->dial.cookie, p);
 		} else if (p[0] == MSG_RESP || p[0] == MSG_IDR) {
@@ -342,6 +344,7 @@ gun_init(struct gun *g, const char *endpoint, const char *network,
 		.event = on_event,
 		.random = on_random,
 	};
+	static const uint8_t nobody[KEY_LEN];
 	struct peer_config peer = { .name = "it" };
 	uint8_t seed[KEY_LEN];
 	struct addr to;
@@ -360,6 +363,7 @@ gun_init(struct gun *g, const char *endpoint, const char *network,
 	g->fd[1] = socket_to(&to);
 	network_open(&cfg.net, network, strlen(network));
 	network_mac1key(&cfg.net, peer.x_pk, g->mac1key);
+	network_mac1key(&cfg.net, nobody, g->nokey);
 	arena_init(&g->mem, ARENA_MAX);
 	core_init(&g->core, &cfg, &io, clock_boot());
 	t = turn_of(g);

@@ -1,4 +1,5 @@
 #include "tests/unit/ctlnode.h"
+#include "tests/unit/norealloc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,17 +12,6 @@
 #include "base/fdutil.h"
 #include "base/xmem.h"
 #include "wire/ctlmsg.h"
-
-void *__real_try_reallocarray(void *p, size_t n, size_t len);
-void *__wrap_try_reallocarray(void *p, size_t n, size_t len);
-
-static bool no_memory;
-
-void *
-__wrap_try_reallocarray(void *p, size_t n, size_t len)
-{
-	return no_memory ? NULL : __real_try_reallocarray(p, n, len);
-}
 
 static void
 refused_as(struct node *n, enum ctl_role role, const char *line, size_t len,

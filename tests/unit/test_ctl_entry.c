@@ -12,18 +12,8 @@
 #include "core/exchange.h"
 #include "crypto/sign.h"
 #include "tests/unit/ctlnode.h"
+#include "tests/unit/norealloc.h"
 #include "wire/uri.h"
-
-void *__real_try_reallocarray(void *p, size_t n, size_t len);
-void *__wrap_try_reallocarray(void *p, size_t n, size_t len);
-
-static bool no_memory;
-
-void *
-__wrap_try_reallocarray(void *p, size_t n, size_t len)
-{
-	return no_memory ? NULL : __real_try_reallocarray(p, n, len);
-}
 
 static void
 ignore_ask(void *arg, const uint8_t x_pk[KEY_LEN], const struct addr *from)

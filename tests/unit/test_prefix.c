@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/addr.h"
 #include "tests/rng.h"
 
 #define SPACE "has a space"
@@ -306,6 +307,34 @@ routable(void **state)
 	assert_false(prefix_routable(&p));
 }
 
+/* The sixteen bytes of an address: IPv4 is the last four of them. */
+static void
+addresses_of_either_family(void **state)
+{
+	static const struct {
+		const char *prefix, *addr;
+		bool has;
+	} cases[] = {
+		{ "10.1.0.0/16", "10.1.255.255", true },
+		{ "10.1.0.0/16", "10.2.0.0", false },
+		{ "fd00:1::/32", "fd00:1:ffff::1", true },
+		{ "fd00:1::/32", "fd00:2::1", false },
+		{ "::/0", "10.1.0.1", false },
+		{ "0.0.0.0/0", "fd00:1::1", false },
+		{ "0a:01:00:00:00:00/16", "10.1.0.0", false },
+	};
+	struct prefix p;
+	struct addr a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_null(prefix_parse(cases[i].prefix, &p));
+		assert_true(addr_parse(cases[i].addr, 7469, &a));
+		assert_int_equal(prefix_has_addr(&p, &a), cases[i].has);
+	}
+}
+
 int
 main(void)
 {
@@ -316,6 +345,7 @@ main(void)
 		cmocka_unit_test(random_against_single_bits),
 		cmocka_unit_test(families_are_apart),
 		cmocka_unit_test(routable),
+		cmocka_unit_test(addresses_of_either_family),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

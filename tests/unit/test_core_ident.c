@@ -54,7 +54,7 @@ query(struct duo *d, uint32_t id)
 }
 
 static void
-assert_failed(const struct duo *d, uint32_t id, const char *part)
+assert_failed(struct duo *d, uint32_t id, const char *part)
 {
 	const struct ident_query *q = query(d, id);
 
@@ -64,7 +64,7 @@ assert_failed(const struct duo *d, uint32_t id, const char *part)
 }
 
 static void
-assert_known(const struct duo *d, uint32_t id)
+assert_known(struct duo *d, uint32_t id)
 {
 	const struct ident_query *q = query(d, id);
 

@@ -38,4 +38,5 @@ decisions_DATA = \
 	doc/decisions/0026-address-book.md \
 	doc/decisions/0027-tunnels-and-mesh-apart.md \
 	doc/decisions/0028-our-own-line.md \
+	doc/decisions/0030-memory.md \
 	doc/decisions/0033-cookies-in-turns.md

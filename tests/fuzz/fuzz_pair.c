@@ -142,6 +142,7 @@ meet(struct lab *l, unsigned a, unsigned b)
 
 	if (!l->d.end[b].on || peer_of(l, a, b) != NULL)
 		return;
+	starve_after(0); /* whom a person names has to be there */
 	snprintf(cfg.name, sizeof(cfg.name), "end%u", b);
 	memcpy(cfg.ed_pk, l->d.end[b].core.id.ed_pk, KEY_LEN);
 	memcpy(cfg.x_pk, l->d.end[b].core.id.x_pk, KEY_LEN);

@@ -23,14 +23,14 @@
 #define ENDS 3
 #define EVENTS 200
 #define WIRE_MAX 64
-#define KEYS_MAX 512
+#define KEYS_MAX 2048
 #define HEAL_S 90
 #define SEC ((uint64_t)MONO_SEC)
 
-/* Packets sealed under one key: their counters only rise. */
+/* A session of an end, by its own index: its counter only rises. */
 struct sealed {
 	unsigned from, life;
-	uint32_t to; /* receiver index */
+	uint32_t index;
 	uint64_t next;
 };
 
@@ -56,44 +56,50 @@ peer_of(struct lab *l, unsigned a, unsigned b)
 	return l->d.end[a].peer[b];
 }
 
-/* Which session of from seals for that receiver index? */
-static struct session *
-sealer(struct lab *l, unsigned from, uint32_t index)
-{
-	struct peer *p;
-	unsigned k;
-
-	TAILQ_FOREACH (p, &l->d.end[from].core.peers, link) {
-		for (k = 0; k < SLOTS; k++)
-			if (p->slot[k] != NULL && p->slot[k]->remote == index)
-				return p->slot[k];
-	}
-	return NULL;
-}
-
+/*
+ * No key is used when its time is over. Of two sessions that go to one index,
+ * answers to the same initiation, either may have sealed it; one that is gone
+ * went with the packet, which said goodbye.
+ */
 static void
 check_sealed(struct lab *l, unsigned from, const uint8_t *p, size_t len)
 {
 	struct rd r = rd_of(p + 4, len - 4);
-	const struct session *s;
-	uint64_t counter = 0;
+	unsigned k, dead = 0, live = 0;
 	uint32_t index = 0;
-	unsigned i;
+	struct peer *peer;
 
-	MUST(rd_le32(&r, &index) && rd_le64(&r, &counter));
-	s = sealer(l, from, index);
-	/* It has gone with the packet that said goodbye under it, or lives. */
-	MUST(s == NULL || mono_before(l->d.now, s->end));
-	for (i = 0; i < l->n_keys; i++)
-		if (l->key[i].from == from && l->key[i].to == index &&
-		    l->key[i].life == l->life[from])
-			break;
-	MUST(i < KEYS_MAX);
-	if (i == l->n_keys)
-		l->key[l->n_keys++] =
-		    (struct sealed){ from, l->life[from], index, 0 };
-	MUST(counter >= l->key[i].next);
-	l->key[i].next = counter + 1;
+	MUST(rd_le32(&r, &index));
+	TAILQ_FOREACH (peer, &l->d.end[from].core.peers, link) {
+		for (k = 0; k < SLOTS; k++) {
+			const struct session *s = peer->slot[k];
+
+			if (s == NULL || s->remote != index)
+				continue;
+			live += mono_before(l->d.now, s->end);
+			dead += !mono_before(l->d.now, s->end);
+		}
+	}
+	MUST(dead == 0 || live > 0);
+}
+
+/* No number serves twice under one key. */
+static void
+check_counter(struct lab *l, unsigned from, const struct session *s)
+{
+	struct sealed *k = l->key, *end = l->key + l->n_keys;
+
+	while (k < end &&
+	    (k->from != from || k->life != l->life[from] ||
+		k->index != s->ix.index))
+		k++;
+	if (k == end) {
+		MUST(l->n_keys < KEYS_MAX);
+		l->n_keys++;
+		*k = (struct sealed){ from, l->life[from], s->ix.index, 0 };
+	}
+	MUST(s->counter >= k->next);
+	k->next = s->counter;
 }
 
 static bool
@@ -204,8 +210,9 @@ check_attempts(struct core *c, const struct peer *p)
 }
 
 static void
-check_slots(struct core *c, struct peer *p)
+check_slots(struct lab *l, unsigned nr, struct peer *p)
 {
+	struct core *c = &l->d.end[nr].core;
 	unsigned i, k;
 
 	for (i = 0; i < SLOTS; i++) {
@@ -218,6 +225,7 @@ check_slots(struct core *c, struct peer *p)
 		MUST(mono_since(s->born, s->end) <= 180 * SEC);
 		for (k = 0; k < i; k++)
 			MUST(p->slot[k] != s);
+		check_counter(l, nr, s);
 	}
 	/* What is live has something to be live by. */
 	MUST(p->state != PEER_VRNODE || p->has_path);
@@ -245,7 +253,7 @@ check(struct lab *l)
 
 		TAILQ_FOREACH (p, &c->peers, link) {
 			check_attempts(c, p);
-			check_slots(c, p);
+			check_slots(l, i, p);
 		}
 		check_counters(l, i);
 		duo_forget(&l->d, i);
@@ -448,16 +456,17 @@ static void
 ev_spend(struct lab *l, struct feed *f)
 {
 	unsigned v = feed_u8(f), a = v % ENDS, b = (a + 1 + v / 4 % 2) % ENDS;
+	uint64_t limit;
 	struct session *s = peer_session(peer_of(l, a, b));
 
 	if (s == NULL)
 		return;
-	if ((v & 8) != 0)
-		s->counter = s->ops->suite == SUITE_AES256GCM
-		    ? (UINT64_C(1) << 28) - 70
-		    : UINT64_MAX - 8192 - 70;
-	else
+	limit = s->ops->suite == SUITE_AES256GCM ? (UINT64_C(1) << 28) - 70
+						 : UINT64_MAX - 8192 - 70;
+	if ((v & 8) == 0 && s->counter < limit)
 		s->counter += UINT64_C(1) << 27;
+	else if (s->counter < limit)
+		s->counter = limit;
 }
 
 /* Routes have changed; or what was sent has come to nothing. */

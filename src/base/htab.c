@@ -41,6 +41,13 @@ htab_fini(struct htab *t)
 	*t = (struct htab){ 0 };
 }
 
+void
+htab_clear(struct htab *t)
+{
+	memset(t->slot, 0, (t->mask + 1) * sizeof(*t->slot));
+	t->n = 0;
+}
+
 static void
 grow(struct htab *t)
 {

@@ -28,6 +28,7 @@ struct htab {
 void htab_init(
     struct htab *t, size_t key_off, size_t key_len, const uint8_t secret[16]);
 void htab_fini(struct htab *t); /* the objects are the caller's */
+void htab_clear(struct htab *t); /* nothing is in it any more */
 
 /*
  * The caller makes sure that the key is not in yet. A table that finds no

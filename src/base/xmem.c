@@ -74,12 +74,14 @@ xasprintf(const char *fmt, ...)
 {
 	va_list ap;
 	char *s;
+	int n;
 
-	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0)
-		fatalx("out of memory");
-	va_end(ap);
-	return s;
+	do {
+		va_start(ap, fmt);
+		n = vasprintf(&s, fmt, ap);
+		va_end(ap);
+	} while (n < 0 && spend());
+	return must(n < 0 ? NULL : s);
 }
 
 bool

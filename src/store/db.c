@@ -9,7 +9,8 @@
 
 #include "base/xmem.h"
 
-#define FILE_MODE 0640 /* the entry server reads it by its group */
+#define NO_MEMORY "out of memory" /* as sqlite says it */
+#define FILE_MODE 0640		  /* the entry server reads it by its group */
 #define QUIT_OPS 10000 /* steps of sqlite between two looks, about 1 ms */
 
 struct db {
@@ -239,7 +240,9 @@ prepare(struct db *db)
 {
 	enum db_rc rc = DB_OK;
 
-	db->stmt = xcalloc(db->schema->n_stmts, sizeof(sqlite3_stmt *));
+	db->stmt = try_calloc(db->schema->n_stmts, sizeof(sqlite3_stmt *));
+	if (db->stmt == NULL)
+		return db_fail(db, DB_FAILED, "", NO_MEMORY);
 	while (rc == DB_OK && db->n_stmts < db->schema->n_stmts) {
 		unsigned i = db->n_stmts++;
 
@@ -262,6 +265,20 @@ open_file(struct db *db, const char *path, int flags)
 }
 
 static struct db *
+db_new(const struct db_schema *schema, enum db_rc *rc, char why[static DB_WHY])
+{
+	struct db *db = try_calloc(1, sizeof(*db));
+
+	if (db != NULL) {
+		db->schema = schema;
+		return db;
+	}
+	*rc = DB_FAILED;
+	snprintf(why, DB_WHY, NO_MEMORY);
+	return NULL;
+}
+
+static struct db *
 opened(struct db *db, enum db_rc rc, char why[static DB_WHY])
 {
 	db->schema = NULL;
@@ -278,10 +295,11 @@ struct db *
 db_open(const char *path, const struct db_schema *schema, enum db_rc *rc,
     char why[static DB_WHY])
 {
-	struct db *db = xcalloc(1, sizeof(*db));
+	struct db *db = db_new(schema, rc, why);
 	bool is_new = access(path, F_OK) < 0;
 
-	db->schema = schema;
+	if (db == NULL)
+		return NULL;
 	*rc = open_file(db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 	if (*rc == DB_OK)
 		*rc = set_up(db);
@@ -313,9 +331,10 @@ struct db *
 db_open_read(const char *path, const struct db_schema *schema, enum db_rc *rc,
     char why[static DB_WHY])
 {
-	struct db *db = xcalloc(1, sizeof(*db));
+	struct db *db = db_new(schema, rc, why);
 
-	db->schema = schema;
+	if (db == NULL)
+		return NULL;
 	*rc = open_file(db, path, SQLITE_OPEN_READONLY);
 	if (*rc == DB_OK)
 		*rc = guard(db);

@@ -68,6 +68,15 @@ box_init(struct store *s)
 	s->n_waiting = 0;
 }
 
+/* What was in it is the caller's. Asks for no memory. */
+static void
+box_clear(struct store *s)
+{
+	TAILQ_INIT(&s->waiting);
+	htab_clear(&s->by_id);
+	s->n_waiting = 0;
+}
+
 static void
 box_fini(struct store *s)
 {
@@ -209,8 +218,8 @@ static void
 go_off(struct store *s)
 {
 	s->off = true;
-	box_fini(s);
-	box_init(s);
+	list_free(&s->waiting);
+	box_clear(s);
 }
 
 /* Takes all that waits and leaves the lock while the disk works. */
@@ -223,8 +232,7 @@ write_batch(struct store *s)
 
 	TAILQ_INIT(&batch);
 	TAILQ_CONCAT(&batch, &s->waiting, entry);
-	box_fini(s);
-	box_init(s);
+	box_clear(s);
 	s->flush = false;
 	pthread_mutex_unlock(&s->lock);
 	rc = writer_write(&s->writer, &batch, lost);

@@ -3,7 +3,7 @@ if HAVE_CMOCKA
 BASE_TESTS = tests/unit/test_rd_wr tests/unit/test_run tests/unit/test_addr \
 	tests/unit/test_htab tests/unit/test_heap tests/unit/test_pool \
 	tests/unit/test_fdutil tests/unit/test_log tests/unit/test_prefix \
-	tests/unit/test_base64 tests/unit/test_text
+	tests/unit/test_base64 tests/unit/test_text tests/unit/test_xmem
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 BASE_LDADD = src/base/libbase.a $(CMOCKA_LIBS) $(SODIUM_LIBS)
@@ -16,6 +16,8 @@ tests_unit_test_addr_SOURCES = tests/unit/test_addr.c
 tests_unit_test_addr_LDADD = $(BASE_LDADD)
 tests_unit_test_htab_SOURCES = tests/unit/test_htab.c
 tests_unit_test_htab_LDADD = $(BASE_LDADD)
+tests_unit_test_xmem_SOURCES = tests/unit/test_xmem.c
+tests_unit_test_xmem_LDADD = $(BASE_LDADD)
 tests_unit_test_heap_SOURCES = tests/unit/test_heap.c
 tests_unit_test_heap_LDADD = $(BASE_LDADD)
 tests_unit_test_pool_SOURCES = tests/unit/test_pool.c

@@ -8,6 +8,7 @@
 
 #include "base/rd.h"
 #include "base/xmem.h"
+#include "core/dial.h"
 #include "core/peer.h"
 #include "core/session.h"
 #include "duo.h"
@@ -280,6 +281,79 @@ test_reload_after_sleep(void **state)
 	duo_fini(&d);
 }
 
+/* Of what the mesh daemon says nothing leaves; it is kept. */
+static bool
+keep_back(struct duo *d, const struct duo_end *from, const struct addr *to,
+    const uint8_t *p, size_t len)
+{
+	duo_keep(d->tap_arg, &from->face, to, d->now, p, len);
+	return false;
+}
+
+/* What was under way at a rekey arrives; then the old session is gone. */
+static void
+test_lingers(void **state)
+{
+	struct duo_tape late = { 0 };
+	struct peer *p;
+	struct turn t;
+	struct duo d;
+	unsigned i;
+
+	(void)state;
+	duo_pair(&d, 37, NULL);
+	d.tap = keep_back;
+	d.tap_arg = &late;
+	duo_say_nr(&d, 0, 1);
+	duo_say_nr(&d, 0, 2);
+	d.tap = NULL;
+	assert_int_equal(late.n, 2);
+	p = d.end[0].peer[1];
+	t = duo_turn(&d, 0);
+	dial_begin(&d.end[0].core, p, &t);
+	duo_done(&d);
+	duo_run(&d, MONO_SEC);
+	assert_int_equal(p->stats.rekeys, 1);
+	assert_non_null(p->slot[SLOT_PREV]);
+	duo_run(&d, 8 * MONO_SEC);
+	duo_inject(&d, 1, &d.end[0].face, late.d[0].p, late.d[0].len);
+	assert_int_equal(duo_heard(&d, 1, 1), 1);
+	duo_run(&d, 2 * MONO_SEC);
+	duo_inject(&d, 1, &d.end[0].face, late.d[1].p, late.d[1].len);
+	assert_int_equal(duo_heard(&d, 1, 2), 0);
+	assert_int_equal(duo_cnt(&d, 1, CNT_data_index), 1);
+	for (i = 0; i < 2; i++)
+		assert_null(d.end[i].peer[1 - i]->slot[SLOT_PREV]);
+	duo_tape_free(&late);
+	duo_fini(&d);
+}
+
+/* Until the successor is proven, the peer may still send under the old one. */
+static void
+test_lingers_unproven(void **state)
+{
+	struct peer *p;
+	struct turn t;
+	struct duo d;
+
+	(void)state;
+	duo_pair(&d, 38, NULL);
+	p = d.end[0].peer[1];
+	t = duo_turn(&d, 0);
+	dial_begin(&d.end[0].core, p, &t);
+	duo_done(&d);
+	duo_run(&d, 20 * MONO_MS); /* the answer is there */
+	d.dir[0][1].cut = d.dir[1][0].cut = true;
+	assert_non_null(p->slot[SLOT_PREV]);
+	duo_run(&d, 20 * MONO_SEC);
+	assert_non_null(p->slot[SLOT_PREV]);
+	d.dir[0][1].cut = d.dir[1][0].cut = false;
+	duo_run(&d, 20 * MONO_SEC);
+	assert_null(p->slot[SLOT_PREV]);
+	assert_int_equal(p->state, PEER_VRNODE);
+	duo_fini(&d);
+}
+
 int
 main(void)
 {
@@ -292,6 +366,8 @@ main(void)
 		cmocka_unit_test(test_not_too_old),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_reload_after_sleep),
+		cmocka_unit_test(test_lingers),
+		cmocka_unit_test(test_lingers_unproven),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

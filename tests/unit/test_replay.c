@@ -225,6 +225,7 @@ end_of_the_numbers(void **state)
 	assert_false(replay_accept(&rp, 0));
 	assert_true(replay_accept(&rp, top - W));
 	assert_false(replay_accept(&rp, top - W - 1));
+	replay_fini(&rp);
 }
 
 static uint64_t

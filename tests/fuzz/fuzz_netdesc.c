@@ -32,6 +32,10 @@ try_use(const uint8_t *p, size_t len, enum netdesc_use use)
 	MUST(netdesc_write(&w2, &again, len) && w2.len == len);
 	MUST(memcmp(once, twice, len) == 0); /* not p: unknown flags went */
 	netdesc_fini(&again);
+	netdesc_copy(&again, &d);
+	w2 = wr_of(twice, len);
+	MUST(netdesc_write(&w2, &again, len) && memcmp(once, twice, len) == 0);
+	netdesc_fini(&again);
 	netdesc_fini(&d);
 	free(once);
 	free(twice);

@@ -27,7 +27,7 @@ struct htab {
 /* secret: 16 random bytes. Aborts without memory. */
 void htab_init(
     struct htab *t, size_t key_off, size_t key_len, const uint8_t secret[16]);
-void htab_fini(struct htab *t); /* the objects are the caller's */
+void htab_fini(struct htab *t);	 /* the objects are the caller's */
 void htab_clear(struct htab *t); /* nothing is in it any more */
 
 /*

@@ -7,13 +7,13 @@
 
 #include "base/addr.h"
 #include "base/mono.h"
+#include "core/cookie.h"
 #include "core/handshake.h"
 #include "core/peertab.h"
 #include "wire/msg.h"
 
-#define ATTEMPTS                                                    \
-	3 /* with one, a path slower than the retry gap never opens \
-	   */
+/* With one, a path slower than the retry gap never opens. */
+#define ATTEMPTS 3
 
 struct attempt {
 	struct index ix; /* in core.by_index */
@@ -43,11 +43,8 @@ struct dial {
 	bool doubt;	  /* over when the peer is heard */
 	uint64_t gap_us;  /* to the next try, once it is slow */
 	struct mono began;
-	struct mono anew; /* our line changed last; 0: never */
-	bool has_cookie;
-	struct mono cookie_at;
-	struct addr cookie_for; /* the endpoint it is good for */
-	uint8_t cookie[MAC_LEN];
+	struct mono anew;	    /* our line changed last; 0: never */
+	struct cookie_jar *cookies; /* that it gave us; NULL: none */
 };
 
 #endif

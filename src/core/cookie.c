@@ -5,6 +5,7 @@
 
 #include "base/rd.h"
 #include "base/wr.h"
+#include "base/xmem.h"
 
 #define MAC1_AT INIT_NOMACS
 #define MAC2_AT (INIT_NOMACS + MAC_LEN)
@@ -153,6 +154,66 @@ cookie_reply_open(const struct msg_cookie *in, const uint8_t cookiekey[KEY_LEN],
 
 	return rd_skip(&r, MAC1_AT) && rd_ref(&r, &mac1, MAC_LEN) &&
 	    cookie_open(ret, cookiekey, in->nonce, in->sealed, mac1);
+}
+
+/* The place of an address, or else of the oldest cookie. */
+static unsigned
+place_for(const struct cookie_jar *jar, const struct addr *to)
+{
+	unsigned i, oldest = 0;
+
+	for (i = 0; i < COOKIES_KEPT; i++) {
+		if (addr_equal(&jar->kept[i].to, to))
+			return i;
+		if (mono_before(jar->kept[i].at, jar->kept[oldest].at))
+			oldest = i;
+	}
+	return oldest;
+}
+
+void
+cookie_keep(struct cookie_jar **jar, const struct addr *to,
+    const uint8_t cookie[MAC_LEN], struct mono now)
+{
+	struct cookie_kept *k;
+
+	if (*jar == NULL)
+		*jar = try_calloc(1, sizeof(**jar));
+	if (*jar == NULL)
+		return;
+	k = &(*jar)->kept[place_for(*jar, to)];
+	k->to = *to;
+	k->at = now;
+	memcpy(k->cookie, cookie, MAC_LEN);
+}
+
+const struct cookie_kept *
+cookie_of(const struct cookie_jar *jar, const struct addr *to)
+{
+	const struct cookie_kept *k;
+
+	if (jar == NULL)
+		return NULL;
+	k = &jar->kept[place_for(jar, to)];
+	return k->at.us != 0 && addr_equal(&k->to, to) ? k : NULL;
+}
+
+bool
+cookie_serves(const struct cookie_kept *k, struct mono now)
+{
+	return k != NULL && mono_since(k->at, now) < COOKIE_LIFE_S * MONO_SEC;
+}
+
+struct mono
+cookie_last(const struct cookie_jar *jar)
+{
+	struct mono ret = { 0 };
+	unsigned i;
+
+	for (i = 0; jar != NULL && i < COOKIES_KEPT; i++)
+		if (mono_before(ret, jar->kept[i].at))
+			ret = jar->kept[i].at;
+	return ret;
 }
 
 /* Parts of which each gets its answers, of so many who ask in a slice. */

@@ -1,7 +1,7 @@
 /*
  * mac1, mac2 and cookies (protocol.md 2.2, 2.3, 2.5): proof of address before
  * any Diffie-Hellman. The responder's side keeps two secrets and no state per
- * source; the initiator's keeps the cookie with its attempts.
+ * source; the initiator's keeps the cookies that it got.
  */
 #ifndef VPLAM_CORE_COOKIE_H
 #define VPLAM_CORE_COOKIE_H
@@ -43,6 +43,32 @@ void mac1_write(const uint8_t mac1key[KEY_LEN], uint8_t *msg, size_t len);
 bool mac2_ok(const struct cookie_check *ck, const uint8_t *msg,
     const struct addr *from, struct mono now);
 void mac2_write(const uint8_t cookie[MAC_LEN], uint8_t *msg);
+
+/*
+ * Cookies that one peer gave us, each for the address that was asked: a try
+ * races some. Most peers give none.
+ */
+#define COOKIES_KEPT 3 /* as many as a try asks */
+
+struct cookie_kept {
+	struct addr to;
+	struct mono at; /* when it came; 0: none has */
+	uint8_t cookie[MAC_LEN];
+};
+
+struct cookie_jar {
+	struct cookie_kept kept[COOKIES_KEPT];
+};
+
+/* Makes the jar with its first cookie; without memory nothing is kept. */
+void cookie_keep(struct cookie_jar **jar, const struct addr *to,
+    const uint8_t cookie[MAC_LEN], struct mono now);
+
+/* The one of an address, however old it is; jar may be NULL, and so is none. */
+const struct cookie_kept *cookie_of(
+    const struct cookie_jar *jar, const struct addr *to);
+bool cookie_serves(const struct cookie_kept *k, struct mono now);
+struct mono cookie_last(const struct cookie_jar *jar); /* 0: none came */
 
 /*
  * Whose turn it is to get a cookie while more ask than can be answered: of the

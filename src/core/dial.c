@@ -144,16 +144,6 @@ attempt_new(struct core *c, struct peer *p, struct turn *t)
 	return at;
 }
 
-/* A cookie that still serves for this endpoint. */
-static const uint8_t *
-cookie_for(const struct dial *d, const struct addr *to, struct mono now)
-{
-	if (!d->has_cookie || !addr_equal(&d->cookie_for, to) ||
-	    mono_since(d->cookie_at, now) >= COOKIE_LIFE_S * MONO_SEC)
-		return NULL;
-	return d->cookie;
-}
-
 static void
 send_init(struct core *c, struct attempt *at, struct turn *t)
 {
@@ -181,16 +171,16 @@ static bool
 send_open(struct core *c, struct peer *p, const struct path *to, struct turn *t)
 {
 	struct attempt *at = attempt_new(c, p, t);
-	const uint8_t *cookie;
+	const struct cookie_kept *k;
 
 	if (at == NULL)
 		return false;
 	at->to = *to;
 	mac1_write(p->mac1key, at->msg, INIT_NOMACS);
-	cookie = cookie_for(&p->dial, &to->remote, t->now);
+	k = cookie_of(p->dial.cookies, &to->remote);
 	/* The peer may have a new secret: it can still ask for another. */
-	if (cookie != NULL)
-		mac2_write(cookie, at->msg);
+	if (cookie_serves(k, t->now))
+		mac2_write(k->cookie, at->msg);
 	peer_event(c, EV_PEER_DIAL, p);
 	send_init(c, at, t);
 	return true;
@@ -550,7 +540,6 @@ dial_cookie(struct core *c, const struct path *from, const uint8_t *msg,
 	uint8_t cookie[MAC_LEN];
 	struct msg_cookie in;
 	struct attempt *at;
-	struct dial *d;
 
 	(void)from; /* the seal says enough; an address proves nothing */
 	if (!msg_cookie_parse(msg, len, &in) ||
@@ -564,11 +553,7 @@ dial_cookie(struct core *c, const struct path *from, const uint8_t *msg,
 		return;
 	}
 	count(&c->cnt, CNT_cookie_got);
-	d = &at->ix.peer->dial;
-	memcpy(d->cookie, cookie, sizeof(d->cookie));
-	d->has_cookie = true;
-	d->cookie_at = t->now;
-	d->cookie_for = at->to.remote;
+	cookie_keep(&at->ix.peer->dial.cookies, &at->to.remote, cookie, t->now);
 	mac2_write(cookie, at->msg);
 	at->cookie_done = true;
 	send_init(c, at, t);

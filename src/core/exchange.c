@@ -284,7 +284,7 @@ is_proven(const struct core *c, const struct peer *p, const struct addr *to)
 	const struct book_entry *e;
 
 	if ((p->has_path && addr_equal(&p->path.remote, to)) ||
-	    (p->dial.has_cookie && addr_equal(&p->dial.cookie_for, to)))
+	    cookie_of(p->dial.cookies, to) != NULL)
 		return true;
 	e = p->ed_known ? book_find(c->ex->book, p->cfg.ed_pk) : NULL;
 	return e != NULL && e->reached && addr_equal(&e->proven, to);

@@ -36,12 +36,11 @@ struct view {
 static bool
 cookie_came(const struct peer *p)
 {
-	const struct dial *d = &p->dial;
+	struct mono came = cookie_last(p->dial.cookies);
 
-	return d->has_cookie &&
-	    mono_since(d->cookie_at, d->last) < COOKIE_LIFE_S * MONO_SEC &&
-	    (p->handshake_wall_ms == 0 ||
-		mono_before(p->handshake_at, d->cookie_at));
+	return came.us != 0 &&
+	    mono_since(came, p->dial.last) < COOKIE_LIFE_S * MONO_SEC &&
+	    (p->handshake_wall_ms == 0 || mono_before(p->handshake_at, came));
 }
 
 static bool

@@ -187,6 +187,8 @@ static void
 send_message(struct gun *g, const struct session *s)
 {
 	size_t len = altered(g, &g->msgs, GRAM_MAX);
+	const struct cookie_kept *k =
+	    cookie_of(g->it->dial.cookies, &g->it->path.remote);
 	uint8_t *p = g->work;
 	unsigned what = (unsigned)rng_below(&g->rnd, 8);
 
@@ -199,8 +201,8 @@ send_message(struct gun *g, const struct session *s)
 			memset(p + INIT_LEN - MAC_LEN, 0, MAC_LEN);
 			mac1_write(p[0] == MSG_INIT ? g->mac1key : g->nokey, p,
 			    INIT_NOMACS);
-			if (what == 0 && g->it->dial.has_cookie)
-				mac2_write(g->it->dial.cookie, p);
+			if (what == 0 && k != NULL)
+				mac2_write(k->cookie, p);
 		} else if (p[0] == MSG_RESP || p[0] == MSG_IDR) {
 			len = RESP_LEN;
 			memset(p + RESP_LEN - MAC_LEN, 0, MAC_LEN);

@@ -172,6 +172,59 @@ test_raced_in_turn(void **state)
 	}
 }
 
+/* Two addresses of end 1, which never answers with more than a cookie. */
+struct stingy {
+	struct addr ep[2];
+	unsigned inits[2], bare[2]; /* without mac2 */
+	struct duo_tape late;	    /* for the second address */
+};
+
+static bool
+stingy_tap(struct duo *d, const struct duo_end *from, const struct addr *to,
+    const uint8_t *p, size_t len)
+{
+	static const uint8_t zero[MAC_LEN];
+	struct stingy *s = d->tap_arg;
+	unsigned i = addr_equal(to, &s->ep[1]);
+
+	if (from->nr != 0)
+		return len == COOKIE_LEN;
+	assert_int_equal(len, INIT_LEN);
+	s->inits[i]++;
+	s->bare[i] += memcmp(p + INIT_LEN - MAC_LEN, zero, MAC_LEN) == 0;
+	if (i == 1)
+		duo_keep(&s->late, &from->face, to, d->now, p, len);
+	return i == 0;
+}
+
+/* Both addresses ask for a cookie; it is asked for once, and then carried. */
+static void
+test_cookie_for_each_address(void **state)
+{
+	struct stingy s = { .ep = { nowhere(0), nowhere(1) } };
+	uint64_t us;
+	struct duo d;
+	size_t done = 0;
+
+	(void)state;
+	two(&d, 6);
+	s.ep[0] = d.end[1].face;
+	d.tap = stingy_tap;
+	d.tap_arg = &s;
+	endpoints(&d, s.ep, 2);
+	for (us = 0; us < 20 * SEC; us += 10 * MONO_MS) {
+		duo_run(&d, 10 * MONO_MS);
+		for (; done < s.late.n; done++)
+			duo_inject(&d, 1, &d.end[0].face, s.late.d[done].p,
+			    s.late.d[done].len);
+	}
+	assert_true(s.inits[0] > 10 && s.inits[1] > 10);
+	assert_int_equal(s.bare[0], 1);
+	assert_int_equal(s.bare[1], 1);
+	duo_tape_free(&s.late);
+	duo_fini(&d);
+}
+
 static void
 test_answer_comes_first_next_time(void **state)
 {
@@ -684,6 +737,7 @@ main(void)
 		cmocka_unit_test(test_raced_in_turn),
 		cmocka_unit_test(test_answer_comes_first_next_time),
 		cmocka_unit_test(test_slow_race),
+		cmocka_unit_test(test_cookie_for_each_address),
 		cmocka_unit_test(test_unreachable_family),
 		cmocka_unit_test(test_unreachable_all),
 		cmocka_unit_test(test_names_do_not_move_it),

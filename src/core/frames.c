@@ -44,14 +44,15 @@ static void
 on_probe(struct rx *rx, const struct frame *f)
 {
 	uint8_t body[PROBE_REPLY_LEN];
+	struct session *s = peer_session(rx->p);
 	struct probe pr;
 
-	if (!probe_parse(f->body, f->len, &pr))
+	if (s == NULL || !probe_parse(f->body, f->len, &pr))
 		return;
 	pr.delay_us = 0; /* answered within the turn it came in */
 	probe_reply_write(body, &pr);
-	peer_send_small(rx->c, rx->p, rx->s, &rx->p->path, FRAME_PROBE_REPLY,
-	    body, sizeof(body), rx->t);
+	peer_send_small(rx->c, rx->p, s, &rx->p->path, FRAME_PROBE_REPLY, body,
+	    sizeof(body), rx->t);
 }
 
 /* Tells the mesh daemon only what changes its mind: an eighth and 1 ms. */
@@ -101,7 +102,7 @@ on_challenge(struct rx *rx, const struct frame *f)
 		count(&rx->c->cnt, CNT_frame_bad);
 		return;
 	}
-	roam_challenge(rx->c, rx->p, rx->s, rx->from, f->body, rx->t);
+	roam_challenge(rx->c, rx->p, rx->from, f->body, rx->t);
 }
 
 static void
@@ -262,8 +263,7 @@ frames_receive(struct core *c, struct peer *p, struct session *s,
 	p->stats.rx_bytes += bytes;
 	p->stats.rx_packets += run->n;
 	timers_received(c, p, t);
-	if (!s->heard)
-		peer_confirm(c, p, s, t);
+	peer_opened(c, p, s, newest, t);
 	if (newest)
 		note_path(c, p, s, from, bytes, run->n, t);
 	for (i = 0; i < run->n && rx.s != NULL; i++)

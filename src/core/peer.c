@@ -14,7 +14,7 @@
 #include "core/trial.h"
 #include "crypto/kx.h"
 
-/* What was sent under the session before is there by then, or lost. */
+/* What somebody sent so long ago is here, or lost. */
 #define LINGER_US (10 * MONO_SEC)
 
 const char *
@@ -265,25 +265,36 @@ promote(struct core *c, struct peer *p, struct session *s, struct turn *t)
 	make_current(c, p, s, t);
 }
 
-/*
- * Both sides have the current session, and send under no other: the one before
- * is needed for what is under way.
- */
+/* The peer sends under the current session, and under no other. */
 static void
 retire(struct core *c, struct peer *p, struct turn *t)
 {
 	struct session *s = p->slot[SLOT_PREV];
+	struct mono end = mono_add(t->now, LINGER_US);
 
-	if (s == NULL)
+	if (s == NULL || !mono_before(end, s->end))
 		return;
-	s->end = mono_min(s->end, mono_add(t->now, LINGER_US));
+	s->end = end;
 	timers_arm(c, p, TM_REJECT, peer_expire(c, p, t->now));
 }
 
-void
-peer_confirm(struct core *c, struct peer *p, struct session *s, struct turn *t)
+/*
+ * Did the peer send under prev when nothing could be under s yet? Then it has
+ * gone from the one to the other, and will not go back.
+ */
+static bool
+succeeds(const struct session *s, const struct session *prev)
+{
+	return prev != NULL && prev->heard &&
+	    mono_since(prev->heard_at, s->born) >= LINGER_US;
+}
+
+/* Something opened under s for the first time: it is proven. */
+static void
+confirm(struct core *c, struct peer *p, struct session *s, struct turn *t)
 {
 	s->heard = true;
+	s->heard_at = t->now;
 	if (p->slot[SLOT_CUR] != s && p->slot[SLOT_PREV] != s) {
 		promote(c, p, s, t);
 		speak_up(c, p, s, t);
@@ -291,10 +302,41 @@ peer_confirm(struct core *c, struct peer *p, struct session *s, struct turn *t)
 	if (p->slot[SLOT_CUR] != s)
 		return;
 	dial_end(c, p);
-	retire(c, p, t);
+	if (succeeds(s, p->slot[SLOT_PREV]))
+		retire(c, p, t);
 	timers_confirmed(c, p);
 	peer_set_state(c, p, PEER_VRNODE, 0, t);
 	peer_send_probe(c, p, t); /* a first round trip time */
+}
+
+/* It still sends under the previous session: so do we again. */
+static void
+go_back(struct core *c, struct peer *p, struct turn *t)
+{
+	struct session *s = p->slot[SLOT_PREV];
+
+	p->slot[SLOT_PREV] = p->slot[SLOT_CUR];
+	p->slot[SLOT_CUR] = s;
+	p->dialled = s->initiator;
+	timers_session_current(c, p, t);
+	peer_event(c, EV_PEER_SESSION, p);
+}
+
+void
+peer_opened(struct core *c, struct peer *p, struct session *s, bool newest,
+    struct turn *t)
+{
+	const struct session *cur = p->slot[SLOT_CUR];
+
+	if (!s->heard)
+		confirm(c, p, s, t);
+	else if (mono_since(p->handshake_at, t->now) < LINGER_US)
+		return;
+	else if (s == cur)
+		retire(c, p, t);
+	else if (newest && s == p->slot[SLOT_PREV] && cur != NULL &&
+	    cur->heard && memcmp(c->id.x_pk, p->cfg.x_pk, KEY_LEN) < 0)
+		go_back(c, p, t);
 }
 
 void

@@ -178,9 +178,13 @@ void peer_take_current(
 void peer_take_waiting(struct core *c, struct peer *p, struct session *s,
     enum slot slot, struct turn *t);
 
-/* Something opened under s for the first time: it is proven. */
-void peer_confirm(
-    struct core *c, struct peer *p, struct session *s, struct turn *t);
+/*
+ * Something opened under s, maybe with the highest counter so far: s is proven,
+ * the previous session ends soon, or after crossing handshakes it is the
+ * current one again (doc/protocol.md 4).
+ */
+void peer_opened(struct core *c, struct peer *p, struct session *s, bool newest,
+    struct turn *t);
 
 /* The limits have changed: sessions live as long, but none ends sooner. */
 void peer_prolong(struct core *c, struct peer *p);

@@ -94,11 +94,14 @@ roam_candidate(struct core *c, struct peer *p, const struct path *from,
 }
 
 void
-roam_challenge(struct core *c, struct peer *p, struct session *s,
-    const struct path *from, const uint8_t *cookie, struct turn *t)
+roam_challenge(struct core *c, struct peer *p, const struct path *from,
+    const uint8_t *cookie, struct turn *t)
 {
+	struct session *s = peer_session(p);
 	struct roam *r = &p->roam;
 
+	if (s == NULL)
+		return;
 	/* Our own question may have taken what came. */
 	if (r->active && addr_equal(&r->new.path.remote, &from->remote) &&
 	    !pay(r))

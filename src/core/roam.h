@@ -43,8 +43,8 @@ void roam_candidate(struct core *c, struct peer *p, const struct path *from,
     size_t bytes, unsigned n, struct turn *t);
 
 /* A challenge came by path: the answer goes back the way it came. */
-void roam_challenge(struct core *c, struct peer *p, struct session *s,
-    const struct path *from, const uint8_t *cookie, struct turn *t);
+void roam_challenge(struct core *c, struct peer *p, const struct path *from,
+    const uint8_t *cookie, struct turn *t);
 
 /* A response came by path. */
 void roam_response(struct core *c, struct peer *p, const struct path *from,

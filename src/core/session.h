@@ -26,6 +26,7 @@ struct session {
 	struct replay replay;
 	bool initiator;	       /* we wrote message 1 */
 	bool heard;	       /* something has opened under it */
+	struct mono heard_at;  /* the first time */
 	struct mono born, end; /* no use from end on */
 	uint16_t mtu;	       /* the smaller of both sides' */
 	uint32_t caps;

@@ -302,6 +302,7 @@ test_lingers(void **state)
 
 	(void)state;
 	duo_pair(&d, 37, NULL);
+	duo_run(&d, 11 * MONO_SEC);
 	d.tap = keep_back;
 	d.tap_arg = &late;
 	duo_say_nr(&d, 0, 1);
@@ -354,6 +355,61 @@ test_lingers_unproven(void **state)
 	duo_fini(&d);
 }
 
+/* Each end sends under what the other end sent under before. */
+static bool
+is_split(const struct duo *d)
+{
+	const struct session *a = d->end[0].peer[1]->slot[SLOT_CUR];
+	const struct session *b = d->end[1].peer[0]->slot[SLOT_CUR];
+
+	return a != NULL && b != NULL && a->heard && b->heard &&
+	    a->remote != b->ix.index;
+}
+
+static bool
+becomes_split(struct duo *d)
+{
+	unsigned s;
+
+	for (s = 0; s < 20 && !is_split(d); s++)
+		duo_run(d, MONO_SEC);
+	return is_split(d);
+}
+
+/*
+ * Both dial at once on a line that loses: now and then each ends up with what
+ * the other began. Each reads what the other sends until the next rekey, also
+ * if that is little.
+ */
+static void
+test_split(void **state)
+{
+	uint32_t number = 1;
+	unsigned i, split = 0;
+	struct duo d;
+
+	(void)state;
+	for (i = 0; i < 1000; i++) {
+		duo_init(&d, 1000 + i);
+		duo_start(&d, 0, NULL);
+		duo_start(&d, 1, NULL);
+		duo_delay(&d, 0, 1, 300 * MONO_MS);
+		d.dir[0][1].loss = d.dir[1][0].loss = 50;
+		duo_peer(&d, 0, 1, true);
+		duo_peer(&d, 1, 0, true);
+		if (becomes_split(&d)) {
+			split++;
+			d.dir[0][1].loss = d.dir[1][0].loss = 0;
+			duo_run(&d, 60 * MONO_SEC);
+			assert_true(duo_carries(&d, 0, 1, &number));
+			assert_int_equal(duo_cnt(&d, 0, CNT_peer_dead), 0);
+			assert_int_equal(duo_cnt(&d, 1, CNT_peer_dead), 0);
+		}
+		duo_fini(&d);
+	}
+	assert_true(split > 3);
+}
+
 int
 main(void)
 {
@@ -368,6 +424,7 @@ main(void)
 		cmocka_unit_test(test_reload_after_sleep),
 		cmocka_unit_test(test_lingers),
 		cmocka_unit_test(test_lingers_unproven),
+		cmocka_unit_test(test_split),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

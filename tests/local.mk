@@ -19,6 +19,9 @@ test_tool = tests/tool.c tests/tool.h
 # And what sends past the network stack.
 test_raw = tests/rawsock.c tests/rawsock.h
 
+# And callbacks of a core that do nothing.
+test_quiet = tests/quiet.c tests/quiet.h
+
 include tests/unit/base.mk
 include tests/unit/crypto.mk
 include tests/unit/wire.mk

@@ -9,71 +9,11 @@
 
 #include "core/exchange.h"
 #include "core/negotiate.h"
+#include "tests/quiet.h"
 #include "tests/unit/ctlnode.h"
 #include "wire/ctlmsg.h"
 
 #define LINES 32
-
-static void
-no_ask(void *arg, const uint8_t x_pk[KEY_LEN], const struct addr *from)
-{
-	(void)arg, (void)x_pk, (void)from;
-}
-
-static void
-no_save(void *arg, const struct book_entry *e, bool urgent)
-{
-	(void)arg, (void)e, (void)urgent;
-}
-
-static void
-no_forget(void *arg, const uint8_t key[KEY_LEN])
-{
-	(void)arg, (void)key;
-}
-
-static void
-no_save_revoked(void *arg, const struct book_revoked *r)
-{
-	(void)arg, (void)r;
-}
-
-static void
-no_save_watched(void *arg, uint32_t minutes)
-{
-	(void)arg, (void)minutes;
-}
-
-static void
-no_routes(void *arg, uint32_t peer, const struct prefix *p, size_t n)
-{
-	(void)arg, (void)peer, (void)p, (void)n;
-}
-
-static void
-no_rehook(void *arg, uint32_t id, const struct prefix *from,
-    const struct prefix *to, uint32_t count)
-{
-	(void)arg, (void)id, (void)from, (void)to, (void)count;
-}
-
-static void
-no_stop(void *arg, uint32_t id)
-{
-	(void)arg, (void)id;
-}
-
-static void
-no_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
-{
-	(void)arg, (void)to, (void)nonce;
-}
-
-static void
-no_record(void *arg, const struct neg_record *rec)
-{
-	(void)arg, (void)rec;
-}
 
 static void
 lab_init(struct node *n)
@@ -81,11 +21,9 @@ lab_init(struct node *n)
 	const struct exchange_config ex = { .trust = { .mode = TRUST_OPEN,
 						.max_peers = 8 },
 		.book = { .max_peers = 8, .dial = true } };
-	const struct exchange_io exio = { NULL, no_ask, no_save, no_forget,
-		no_save_revoked, no_save_watched };
+	const struct exchange_io exio = quiet_exchange_io(NULL);
 	const struct neg_config neg = { .policy = REHOOK_ASK, .max_nodes = 9 };
-	const struct negotiate_io negio = { NULL, no_routes, no_rehook, no_stop,
-		no_probe, no_record };
+	const struct negotiate_io negio = quiet_negotiate_io(NULL);
 	const struct fwd_config port = { .ethernet = true,
 		.mode = FWD_SWITCH,
 		.age_ms = 1000,

@@ -14,6 +14,7 @@
 #include "crypto/sign.h"
 #include "tests/fuzz/feed.h"
 #include "tests/fuzz/starve.h"
+#include "tests/quiet.h"
 #include "tests/unit/party.h"
 
 #define STEPS 64
@@ -36,39 +37,13 @@ on_routes(void *arg, uint32_t peer, const struct prefix *p, size_t n)
 	MUST(n <= NETDESC_CLAIMS);
 }
 
-static void
-on_rehook(void *arg, uint32_t id, const struct prefix *from,
-    const struct prefix *to, uint32_t count)
-{
-	(void)arg, (void)id, (void)from, (void)to, (void)count;
-}
-
-static void
-on_rehook_stop(void *arg, uint32_t id)
-{
-	(void)arg, (void)id;
-}
-
-static void
-on_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
-{
-	(void)arg, (void)to, (void)nonce;
-}
-
-static void
-on_save(void *arg, const struct neg_record *rec)
-{
-	(void)arg, (void)rec;
-}
-
 /* 10.GID2.0.0/16 */
 static void
 settle(struct lab *l, unsigned nr, uint16_t gid2)
 {
 	const struct neg_config cfg = { .policy = REHOOK_ATOMIC,
 		.max_nodes = 1 };
-	const struct negotiate_io io = { NULL, on_routes, on_rehook,
-		on_rehook_stop, on_probe, on_save };
+	struct negotiate_io io = quiet_negotiate_io(NULL);
 	struct netdesc d = {
 		.nodes = 1, .n_claims = 1, .flags = NETDESC_MOVABLE
 	};
@@ -80,6 +55,7 @@ settle(struct lab *l, unsigned nr, uint16_t gid2)
 	d.gid[2] = d.claim[0].gid[2] = gid2;
 	d.claim[0].level = 2;
 	d.gid[0] = 1;
+	io.routes = on_routes;
 	negotiate_start(c, &cfg, &io);
 	negotiate_place(c, &d, &t);
 	duo_done(&l->p.d);

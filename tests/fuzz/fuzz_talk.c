@@ -9,6 +9,7 @@
 
 #include "core/negotiate.h"
 #include "tests/fuzz/feed.h"
+#include "tests/quiet.h"
 #include "tests/unit/duo.h"
 
 #define STEPS 64
@@ -17,43 +18,11 @@ enum { US, LIVE };
 enum { RECORD, OPEN, CLOSE, TIME, SAY, HELLO, WHATS };
 
 static void
-on_routes(void *arg, uint32_t peer, const struct prefix *p, size_t n)
-{
-	(void)arg, (void)peer, (void)p, (void)n;
-}
-
-static void
-on_rehook(void *arg, uint32_t id, const struct prefix *from,
-    const struct prefix *to, uint32_t count)
-{
-	(void)arg, (void)id, (void)from, (void)to, (void)count;
-}
-
-static void
-on_rehook_stop(void *arg, uint32_t id)
-{
-	(void)arg, (void)id;
-}
-
-static void
-on_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
-{
-	(void)arg, (void)to, (void)nonce;
-}
-
-static void
-on_save(void *arg, const struct neg_record *rec)
-{
-	(void)arg, (void)rec;
-}
-
-static void
 lab_init(struct duo *d)
 {
 	const struct neg_config cfg = { .policy = REHOOK_AUTO,
 		.max_nodes = 1000 };
-	const struct negotiate_io io = { NULL, on_routes, on_rehook,
-		on_rehook_stop, on_probe, on_save };
+	const struct negotiate_io io = quiet_negotiate_io(NULL);
 	unsigned i;
 
 	duo_init(d, 4);

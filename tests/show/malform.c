@@ -17,6 +17,7 @@
 #include "core/peer_send.h"
 #include "core/session.h"
 #include "tests/fuzz/corpus.h"
+#include "tests/quiet.h"
 #include "tests/show/asked.h"
 #include "wire/frame.h"
 #include "wire/msg.h"
@@ -58,37 +59,6 @@ on_udp_send(void *arg, const struct path *to, struct run *run)
 	(void)to;
 	for (i = 0; i < run->n; i++)
 		(void)send(g->fd[0], run->pkt[i].p, run->pkt[i].len, 0);
-}
-
-static void
-on_mesh_send(void *arg, struct run *run)
-{
-	(void)arg, (void)run;
-}
-
-static void
-on_deliver(void *arg, unsigned no, struct run *run)
-{
-	(void)arg, (void)no, (void)run;
-}
-
-static void
-on_hangup(void *arg)
-{
-	(void)arg;
-}
-
-static void
-on_event(void *arg, enum core_event ev, const struct peer *p)
-{
-	(void)arg, (void)ev, (void)p;
-}
-
-static void
-on_random(void *arg, void *p, size_t len)
-{
-	(void)arg;
-	random_bytes(p, len);
 }
 
 static struct turn
@@ -337,15 +307,7 @@ gun_init(struct gun *g, const char *endpoint, const char *network,
 {
 	struct core_config cfg = { .aead = aead_default(),
 		.limits = { REKEY_AFTER_MS, FAN_ORIGIN, FAN_TOTAL, CORE_MTU } };
-	struct core_io io = {
-		.arg = g,
-		.udp_send = on_udp_send,
-		.mesh_send = on_mesh_send,
-		.port_deliver = on_deliver,
-		.mesh_hangup = on_hangup,
-		.event = on_event,
-		.random = on_random,
-	};
+	struct core_io io = quiet_core_io(g);
 	static const uint8_t nobody[KEY_LEN];
 	struct peer_config peer = { .name = "it" };
 	uint8_t seed[KEY_LEN];
@@ -367,6 +329,7 @@ gun_init(struct gun *g, const char *endpoint, const char *network,
 	network_mac1key(&cfg.net, peer.x_pk, g->mac1key);
 	network_mac1key(&cfg.net, nobody, g->nokey);
 	arena_init(&g->mem, ARENA_MAX);
+	io.udp_send = on_udp_send;
 	core_init(&g->core, &cfg, &io, clock_boot());
 	t = turn_of(g);
 	g->it = core_peer_add(&g->core, &peer, &why, &t);

@@ -24,6 +24,7 @@
 #include "core/core.h"
 #include "core/peer_send.h"
 #include "crypto/sign.h"
+#include "tests/quiet.h"
 
 #define ARENA (1u << 20)
 #define STEP_MS 2    /* between two datagrams */
@@ -63,80 +64,10 @@ on_send(void *arg, const struct path *to, struct run *run)
 }
 
 static void
-on_run(void *arg, struct run *run)
-{
-	(void)arg, (void)run;
-}
-
-static void
-on_deliver(void *arg, unsigned no, struct run *run)
-{
-	(void)arg, (void)no, (void)run;
-}
-
-static void
-on_hangup(void *arg)
-{
-	(void)arg;
-}
-
-static void
-on_event(void *arg, enum core_event ev, const struct peer *p)
-{
-	(void)arg, (void)ev, (void)p;
-}
-
-static void
-on_random(void *arg, void *p, size_t len)
-{
-	(void)arg;
-	random_bytes(p, len);
-}
-
-static void
-on_ask(void *arg, const uint8_t x_pk[KEY_LEN], const struct addr *from)
-{
-	(void)arg, (void)x_pk, (void)from;
-}
-
-static void
-on_save(void *arg, const struct book_entry *e, bool urgent)
-{
-	(void)arg, (void)e, (void)urgent;
-}
-
-static void
-on_forget(void *arg, const uint8_t key[KEY_LEN])
-{
-	(void)arg, (void)key;
-}
-
-static void
-on_save_revoked(void *arg, const struct book_revoked *r)
-{
-	(void)arg, (void)r;
-}
-
-static void
-on_save_watched(void *arg, uint32_t minutes)
-{
-	(void)arg, (void)minutes;
-}
-
-static void
 start_core(struct liar *l, const char *network)
 {
-	const struct core_io io = {
-		.arg = l,
-		.udp_send = on_send,
-		.mesh_send = on_run,
-		.port_deliver = on_deliver,
-		.mesh_hangup = on_hangup,
-		.event = on_event,
-		.random = on_random,
-	};
-	const struct exchange_io xio = { l, on_ask, on_save, on_forget,
-		on_save_revoked, on_save_watched };
+	struct core_io io = quiet_core_io(l);
+	const struct exchange_io xio = quiet_exchange_io(l);
 	struct exchange_config xc = { .trust = { .mode = TRUST_OPEN,
 					  .max_peers = 8 },
 		.self.about = { .life = 3600, .ep = { l->own }, .n_ep = 1 } };
@@ -144,6 +75,7 @@ start_core(struct liar *l, const char *network)
 		.limits = { REKEY_AFTER_MS, FAN_ORIGIN, FAN_TOTAL, CORE_MTU } };
 	uint8_t seed[KEY_LEN];
 
+	io.udp_send = on_send;
 	random_bytes(seed, sizeof(seed));
 	if (!identity_from_seed(seed, &cc.id))
 		fatalx("no identity");

@@ -25,7 +25,7 @@ sim_sources = \
 	tests/sim/syb_node.c tests/sim/syb_node.h \
 	tests/sim/sybil.c tests/sim/sybil.h \
 	tests/sim/verdict.c tests/sim/verdict.h \
-	tests/sim/world.c tests/sim/world.h
+	tests/sim/world.c tests/sim/world.h $(test_quiet)
 sim_libs = src/core/libcore.a src/neg/libneg.a src/book/libbook.a src/wire/libwire.a \
 	src/crypto/libcrypto.a
 

@@ -6,6 +6,7 @@
 #include "base/rd.h"
 #include "base/xmem.h"
 #include "core/peer.h"
+#include "tests/quiet.h"
 #include "wire/mesh.h"
 
 #define PORT 7469
@@ -86,12 +87,6 @@ on_hangup(void *arg)
 }
 
 static void
-on_event(void *arg, enum core_event ev, const struct peer *p)
-{
-	(void)arg, (void)ev, (void)p;
-}
-
-static void
 on_random(void *arg, void *p, size_t len)
 {
 	struct node *n = arg;
@@ -124,14 +119,7 @@ mesh_hello(struct node *n, struct turn *t)
 void
 node_init(struct node *n, struct world *w, unsigned nr)
 {
-	struct core_io io = {
-		.arg = n,
-		.udp_send = on_udp_send,
-		.mesh_send = on_mesh_send,
-		.mesh_hangup = on_hangup,
-		.event = on_event,
-		.random = on_random,
-	};
+	struct core_io io = quiet_core_io(n);
 	struct core_config cfg = { .network = "sim",
 		.aead = aead_default(),
 		.stamp_floor_ms = 0,
@@ -140,6 +128,10 @@ node_init(struct node *n, struct world *w, unsigned nr)
 	uint8_t seed[KEY_LEN];
 	char text[ADDR_TEXT];
 
+	io.udp_send = on_udp_send;
+	io.mesh_send = on_mesh_send;
+	io.mesh_hangup = on_hangup;
+	io.random = on_random;
 	n->w = w;
 	n->nr = nr;
 	n->next_id = 1;

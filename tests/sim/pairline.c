@@ -9,6 +9,7 @@
 #include "base/xmem.h"
 #include "core/exchange.h"
 #include "core/peer.h"
+#include "tests/quiet.h"
 #include "wire/msg.h"
 
 #define ARENA_MAX (1024u * 1024)
@@ -197,47 +198,11 @@ give(struct pairline_end *e, struct turn *t)
  */
 
 static void
-on_event(void *arg, enum core_event ev, const struct peer *p)
-{
-	(void)arg, (void)ev, (void)p;
-}
-
-static void
 on_random(void *arg, void *p, size_t len)
 {
 	struct pairline_end *e = arg;
 
 	rng_fill(&e->l->rng, p, len);
-}
-
-static void
-on_ask(void *arg, const uint8_t x_pk[KEY_LEN], const struct addr *from)
-{
-	(void)arg, (void)x_pk, (void)from;
-}
-
-static void
-on_save(void *arg, const struct book_entry *b, bool urgent)
-{
-	(void)arg, (void)b, (void)urgent;
-}
-
-static void
-on_forget(void *arg, const uint8_t key[KEY_LEN])
-{
-	(void)arg, (void)key;
-}
-
-static void
-on_save_revoked(void *arg, const struct book_revoked *r)
-{
-	(void)arg, (void)r;
-}
-
-static void
-on_save_watched(void *arg, uint32_t minutes)
-{
-	(void)arg, (void)minutes;
 }
 
 /* --- the two ends -----------------------------------------------------------
@@ -247,11 +212,7 @@ static void
 end_init(struct pairline *l, unsigned nr)
 {
 	struct pairline_end *e = &l->end[nr];
-	struct core_io io = { .arg = e,
-		.udp_send = on_udp_send,
-		.port_deliver = on_port_deliver,
-		.event = on_event,
-		.random = on_random };
+	struct core_io io = quiet_core_io(e);
 	struct core_config cfg = { .network = "sim",
 		.aead = aead_default(),
 		.limits = { REKEY_AFTER_MS, FAN_ORIGIN, FAN_TOTAL, CORE_MTU } };
@@ -261,6 +222,9 @@ end_init(struct pairline *l, unsigned nr)
 	static const uint8_t netkey[KEY_LEN] = { 7 };
 	uint8_t seed[KEY_LEN];
 
+	io.udp_send = on_udp_send;
+	io.port_deliver = on_port_deliver;
+	io.random = on_random;
 	e->l = l;
 	e->nr = nr;
 	e->first = MONO_NEVER;
@@ -280,8 +244,7 @@ begin_exchange(struct pairline_end *e)
 	const struct exchange_config cfg = { .trust = { .mode = TRUST_SECRET,
 						 .max_peers = 32 },
 		.book = { .max_peers = 32, .dial = false } };
-	const struct exchange_io io = { e, on_ask, on_save, on_forget,
-		on_save_revoked, on_save_watched };
+	const struct exchange_io io = quiet_exchange_io(e);
 
 	exchange_start(&e->core, &cfg, &io);
 }

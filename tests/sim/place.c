@@ -4,20 +4,14 @@
 
 #include "core/peer.h"
 #include "node.h"
+#include "tests/quiet.h"
 #include "world.h"
 
 #define MOVE_MIN_US (12 * MONO_SEC)
 #define MOVE_MAX_US (60 * MONO_SEC)
 
 static void
-ignore_routes(void *arg, uint32_t peer, const struct prefix *p, size_t n)
-{
-	(void)arg, (void)peer, (void)p,
-	    (void)n; /* the mesh daemon hears them */
-}
-
-static void
-no_rehook(void *arg, uint32_t id, const struct prefix *from,
+on_rehook(void *arg, uint32_t id, const struct prefix *from,
     const struct prefix *to, uint32_t count)
 {
 	struct node *n = arg;
@@ -26,35 +20,17 @@ no_rehook(void *arg, uint32_t id, const struct prefix *from,
 	n->w->sum.wrong++; /* the mesh daemon said that it can move */
 }
 
-static void
-no_stop(void *arg, uint32_t id)
-{
-	(void)arg, (void)id;
-}
-
-static void
-no_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
-{
-	(void)arg, (void)to, (void)nonce; /* no two are of one network */
-}
-
-static void
-no_save(void *arg, const struct neg_record *rec)
-{
-	(void)arg, (void)rec; /* none starts again */
-}
-
 void
 place_start(struct node *n)
 {
 	const struct neg_config cfg = {
 		.policy = REHOOK_AUTO, .rule = RULE_SEED, .max_nodes = 1
 	};
-	const struct negotiate_io io = { n, ignore_routes, no_rehook, no_stop,
-		no_probe, no_save };
+	struct negotiate_io io = quiet_negotiate_io(n);
 
 	if (n->w->opt.paths == 0)
 		return;
+	io.rehook = on_rehook;
 	n->place.gid = 1 + (unsigned)rng_below(&n->w->rng, n->w->opt.paths);
 	negotiate_start(&n->core, &cfg, &io);
 }

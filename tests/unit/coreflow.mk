@@ -33,7 +33,7 @@ coreflow_tests = \
 check_PROGRAMS += $(coreflow_tests)
 TESTS += $(coreflow_tests)
 
-coreflow_duo = tests/unit/duo.c tests/unit/duo.h
+coreflow_duo = tests/unit/duo.c tests/unit/duo.h $(test_quiet)
 coreflow_evil = $(coreflow_duo) tests/unit/evil.c tests/unit/evil.h
 coreflow_party = $(coreflow_duo) tests/unit/party.c tests/unit/party.h
 coreflow_libs = src/core/libcore.a src/neg/libneg.a src/book/libbook.a src/wire/libwire.a \
@@ -58,7 +58,7 @@ tests_unit_test_nomem_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=try_malloc,--wrap=try_calloc,--wrap=try_aligned_alloc \
 	-Wl,--wrap=try_reallocarray,--wrap=xmalloc,--wrap=xcalloc \
 	-Wl,--wrap=xreallocarray
-tests_unit_test_weight_SOURCES = tests/unit/test_weight.c
+tests_unit_test_weight_SOURCES = tests/unit/test_weight.c $(test_quiet)
 tests_unit_test_weight_LDADD = $(coreflow_libs) $(CIPHER_LIBS)
 tests_unit_test_core_trust_SOURCES = tests/unit/test_core_trust.c \
 	$(coreflow_party)

@@ -8,7 +8,7 @@ CTL_TESTS = tests/unit/test_ctl tests/unit/test_ctl_entry \
 check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
 
-CTLNODE = tests/unit/ctlnode.c tests/unit/ctlnode.h
+CTLNODE = tests/unit/ctlnode.c tests/unit/ctlnode.h $(test_quiet)
 NOREALLOC = tests/unit/norealloc.c tests/unit/norealloc.h
 CTL_LDADD = src/ctl/libctl.a src/core/libcore.a src/neg/libneg.a src/book/libbook.a \
 	src/crypto/libcrypto.a src/crypto/libkx.a \

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/xmem.h"
+#include "tests/quiet.h"
 #include "wire/mesh.h"
 
 static void
@@ -27,37 +28,6 @@ take_datagrams(void *arg, const struct path *to, struct run *run)
 		memcpy(d->p, run->pkt[i].p, d->len);
 		n->queue[n->n_queue++] = d;
 	}
-}
-
-static void
-ignore_records(void *arg, struct run *run)
-{
-	(void)arg, (void)run;
-}
-
-static void
-ignore_packets(void *arg, unsigned no, struct run *run)
-{
-	(void)arg, (void)no, (void)run;
-}
-
-static void
-ignore_hangup(void *arg)
-{
-	(void)arg;
-}
-
-static void
-ignore_event(void *arg, enum core_event ev, const struct peer *p)
-{
-	(void)arg, (void)ev, (void)p;
-}
-
-static void
-fill_random(void *arg, void *p, size_t len)
-{
-	(void)arg;
-	random_bytes(p, len);
 }
 
 static bool
@@ -230,15 +200,7 @@ node_init(struct node *n, uint8_t number, uint8_t suites)
 	uint8_t seed[KEY_LEN] = { number };
 	struct core_config cfg = { .aead = aead_default(),
 		.limits = { REKEY_AFTER_MS, FAN_ORIGIN, FAN_TOTAL, CORE_MTU } };
-	struct core_io io = {
-		.arg = n,
-		.udp_send = take_datagrams,
-		.mesh_send = ignore_records,
-		.port_deliver = ignore_packets,
-		.mesh_hangup = ignore_hangup,
-		.event = ignore_event,
-		.random = fill_random,
-	};
+	struct core_io io = quiet_core_io(n);
 	char text[ADDR_TEXT];
 
 	memset(n, 0, sizeof(*n));
@@ -258,6 +220,7 @@ node_init(struct node *n, uint8_t number, uint8_t suites)
 		host_entry_fetch, host_lists, host_lists, host_about };
 	n->ctl = (struct ctl){ &n->core, &n->host };
 	n->in_file = true;
+	io.udp_send = take_datagrams;
 	core_init(&n->core, &cfg, &io, n->t.now);
 	ident_set_answers(&n->core, true);
 }

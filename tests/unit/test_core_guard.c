@@ -9,6 +9,7 @@
 #include "core/guard.h"
 #include "core/negotiate.h"
 #include "neg/space.h"
+#include "tests/quiet.h"
 #include "tests/unit/party.h"
 
 #define MINUTE (60 * (uint64_t)MONO_SEC)
@@ -339,33 +340,14 @@ on_routes(void *arg, uint32_t peer, const struct prefix *p, size_t n)
 }
 
 static void
-no_routes(void *arg, uint32_t peer, const struct prefix *p, size_t n)
-{
-	(void)arg, (void)peer, (void)p, (void)n;
-}
-
-static void
-no_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
-{
-	(void)arg, (void)to, (void)nonce;
-}
-
-static void
-no_save(void *arg, const struct neg_record *rec)
-{
-	(void)arg, (void)rec;
-}
-
-static void
 start(struct lab *lab, unsigned nr)
 {
 	const struct neg_config cfg = { .policy = REHOOK_NEVER,
 		.max_nodes = 1 };
-	const struct negotiate_io io = { .arg = lab,
-		.routes = nr == 0 ? on_routes : no_routes,
-		.probe = no_probe,
-		.save = no_save };
+	struct negotiate_io io = quiet_negotiate_io(lab);
 
+	if (nr == 0)
+		io.routes = on_routes;
 	duo_start(&lab->d, nr, NULL);
 	negotiate_start(&lab->d.end[nr].core, &cfg, &io);
 }

@@ -9,6 +9,7 @@
 #include "core/negotiate.h"
 #include "core/peer_send.h"
 #include "core/session.h"
+#include "tests/quiet.h"
 #include "tests/unit/duo.h"
 #include "wire/frame.h"
 
@@ -48,12 +49,6 @@ on_rehook(void *arg, uint32_t id, const struct prefix *from,
 }
 
 static void
-on_rehook_stop(void *arg, uint32_t id)
-{
-	(void)arg, (void)id;
-}
-
-static void
 on_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
 {
 	struct world *w = arg;
@@ -64,19 +59,15 @@ on_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
 }
 
 static void
-on_save(void *arg, const struct neg_record *rec)
-{
-	(void)arg, (void)rec;
-}
-
-static void
 end_start(struct lab *lab, unsigned nr)
 {
 	const struct neg_config cfg = { .policy = REHOOK_ATOMIC,
 		.max_nodes = 1 };
-	const struct negotiate_io io = { &lab->w[nr], on_routes, on_rehook,
-		on_rehook_stop, on_probe, on_save };
+	struct negotiate_io io = quiet_negotiate_io(&lab->w[nr]);
 
+	io.routes = on_routes;
+	io.rehook = on_rehook;
+	io.probe = on_probe;
 	duo_start(&lab->d, nr, NULL);
 	negotiate_start(&lab->d.end[nr].core, &cfg, &io);
 }

@@ -10,6 +10,7 @@
 #include "core/negotiate.h"
 #include "core/trust.h"
 #include "neg/show.h"
+#include "tests/quiet.h"
 #include "tests/unit/party.h"
 
 /* 1 knows where 0 is. */
@@ -491,45 +492,13 @@ others_secrets_are_of_no_use(void **state)
 	party_fini(p);
 }
 
-static void
-on_routes(void *arg, uint32_t peer, const struct prefix *pr, size_t n)
-{
-	(void)arg, (void)peer, (void)pr, (void)n;
-}
-
-static void
-on_rehook(void *arg, uint32_t id, const struct prefix *from,
-    const struct prefix *to, uint32_t count)
-{
-	(void)arg, (void)id, (void)from, (void)to, (void)count;
-}
-
-static void
-on_rehook_stop(void *arg, uint32_t id)
-{
-	(void)arg, (void)id;
-}
-
-static void
-on_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
-{
-	(void)arg, (void)to, (void)nonce;
-}
-
-static void
-on_neg_save(void *arg, const struct neg_record *rec)
-{
-	(void)arg, (void)rec;
-}
-
 /* 0 with a negotiation; it has known 1 for days, by what it has saved. */
 static void
 know_an_old_one(struct party *p)
 {
 	const struct neg_config cfg = { .policy = REHOOK_ATOMIC,
 		.max_nodes = 1 };
-	const struct negotiate_io io = { NULL, on_routes, on_rehook,
-		on_rehook_stop, on_probe, on_neg_save };
+	const struct negotiate_io io = quiet_negotiate_io(NULL);
 	unsigned i;
 
 	pair(p);

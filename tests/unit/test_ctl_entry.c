@@ -11,45 +11,15 @@
 #include "base/base64.h"
 #include "core/exchange.h"
 #include "crypto/sign.h"
+#include "tests/quiet.h"
 #include "tests/unit/ctlnode.h"
 #include "tests/unit/norealloc.h"
 #include "wire/uri.h"
 
 static void
-ignore_ask(void *arg, const uint8_t x_pk[KEY_LEN], const struct addr *from)
-{
-	(void)arg, (void)x_pk, (void)from;
-}
-
-static void
-ignore_save(void *arg, const struct book_entry *e, bool urgent)
-{
-	(void)arg, (void)e, (void)urgent;
-}
-
-static void
-ignore_forget(void *arg, const uint8_t key[KEY_LEN])
-{
-	(void)arg, (void)key;
-}
-
-static void
-ignore_revoked(void *arg, const struct book_revoked *r)
-{
-	(void)arg, (void)r;
-}
-
-static void
-ignore_watched(void *arg, uint32_t minutes)
-{
-	(void)arg, (void)minutes;
-}
-
-static void
 start_exchange(struct node *n, enum trust_mode mode, bool advertise)
 {
-	const struct exchange_io io = { n, ignore_ask, ignore_save,
-		ignore_forget, ignore_revoked, ignore_watched };
+	const struct exchange_io io = quiet_exchange_io(n);
 	struct exchange_config cfg = {
 		.trust = { .mode = mode, .max_peers = 32 },
 		.book = { .max_peers = 32, .dial = mode != TRUST_KNOWN },

@@ -15,6 +15,7 @@
 #include "core/negotiate.h"
 #include "core/replay.h"
 #include "core/session.h"
+#include "tests/quiet.h"
 #include "tests/unit/party.h"
 
 #define ENDS 3
@@ -107,44 +108,12 @@ __wrap_xreallocarray(void *p, size_t n, size_t len)
 
 static struct party lab;
 
-static void
-on_routes(void *arg, uint32_t peer, const struct prefix *p, size_t n)
-{
-	(void)arg, (void)peer, (void)p, (void)n;
-}
-
-static void
-on_rehook(void *arg, uint32_t id, const struct prefix *from,
-    const struct prefix *to, uint32_t count)
-{
-	(void)arg, (void)id, (void)from, (void)to, (void)count;
-}
-
-static void
-on_rehook_stop(void *arg, uint32_t id)
-{
-	(void)arg, (void)id;
-}
-
-static void
-on_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
-{
-	(void)arg, (void)to, (void)nonce;
-}
-
-static void
-on_save(void *arg, const struct neg_record *rec)
-{
-	(void)arg, (void)rec;
-}
-
 /* A switch, and a place in the mesh: 10.GID2.0.0/16. */
 static void
 settle(unsigned nr, uint16_t gid2)
 {
 	const struct neg_config cfg = { .policy = REHOOK_NEVER };
-	const struct negotiate_io io = { NULL, on_routes, on_rehook,
-		on_rehook_stop, on_probe, on_save };
+	const struct negotiate_io io = quiet_negotiate_io(NULL);
 	const struct fwd_config fwd = { .mode = FWD_SWITCH,
 		.ethernet = true,
 		.flood_rate = 1000,

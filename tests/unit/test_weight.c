@@ -13,6 +13,7 @@
 #include "core/core.h"
 #include "core/exchange.h"
 #include "core/negotiate.h"
+#include "tests/quiet.h"
 #include "tests/rng.h"
 
 #define SPOKES 1000
@@ -73,30 +74,6 @@ on_udp_send(void *arg, const struct path *to, struct run *run)
 }
 
 static void
-on_run(void *arg, struct run *run)
-{
-	(void)arg, (void)run;
-}
-
-static void
-on_deliver(void *arg, unsigned no, struct run *run)
-{
-	(void)arg, (void)no, (void)run;
-}
-
-static void
-on_hangup(void *arg)
-{
-	(void)arg;
-}
-
-static void
-on_event(void *arg, enum core_event ev, const struct peer *p)
-{
-	(void)arg, (void)ev, (void)p;
-}
-
-static void
 on_random(void *arg, void *p, size_t len)
 {
 	struct node *nd = arg;
@@ -104,85 +81,14 @@ on_random(void *arg, void *p, size_t len)
 	rng_fill(&nd->h->rnd, p, len);
 }
 
-static void
-on_ask(void *arg, const uint8_t x_pk[KEY_LEN], const struct addr *from)
-{
-	(void)arg, (void)x_pk, (void)from;
-}
-
-static void
-on_save(void *arg, const struct book_entry *e, bool urgent)
-{
-	(void)arg, (void)e, (void)urgent;
-}
-
-static void
-on_forget(void *arg, const uint8_t key[KEY_LEN])
-{
-	(void)arg, (void)key;
-}
-
-static void
-on_save_revoked(void *arg, const struct book_revoked *r)
-{
-	(void)arg, (void)r;
-}
-
-static void
-on_save_watched(void *arg, uint32_t minutes)
-{
-	(void)arg, (void)minutes;
-}
-
-static void
-on_routes(void *arg, uint32_t peer, const struct prefix *p, size_t n)
-{
-	(void)arg, (void)peer, (void)p, (void)n;
-}
-
-static void
-on_rehook(void *arg, uint32_t id, const struct prefix *from,
-    const struct prefix *to, uint32_t count)
-{
-	(void)arg, (void)id, (void)from, (void)to, (void)count;
-}
-
-static void
-on_rehook_stop(void *arg, uint32_t id)
-{
-	(void)arg, (void)id;
-}
-
-static void
-on_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
-{
-	(void)arg, (void)to, (void)nonce;
-}
-
-static void
-on_save_neg(void *arg, const struct neg_record *rec)
-{
-	(void)arg, (void)rec;
-}
-
 /* As the daemon makes it: with a book and a negotiation. */
 static void
 node_start(struct hub *h, struct node *nd, struct addr addr,
     const struct aead_choice *aead)
 {
-	const struct core_io io = {
-		.arg = nd,
-		.udp_send = on_udp_send,
-		.mesh_send = on_run,
-		.port_deliver = on_deliver,
-		.mesh_hangup = on_hangup,
-		.event = on_event,
-		.random = on_random,
-	};
-	const struct exchange_io xio = { nd, on_ask, on_save, on_forget,
-		on_save_revoked, on_save_watched };
-	const struct negotiate_io nio = { nd, on_routes, on_rehook,
-		on_rehook_stop, on_probe, on_save_neg };
+	struct core_io io = quiet_core_io(nd);
+	const struct exchange_io xio = quiet_exchange_io(nd);
+	const struct negotiate_io nio = quiet_negotiate_io(nd);
 	const struct exchange_config xcfg = { .trust = { .max_peers = 32 },
 		.book = { .max_peers = 32 } };
 	const struct neg_config ncfg = { .max_nodes = 256 };
@@ -191,6 +97,8 @@ node_start(struct hub *h, struct node *nd, struct addr addr,
 		.limits = { REKEY_AFTER_MS, FAN_ORIGIN, FAN_TOTAL, CORE_MTU } };
 	uint8_t seed[KEY_LEN];
 
+	io.udp_send = on_udp_send;
+	io.random = on_random;
 	nd->h = h;
 	nd->addr = addr;
 	rng_fill(&h->rnd, seed, sizeof(seed));

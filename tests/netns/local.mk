@@ -23,7 +23,7 @@ tests_netns_udpline_LDADD = src/io/libio.a src/priv/libpriv.a \
 # A stand-in mesh daemon.
 check_PROGRAMS += tests/netns/meshd
 tests_netns_meshd_SOURCES = tests/netns/meshd.c tests/netns/meshd.h \
-	tests/netns/flood.c tests/netns/link.c \
+	tests/netns/meshpass.c tests/netns/link.c \
 	tests/netns/ledger.c tests/netns/ledger.h \
 	tests/netns/meshpkt.c tests/netns/meshpkt.h $(test_tool)
 tests_netns_meshd_LDADD = src/wire/libwire.a src/base/libbase.a $(SODIUM_LIBS)

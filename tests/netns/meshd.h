@@ -78,7 +78,7 @@ void vplamad_read(struct meshd *md);
 enum outcome vplamad_try(struct meshd *md, const uint8_t *p, size_t len);
 
 /*
- * flood.c: what becomes of a packet. from is a neighbour, TO_VPLAMAD, or any
+ * meshpass.c: what becomes of a packet. from is a neighbour, TO_VPLAMAD, or any
  * other number for somebody who is not known.
  */
 void on_packet(struct meshd *md, const uint8_t *p, size_t len, size_t from);

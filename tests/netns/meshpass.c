@@ -1,3 +1,4 @@
+/* What becomes of a packet in the stand-in mesh daemon: passed on, once. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

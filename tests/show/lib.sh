@@ -64,6 +64,16 @@ show_figure() {
 	printf '%-44s %12s %s\n' "$1" "$2" "${3:-}"
 }
 
+# show_field NAME LINE: the value in a line of NAME=VALUE.
+show_field() {
+	printf '%s\n' "$2" | tr ' ' '\n' | sed -n "s/^$1=//p"
+}
+
+# show_memory KEY PID: VmRSS, VmHWM or VmData of a process, in KiB.
+show_memory() {
+	sed -n "s/^$1:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$2/status"
+}
+
 # must DESCRIPTION TEST-EXPRESSION...: what test(1) would take. Expects that
 # it holds; prints the values either way.
 must() {

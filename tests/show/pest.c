@@ -8,13 +8,14 @@
  *	pest hold SOCKET CLIENTS TEXT	send that and stay; -: a line without
  *					end
  *	pest first SOCKET		asks once, tells when that is answered
- *	pest dns ADDR:PORT MS IP	a name server that says so late: each
- *					name is at IP
+ *	pest dns ADDR:PORT MS IP	a name server: each name is at IP, it
+ *					says MS after it was asked
  *	pest manager SOCKET		what a service manager is told
  *
  * delay and echo print "asked=N lost=N p50_us=N p99_us=N max_us=N": each from
  * when it was due, so that what stands still counts for all who would have
- * come. The others run until SIGTERM or SIGINT and then say what was.
+ * come. first prints when it was answered, in ms since 1970. The others run
+ * until SIGTERM or SIGINT; mute, hold, dns and manager then say what was.
  */
 #include <errno.h>
 #include <poll.h>

@@ -14,14 +14,15 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "tests/folder.h"
 #include "tests/unit/store_made.h"
 
 int
 rig_enter(void **state)
 {
-	char dir[] = "/tmp/vplama-store-XXXXXX";
+	char dir[32];
 
-	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
+	if (!folder_make(dir) || chdir(dir) < 0)
 		return -1;
 	*state = strdup(dir);
 	return 0;

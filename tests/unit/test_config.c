@@ -22,6 +22,7 @@
 #include "base/fdutil.h"
 #include "base/xmem.h"
 #include "neg/neg.h"
+#include "tests/folder.h"
 #include "vplamad/cfgdevice.h"
 #include "vplamad/option.h"
 
@@ -67,8 +68,7 @@ setup(void **state)
 	char *sub;
 
 	umask(022);
-	strcpy(d->path, "/tmp/vplama-config.XXXXXX");
-	assert_non_null(mkdtemp(d->path));
+	assert_true(folder_make(d->path));
 	snprintf(d->conf, sizeof(d->conf), "%s/vplamad.conf", d->path);
 	sub = xasprintf("%s/peers.d", d->path);
 	assert_int_equal(mkdir(sub, 0755), 0);

@@ -20,6 +20,7 @@
 #include "store/copy.h"
 #include "store/recdb.h"
 #include "store/schema.h"
+#include "tests/folder.h"
 #include "tests/rng.h"
 #include "tests/unit/store_made.h"
 
@@ -29,9 +30,9 @@
 static int
 enter(void **state)
 {
-	char dir[] = "/tmp/vplama-db-XXXXXX";
+	char dir[32];
 
-	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
+	if (!folder_make(dir) || chdir(dir) < 0)
 		return -1;
 	*state = strdup(dir);
 	return 0;

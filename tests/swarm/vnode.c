@@ -13,6 +13,7 @@
 #include "core/negotiate.h"
 #include "core/session.h"
 #include "crypto/prim.h"
+#include "tests/quiet.h"
 #include "tests/swarm/swarm.h"
 #include "wire/mesh.h"
 
@@ -50,88 +51,6 @@ on_mesh_send(void *arg, struct run *run)
 			MESH_OK &&
 		    rec.type == MESH_PKT)
 			fan_got(v->s, rec.u.pkt.body, rec.u.pkt.len);
-}
-
-static void
-on_hangup(void *arg)
-{
-	(void)arg;
-}
-
-static void
-on_event(void *arg, enum core_event ev, const struct peer *p)
-{
-	(void)arg, (void)ev, (void)p;
-}
-
-static void
-on_random(void *arg, void *p, size_t len)
-{
-	(void)arg;
-	random_bytes(p, len);
-}
-
-/* --- callbacks of exchange and negotiation: nothing is kept --------------- */
-
-static void
-on_ask(void *arg, const uint8_t x_pk[KEY_LEN], const struct addr *from)
-{
-	(void)arg, (void)x_pk, (void)from;
-}
-
-static void
-on_save(void *arg, const struct book_entry *e, bool urgent)
-{
-	(void)arg, (void)e, (void)urgent;
-}
-
-static void
-on_forget(void *arg, const uint8_t key[KEY_LEN])
-{
-	(void)arg, (void)key;
-}
-
-static void
-on_save_revoked(void *arg, const struct book_revoked *r)
-{
-	(void)arg, (void)r;
-}
-
-static void
-on_save_watched(void *arg, uint32_t minutes)
-{
-	(void)arg, (void)minutes;
-}
-
-static void
-on_routes(void *arg, uint32_t peer, const struct prefix *p, size_t n)
-{
-	(void)arg, (void)peer, (void)p, (void)n;
-}
-
-static void
-on_rehook(void *arg, uint32_t id, const struct prefix *from,
-    const struct prefix *to, uint32_t count)
-{
-	(void)arg, (void)id, (void)from, (void)to, (void)count;
-}
-
-static void
-on_rehook_stop(void *arg, uint32_t id)
-{
-	(void)arg, (void)id;
-}
-
-static void
-on_probe(void *arg, const struct addr *to, const uint8_t nonce[NEG_NONCE])
-{
-	(void)arg, (void)to, (void)nonce;
-}
-
-static void
-on_neg_save(void *arg, const struct neg_record *rec)
-{
-	(void)arg, (void)rec;
 }
 
 /* --- one life ------------------------------------------------------------- */
@@ -196,14 +115,7 @@ static void
 start_core(struct vnode *v)
 {
 	struct swarm *s = v->s;
-	const struct core_io io = {
-		.arg = v,
-		.udp_send = on_udp_send,
-		.mesh_send = on_mesh_send,
-		.mesh_hangup = on_hangup,
-		.event = on_event,
-		.random = on_random,
-	};
+	struct core_io io = quiet_core_io(v);
 	struct core_config cc = {
 		.id = v->id,
 		.net = s->net,
@@ -214,13 +126,13 @@ start_core(struct vnode *v)
 		.trust.mode = TRUST_KNOWN,
 		.self.about.life = RECORD_LIFE_S,
 	};
-	const struct exchange_io xio = { v, on_ask, on_save, on_forget,
-		on_save_revoked, on_save_watched };
+	const struct exchange_io xio = quiet_exchange_io(v);
 	const struct neg_config nc = { .policy = REHOOK_NEVER };
-	const struct negotiate_io nio = { v, on_routes, on_rehook,
-		on_rehook_stop, on_probe, on_neg_save };
+	const struct negotiate_io nio = quiet_negotiate_io(v);
 
 	snprintf(cc.network, sizeof(cc.network), "%s", s->name);
+	io.udp_send = on_udp_send;
+	io.mesh_send = on_mesh_send;
 	core_init(&v->core, &cc, &io, s->now);
 	exchange_start(&v->core, &ec, &xio);
 	negotiate_start(&v->core, &nc, &nio);

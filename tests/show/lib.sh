@@ -53,6 +53,13 @@ show_sanitized() {
 	nm -D "$TOP_BUILDDIR/$1" 2>/dev/null | grep -q __asan_init
 }
 
+# show_clocks: for LD_PRELOAD, so that the clocks of a program can be set; where
+# there is a sanitizer, its library has to be before any other.
+show_clocks() {
+	ldd "$TOP_BUILDDIR/vplamad" | awk '/libasan/ { printf "%s:", $3 }'
+	echo "$TOP_BUILDDIR/tests/show/wallclock.so"
+}
+
 # show_skip REASON: ends with 77, which counts as skipped.
 show_skip() {
 	echo "skipped: $1"

@@ -24,8 +24,8 @@ enum kind { LINK, ADDRESS, ROUTE };
 /* Something that is there. Without hidden bytes: compared as a whole. */
 struct item {
 	uint8_t kind, family;
-	bool ours; /* of is_ours(); not compared */
-	uint8_t zero;
+	bool ours;	/* of is_ours(); not compared */
+	bool replaced;	/* a route by another; not compared */
 	uint32_t index; /* of the interface */
 	uint32_t table, metric;
 	uint8_t addr[16];
@@ -104,7 +104,11 @@ is_ours(const struct uplink *u, const struct item *it)
 static void
 item_add(struct uplink *u, struct item *it, bool is_news)
 {
-	if (item_find(u, it) != NULL || u->n == ITEMS_MAX)
+	struct item *was = item_find(u, it);
+
+	if (was != NULL)
+		was->replaced = false;
+	if (was != NULL || u->n == ITEMS_MAX)
 		return;
 	it->ours = is_ours(u, it);
 	if (u->n == u->max) {
@@ -150,25 +154,49 @@ fixed(const struct said *m, void *ret, size_t len)
 	return true;
 }
 
-/* Copies the attribute of that type, if it has room bytes at most. */
+/* The attribute of that type among those at p, or NULL. */
+static const char *
+find(const char *p, size_t left, uint16_t type, size_t *ret_len)
+{
+	struct rtattr a;
+
+	while (left >= sizeof(a)) {
+		memcpy(&a, p, sizeof(a));
+		if (a.rta_len < sizeof(a) || a.rta_len > left)
+			return NULL;
+		*ret_len = a.rta_len - RTA_LENGTH(0);
+		if ((a.rta_type & NLA_TYPE_MASK) == type)
+			return p + RTA_LENGTH(0);
+		if (RTA_ALIGN(a.rta_len) >= left)
+			return NULL;
+		left -= RTA_ALIGN(a.rta_len);
+		p += RTA_ALIGN(a.rta_len);
+	}
+	return NULL;
+}
+
+/* The same of a message, behind its fixed part. */
+static const char *
+find_in(const struct said *m, size_t after, uint16_t type, size_t *ret_len)
+{
+	size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(after);
+
+	if (at > m->head.nlmsg_len)
+		return NULL;
+	return find(m->p + at, m->head.nlmsg_len - at, type, ret_len);
+}
+
+/* Copies that attribute, if it has room bytes at most. */
 static bool
 attr(const struct said *m, size_t after, uint16_t type, void *ret, size_t room)
 {
-	size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(after), len;
-	struct rtattr a;
+	size_t len;
+	const char *p = find_in(m, after, type, &len);
 
-	while (at + sizeof(a) <= m->head.nlmsg_len) {
-		memcpy(&a, m->p + at, sizeof(a));
-		if (a.rta_len < sizeof(a) || a.rta_len > m->head.nlmsg_len - at)
-			return false;
-		len = a.rta_len - RTA_LENGTH(0);
-		if ((a.rta_type & NLA_TYPE_MASK) == type && len <= room) {
-			memcpy(ret, m->p + at + RTA_LENGTH(0), len);
-			return true;
-		}
-		at += RTA_ALIGN(a.rta_len);
-	}
-	return false;
+	if (p == NULL || len > room)
+		return false;
+	memcpy(ret, p, len);
+	return true;
 }
 
 static bool
@@ -214,11 +242,86 @@ on_address(struct uplink *u, const struct said *m)
 		item_del(u, &it);
 }
 
+/* One way of a route, which may have more. */
+static void
+on_way(struct uplink *u, const struct said *m, struct item *it)
+{
+	if (m->head.nlmsg_type == RTM_NEWROUTE)
+		item_add(u, it, true);
+	else
+		item_del(u, it);
+}
+
+/* Several ways, each a next hop with attributes of its own. */
+static void
+on_ways(struct uplink *u, const struct said *m, const struct item *route,
+    const char *p, size_t left)
+{
+	struct rtnexthop hop;
+	struct item it;
+	const char *via;
+	size_t len, step;
+
+	while (left >= sizeof(hop)) {
+		memcpy(&hop, p, sizeof(hop));
+		if (hop.rtnh_len < sizeof(hop) || hop.rtnh_len > left)
+			return;
+		it = *route;
+		it.index = (uint32_t)hop.rtnh_ifindex;
+		via = find(p + sizeof(hop), hop.rtnh_len - sizeof(hop),
+		    RTA_GATEWAY, &len);
+		if (via != NULL && len <= sizeof(it.addr))
+			memcpy(it.addr, via, len);
+		on_way(u, m, &it);
+		step = (size_t)RTNH_ALIGN(hop.rtnh_len);
+		if (step >= left)
+			return;
+		left -= step;
+		p += step;
+	}
+}
+
+/* One of that table and metric takes the place of all others. */
+static void
+replace_begin(struct uplink *u, const struct item *route)
+{
+	struct item *was;
+
+	for (was = u->item; was < u->item + u->n; was++)
+		was->replaced = was->kind == ROUTE &&
+		    was->family == route->family &&
+		    was->table == route->table && was->metric == route->metric;
+}
+
+static void
+replace_end(struct uplink *u)
+{
+	size_t i = u->n;
+
+	while (i-- > 0)
+		if (u->item[i].replaced) {
+			note(u, &u->item[i]);
+			u->item[i] = u->item[--u->n];
+		}
+}
+
+/* Do our packets go by it? */
+static bool
+is_watched(const struct uplink *u, uint32_t table)
+{
+	return u->ops.any_table || table == RT_TABLE_MAIN ||
+	    table == RT_TABLE_DEFAULT || table == RT_TABLE_LOCAL;
+}
+
 static void
 on_route(struct uplink *u, const struct said *m)
 {
+	bool replaces = m->head.nlmsg_type == RTM_NEWROUTE &&
+	    (m->head.nlmsg_flags & NLM_F_REPLACE) != 0;
 	struct item it = { .kind = ROUTE };
 	struct rtmsg rt;
+	const char *ways;
+	size_t len;
 
 	if (!fixed(m, &rt, sizeof(rt)) || rt.rtm_dst_len != 0 ||
 	    rt.rtm_type != RTN_UNICAST || (rt.rtm_flags & RTM_F_CLONED) != 0)
@@ -227,12 +330,21 @@ on_route(struct uplink *u, const struct said *m)
 	it.table = rt.rtm_table;
 	(void)attr(m, sizeof(rt), RTA_TABLE, &it.table, sizeof(it.table));
 	(void)attr(m, sizeof(rt), RTA_PRIORITY, &it.metric, sizeof(it.metric));
-	(void)attr(m, sizeof(rt), RTA_OIF, &it.index, sizeof(it.index));
-	(void)attr(m, sizeof(rt), RTA_GATEWAY, it.addr, sizeof(it.addr));
-	if (m->head.nlmsg_type == RTM_NEWROUTE)
-		item_add(u, &it, true);
-	else
-		item_del(u, &it);
+	if (!is_watched(u, it.table))
+		return;
+	if (replaces)
+		replace_begin(u, &it);
+	ways = find_in(m, sizeof(rt), RTA_MULTIPATH, &len);
+	if (ways != NULL) {
+		on_ways(u, m, &it, ways, len);
+	} else {
+		(void)attr(m, sizeof(rt), RTA_OIF, &it.index, sizeof(it.index));
+		(void)attr(
+		    m, sizeof(rt), RTA_GATEWAY, it.addr, sizeof(it.addr));
+		on_way(u, m, &it);
+	}
+	if (replaces)
+		replace_end(u);
 }
 
 static void

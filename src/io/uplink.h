@@ -28,6 +28,13 @@ struct uplink_ops {
 	 * once.
 	 */
 	uint64_t pause_us, pause_max_us, rest_us;
+
+	/*
+	 * Do rules lead the tunnels by tables that others do not use? Else only
+	 * the default routes count that everybody goes by: a mesh may have
+	 * others, in tables of its own.
+	 */
+	bool any_table;
 };
 
 /* What is there already is no news. NULL, and errno, where nobody tells. */

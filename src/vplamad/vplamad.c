@@ -571,7 +571,8 @@ static void
 start_uplink(struct vplamad *d)
 {
 	const struct uplink_ops ops = { d, devices_is_ours, on_uplink,
-		LINE_PAUSE_US, LINE_PAUSE_MAX_US, LINE_REST_US };
+		LINE_PAUSE_US, LINE_PAUSE_MAX_US, LINE_REST_US,
+		d->cfg.mark != 0 };
 
 	d->uplink = uplink_new(d->loop, &ops);
 	if (d->uplink == NULL)

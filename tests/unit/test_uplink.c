@@ -64,10 +64,10 @@ on_act(void *arg, struct turn *t)
 }
 
 static void
-fix_open(struct fix *f, uint64_t pause_max_us)
+fix_open(struct fix *f, uint64_t pause_max_us, bool any_table)
 {
 	const struct uplink_ops ops = { f, is_ours, on_changed, PAUSE_US,
-		pause_max_us, REST_US };
+		pause_max_us, REST_US, any_table };
 
 	if (!alone)
 		skip();
@@ -83,7 +83,7 @@ fix_open(struct fix *f, uint64_t pause_max_us)
 static void
 fix_init(struct fix *f)
 {
-	fix_open(f, PAUSE_US);
+	fix_open(f, PAUSE_US, false);
 }
 
 static void
@@ -206,7 +206,7 @@ flapping(void **state)
 		skip();
 	assert_true(sh("ip link add line type veth peer name enil && "
 		       "ip link set line up && ip link set enil up"));
-	fix_open(&f, PAUSE_MAX_US);
+	fix_open(&f, PAUSE_MAX_US, false);
 	start = clock_boot();
 	do {
 		assert_true(sh(flap));
@@ -250,6 +250,121 @@ routes_of_before(void **state)
 	assert_int_equal(after(&f, "ip route del default via 192.0.2.9"), 1);
 	assert_true(sh("ip link del line; ip link del vpl0"));
 	fix_fini(&f);
+}
+
+static const struct {
+	const char *cmd;
+	unsigned told;
+} hops[] = {
+	/* all of them ours */
+	{ "ip route add default nexthop via 10.9.9.2 dev vpl0 "
+	  "nexthop via 10.9.8.2 dev vpl2",
+	    0 },
+	{ "ip route replace default nexthop via 10.9.9.3 dev vpl0 "
+	  "nexthop via 10.9.8.2 dev vpl2",
+	    0 },
+	{ "ip route del default", 0 },
+	{ "ip -6 route add default nexthop via fd00:9::2 dev vpl0 "
+	  "nexthop via fd00:8::2 dev vpl2",
+	    0 },
+	{ "ip -6 route del default", 0 },
+	/* one of a line: it is there, is another, and goes */
+	{ "ip route add default nexthop via 10.9.9.2 dev vpl0 "
+	  "nexthop via 192.0.2.9 dev line",
+	    1 },
+	{ "ip route replace default nexthop via 10.9.9.3 dev vpl0 "
+	  "nexthop via 192.0.2.9 dev line",
+	    0 },
+	{ "ip route replace default nexthop via 10.9.9.3 dev vpl0 "
+	  "nexthop via 192.0.2.10 dev line",
+	    1 },
+	{ "ip route replace default via 10.9.9.3", 1 },
+	{ "ip route replace default nexthop via 192.0.2.10 dev line "
+	  "nexthop via 192.0.2.9 dev line",
+	    1 },
+	{ "ip route replace default via 192.0.2.9", 1 },
+	{ "ip route replace default via 192.0.2.10", 1 },
+	{ "ip route replace default via 192.0.2.9", 1 },
+	{ "ip route del default", 1 },
+	{ "ip -6 route add default nexthop via 2001:db8::9 dev line "
+	  "nexthop via fd00:8::2 dev vpl2",
+	    1 },
+	{ "ip -6 route del default via fd00:8::2 dev vpl2", 0 },
+	{ "ip -6 route del default", 1 },
+};
+
+/* All hops of a route of several count, each as a route of its own. */
+static void
+by_several_hops(void **state)
+{
+	struct fix f;
+	unsigned i, n;
+
+	(void)state;
+	if (!alone)
+		skip();
+	assert_true(sh("ip link add line type veth peer name enil && "
+		       "ip link add vpl0 type veth peer name vpl1 && "
+		       "ip link add vpl2 type veth peer name vpl3 && "
+		       "for i in line enil vpl0 vpl1 vpl2 vpl3; do "
+		       "ip link set $i up; done && "
+		       "ip addr add 192.0.2.1/24 dev line && "
+		       "ip addr add 10.9.9.1/24 dev vpl0 && "
+		       "ip addr add 10.9.8.1/24 dev vpl2 && "
+		       "ip -6 addr add 2001:db8::1/64 dev line nodad && "
+		       "ip -6 addr add fd00:9::1/64 dev vpl0 nodad && "
+		       "ip -6 addr add fd00:8::1/64 dev vpl2 nodad"));
+	fix_init(&f);
+	for (i = 0; i < sizeof(hops) / sizeof(hops[0]); i++) {
+		n = after(&f, hops[i].cmd);
+		if (n != hops[i].told)
+			fail_msg("%s: told %u times", hops[i].cmd, n);
+	}
+	assert_true(sh("ip link del line; ip link del vpl0; ip link del vpl2"));
+	fix_fini(&f);
+}
+
+/* Tables that only rules for others lead to; unless there may be such rules. */
+static void
+tables_of_others(void **state)
+{
+	static const struct {
+		const char *cmd;
+		unsigned told, told_all;
+	} rows[] = {
+		{ "ip route add default via 192.0.2.9 table 42", 0, 1 },
+		{ "ip route del default table 42", 0, 1 },
+		{ "ip route add default via 192.0.2.9 table 4242", 0, 1 },
+		{ "ip route del default table 4242", 0, 1 },
+		{ "ip route add default via 192.0.2.9 table default", 1, 1 },
+		{ "ip route del default table default", 1, 1 },
+		{ "ip route add default via 192.0.2.9 table local", 1, 1 },
+		{ "ip route del default table local", 1, 1 },
+		{ "ip -6 route add default via 2001:db8::9 table 42", 0, 1 },
+		{ "ip -6 route del default table 42", 0, 1 },
+		{ "ip -6 route add default via 2001:db8::9", 1, 1 },
+		{ "ip -6 route del default", 1, 1 },
+	};
+	struct fix f;
+	unsigned i, all, n;
+
+	(void)state;
+	if (!alone)
+		skip();
+	assert_true(sh("ip link add line type veth peer name enil && "
+		       "ip link set line up && ip link set enil up && "
+		       "ip addr add 192.0.2.1/24 dev line && "
+		       "ip -6 addr add 2001:db8::1/64 dev line nodad"));
+	for (all = 0; all < 2; all++) {
+		fix_open(&f, PAUSE_US, all == 1);
+		for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			n = after(&f, rows[i].cmd);
+			if (n != (all == 1 ? rows[i].told_all : rows[i].told))
+				fail_msg("%s: told %u times", rows[i].cmd, n);
+		}
+		fix_fini(&f);
+	}
+	assert_true(sh("ip link del line"));
 }
 
 /* More news than the socket holds: told, and all is known again. */
@@ -337,6 +452,8 @@ main(void)
 		cmocka_unit_test(together),
 		cmocka_unit_test(flapping),
 		cmocka_unit_test(routes_of_before),
+		cmocka_unit_test(by_several_hops),
+		cmocka_unit_test(tables_of_others),
 		cmocka_unit_test(overrun),
 		cmocka_unit_test(late_address),
 	};

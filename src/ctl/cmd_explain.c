@@ -319,7 +319,9 @@ static const struct rule {
 	    "Wait some seconds; if it stays so, something on the way drops "
 	    "what is no handshake." },
 	{ "name-unresolved", unresolved,
-	    "No address to dial: a name among the endpoints does not resolve.",
+	    "No address to dial: a name among the endpoints does not resolve, "
+	    "or to no address that a peer can be at (endpoint_configured "
+	    "below).",
 	    "endpoint", "Correct the name, or write the address itself." },
 	{ "resolving", resolving,
 	    "No address to dial yet: the look-up of the peer's name goes on.",

@@ -14,6 +14,7 @@
 #include "io/loop.h"
 
 #define HOST_MAX 253 /* RFC 1035 */
+#define WHY_TEXT 96
 
 enum family { V6, V4, FAMILIES };
 
@@ -32,9 +33,11 @@ struct lookup {
 	struct event *skew; /* one has answered: the other may take so long */
 	uint16_t port;
 	uint32_t ttl;
-	bool said;	  /* ttl, by a name server; 0 is a word, too */
-	int err;	  /* of evdns, the last one */
-	resolve_fn *done; /* NULL: cancelled */
+	bool said; /* ttl, by a name server; 0 is a word, too */
+	int err;   /* of evdns, the last one */
+	bool some_refused;
+	struct addr refused; /* the last */
+	resolve_fn *done;    /* NULL: cancelled */
 	void *arg;
 	bool over; /* answered or cancelled; freed at the end of a turn */
 };
@@ -42,6 +45,8 @@ struct lookup {
 struct resolve {
 	struct loop *loop;
 	const char *conf, *hosts;
+	resolve_own_fn *is_own; /* NULL: none is */
+	void *own_arg;
 	struct evdns_base *dns; /* while a look-up is under way */
 	char *known;		/* the text of hosts, as long as that */
 	bool unused;		/* dns was idle at the end of a turn before */
@@ -114,6 +119,13 @@ dns_log(int is_warning, const char *text)
 	log_debug("resolver: %s", text);
 }
 
+void
+resolve_refuse(struct resolve *r, resolve_own_fn *is_own, void *arg)
+{
+	r->is_own = is_own;
+	r->own_arg = arg;
+}
+
 /* Without name servers the hosts file may still answer. */
 static bool
 dns_begin(struct resolve *r)
@@ -171,11 +183,34 @@ merge(const struct lookup *q, struct addr ret[static RESOLVE_MAX])
 	return n;
 }
 
+/* What a name server says of it: others may have written that. */
+static bool
+is_refused(const struct resolve *r, const struct addr *a)
+{
+	return !addr_routable(a) ||
+	    (r->is_own != NULL && r->is_own(r->own_arg, a));
+}
+
+/* Why there is no address. */
+static const char *
+why_none(const struct lookup *q, char buf[static WHY_TEXT])
+{
+	char text[ADDR_HOST];
+
+	if (!q->some_refused)
+		return q->err != DNS_ERR_NONE ? evdns_err_to_string(q->err)
+					      : "no address";
+	snprintf(buf, WHY_TEXT, "gives only what cannot be dialled: %s",
+	    addr_host_format(&q->refused, text));
+	return buf;
+}
+
 /* Both families have their answer, or none. */
 static void
 finish(struct lookup *q)
 {
 	struct addr ep[RESOLVE_MAX];
+	char why[WHY_TEXT];
 	struct resolved got = {
 		.ep = ep, .n = merge(q, ep), .ttl = q->ttl, .said = q->said
 	};
@@ -187,8 +222,7 @@ finish(struct lookup *q)
 	if (q->done == NULL)
 		return;
 	if (got.n == 0)
-		got.why = q->err != DNS_ERR_NONE ? evdns_err_to_string(q->err)
-						 : "no address";
+		got.why = why_none(q, why);
 	q->done(q->arg, &got, t);
 }
 
@@ -240,6 +274,7 @@ on_answer(int err, char type, int count, int ttl, void *p, void *arg)
 	bool v6 = h == &q->half[V6];
 	size_t len = v6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
 	const uint8_t *ip = p;
+	struct addr a;
 
 	(void)type;
 	h->req = NULL;
@@ -247,8 +282,14 @@ on_answer(int err, char type, int count, int ttl, void *p, void *arg)
 		q->err = err;
 	for (; err == DNS_ERR_NONE && count > 0 && h->n < RESOLVE_MAX;
 	     count--) {
-		h->ep[h->n++] = addr_from_ip(ip, len, q->port);
+		a = addr_from_ip(ip, len, q->port);
 		ip += len;
+		if (is_refused(q->r, &a)) {
+			q->some_refused = true;
+			q->refused = a;
+		} else {
+			h->ep[h->n++] = a;
+		}
 	}
 	if (h->n > 0)
 		note_ttl(q, ttl > 0 ? (uint32_t)ttl : 0);

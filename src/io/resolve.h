@@ -41,6 +41,14 @@ struct resolve *resolve_new(
 void resolve_free(struct resolve *r); /* cancels; before loop_free() */
 
 /*
+ * An address, and port, of our own? What a name server says is dropped where
+ * that holds, or addr_routable() does not; what the hosts file says, or a text
+ * that is an address, is the word of a person.
+ */
+typedef bool resolve_own_fn(void *arg, const struct addr *a);
+void resolve_refuse(struct resolve *r, resolve_own_fn *is_own, void *arg);
+
+/*
  * Looks up "host", "host:port" or a numeric address as addr_parse() takes it.
  * done is called exactly once unless cancelled. Returns the look-up for
  * resolve_cancel(), or NULL when done has been called already: for numeric

@@ -522,6 +522,24 @@ uplink_free(struct uplink *u)
 	free(u);
 }
 
+bool
+uplink_has(const struct uplink *u, const struct addr *a)
+{
+	const struct item *it;
+	struct addr has;
+	size_t i;
+
+	for (i = 0; u != NULL && i < u->n; i++) {
+		it = &u->item[i];
+		if (it->kind != ADDRESS)
+			continue;
+		has = addr_from_ip(it->addr, it->family == AF_INET ? 4 : 16, 0);
+		if (addr_same_ip(&has, a))
+			return true;
+	}
+	return false;
+}
+
 struct mono
 uplink_deadline(const struct uplink *u)
 {

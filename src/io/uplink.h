@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/run.h"
 
 struct loop;
@@ -40,6 +41,9 @@ struct uplink_ops {
 /* What is there already is no news. NULL, and errno, where nobody tells. */
 struct uplink *uplink_new(struct loop *l, const struct uplink_ops *ops);
 void uplink_free(struct uplink *u); /* fine on NULL */
+
+/* Has an interface of this machine that address? False on NULL. */
+bool uplink_has(const struct uplink *u, const struct addr *a);
 
 /* When to call uplink_tick(); MONO_NEVER on NULL. */
 struct mono uplink_deadline(const struct uplink *u);

@@ -342,6 +342,21 @@ node_look_soon(struct node *n, struct mono now)
 	}
 }
 
+bool
+node_is_own(void *arg, const struct addr *a)
+{
+	const struct vplamad *d = arg;
+	struct addr at;
+	unsigned i;
+
+	for (i = 0; udp_local(d->udp, i, &at); i++)
+		if (at.port == a->port &&
+		    (addr_is_any(&at) ? uplink_has(d->uplink, a)
+				      : addr_same_ip(&at, a)))
+			return true;
+	return false;
+}
+
 struct json_object *
 node_names(const struct node *n)
 {

@@ -86,6 +86,9 @@ struct mono nodes_deadline(const struct vplamad *d);
 /* The peer is dialled, or silent: its names may have moved on. */
 void node_look_soon(struct node *n, struct mono now);
 
+/* A resolve_own_fn of a vplamad: do our own tunnels come to that address? */
+bool node_is_own(void *arg, const struct addr *a);
+
 /* [{"text","addresses":[..],"error"}] for ctl_host. */
 struct json_object *node_names(const struct node *n);
 

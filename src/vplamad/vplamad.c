@@ -656,6 +656,7 @@ start(struct vplamad *d)
 	start_memory(d, t);
 	save_stamp(d, t);
 	d->resolve = resolve_new(d->loop, RESOLVE_CONF, RESOLVE_HOSTS);
+	resolve_refuse(d->resolve, node_is_own, d);
 	hook_add(&d->act, d->loop, LOOP_ACT, on_act, d);
 	entry_begin(d, t);
 	return start_peers(d, t);

@@ -28,6 +28,8 @@ static struct peer peers[8];
 static unsigned told, told_n;
 static struct addr told_ep[PEER_ENDPOINTS];
 
+bool __wrap_udp_local(const struct udp *u, unsigned sock, struct addr *ret);
+bool __wrap_uplink_has(const struct uplink *u, const struct addr *a);
 struct lookup *__wrap_resolve_start(struct resolve *r, const char *text,
     uint16_t default_port, resolve_fn *done, void *arg);
 void __wrap_resolve_cancel(struct lookup *q);
@@ -128,6 +130,26 @@ void
 __wrap_place_prefixes(struct vplamad *d)
 {
 	(void)d;
+}
+
+/* The tunnels come to those, and 192.0.2.9 is an address of the machine. */
+static const char *const listens[] = { "0.0.0.0:7469", "198.51.100.1:7000" };
+
+bool
+__wrap_udp_local(const struct udp *u, unsigned sock, struct addr *ret)
+{
+	(void)u;
+	return sock < 2 && addr_parse(listens[sock], 0, ret);
+}
+
+bool
+__wrap_uplink_has(const struct uplink *u, const struct addr *a)
+{
+	struct addr has;
+
+	(void)u;
+	assert_true(addr_parse("192.0.2.9", 0, &has));
+	return addr_same_ip(&has, a);
 }
 
 struct fix {
@@ -354,6 +376,34 @@ few_in_a_turn(void **state)
 	assert_int_equal(cancels, 8 + 16 + 1);
 }
 
+static void
+own_addresses(void **state)
+{
+	static const struct {
+		const char *at;
+		bool own;
+	} rows[] = {
+		{ "192.0.2.9:7469", true },
+		{ "192.0.2.9:7000", false }, /* another may be there */
+		{ "192.0.2.8:7469", false },
+		{ "198.51.100.1:7000", true },
+		{ "198.51.100.1:7469", false },
+		{ "198.51.100.2:7000", false },
+		{ "[2001:db8::1]:7469", false },
+	};
+	struct fix *f = fix_new();
+	struct addr a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(addr_parse(rows[i].at, 0, &a));
+		if (node_is_own(&f->d, &a) != rows[i].own)
+			fail_msg("%s", rows[i].at);
+	}
+	fix_free(f);
+}
+
 int
 main(void)
 {
@@ -363,6 +413,7 @@ main(void)
 		cmocka_unit_test(soon_when_it_is_missed),
 		cmocka_unit_test(addresses_are_no_names),
 		cmocka_unit_test(few_in_a_turn),
+		cmocka_unit_test(own_addresses),
 	};
 
 	if (!crypto_start())

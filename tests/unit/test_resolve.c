@@ -32,6 +32,15 @@ struct fix {
 	char why[128];
 };
 
+/* The first six are nobody's. */
+static const uint8_t nowhere_v4[] = { 127, 0, 0, 1, 0, 0, 0, 0, 224, 0, 0, 1,
+	255, 255, 255, 255, 169, 254, 0, 1, 127, 9, 9, 9, 10, 0, 0, 1, 192, 168,
+	0, 1, 192, 0, 2, 1 };
+static const uint8_t nowhere_v6[][16] = { { 0 }, { [15] = 1 },
+	{ 0xfe, 0x80, [15] = 1 }, { 0xff, 0x02, [15] = 1 },
+	{ [10] = 0xff, 0xff, 127, 0, 0, 1 }, { [10] = 0xff, 0xff },
+	{ 0xfd, [15] = 1 }, { 0x20, 0x01, 0x0d, 0xb8, [15] = 7 } };
+
 static void
 on_query(struct evdns_server_request *req, void *arg)
 {
@@ -60,6 +69,20 @@ on_query(struct evdns_server_request *req, void *arg)
 		else if (q->type == EVDNS_TYPE_AAAA)
 			evdns_server_request_add_aaaa_reply(
 			    req, q->name, 1, v6.s6_addr, 90);
+	} else if (strcasecmp(q->name, "nowhere.example") == 0) {
+		if (q->type == EVDNS_TYPE_A)
+			evdns_server_request_add_a_reply(
+			    req, q->name, 6, nowhere_v4, 300);
+		else if (q->type == EVDNS_TYPE_AAAA)
+			evdns_server_request_add_aaaa_reply(
+			    req, q->name, 6, nowhere_v6, 90);
+	} else if (strcasecmp(q->name, "mixed.example") == 0) {
+		if (q->type == EVDNS_TYPE_A)
+			evdns_server_request_add_a_reply(
+			    req, q->name, 9, nowhere_v4, 300);
+		else if (q->type == EVDNS_TYPE_AAAA)
+			evdns_server_request_add_aaaa_reply(
+			    req, q->name, 8, nowhere_v6, 90);
 	} else if (strcasecmp(q->name, "empty.example") != 0) {
 		err = 3; /* no such name */
 	}
@@ -90,7 +113,8 @@ server_start(struct fix *f)
 static void
 fix_init(struct fix *f)
 {
-	static const char hosts[] = "192.0.2.99 inhosts.example\n";
+	static const char hosts[] = "192.0.2.99 inhosts.example\n"
+				    "127.0.0.1 here.example\n";
 
 	memset(f, 0, sizeof(*f));
 	env_init(&f->e);
@@ -236,6 +260,62 @@ from_hosts_file(void **state)
 	assert_false(f.said);
 	assert_true(has(&f, "192.0.2.99:8"));
 	assert_int_equal(f.queries, 0);
+	fix_fini(&f);
+}
+
+/* What no peer can be at: of name servers only. */
+static void
+nobodys_addresses(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	(void)resolve_start(f.r, "nowhere.example", 7469, on_done, &f);
+	wait_for(&f, 1);
+	assert_int_equal(f.n, 0);
+	assert_non_null(strstr(f.why, "cannot be dialled: "));
+	(void)resolve_start(f.r, "mixed.example", 7469, on_done, &f);
+	wait_for(&f, 2);
+	assert_int_equal(f.n, 5);
+	assert_true(has(&f, "10.0.0.1:7469"));
+	assert_true(has(&f, "192.168.0.1:7469"));
+	assert_true(has(&f, "192.0.2.1:7469"));
+	assert_true(has(&f, "[fd00::1]:7469"));
+	assert_true(has(&f, "[2001:db8::7]:7469"));
+	assert_null(resolve_start(f.r, "here.example", 7469, on_done, &f));
+	assert_true(has(&f, "127.0.0.1:7469"));
+	assert_null(resolve_start(f.r, "127.0.0.1", 7469, on_done, &f));
+	assert_true(has(&f, "127.0.0.1:7469"));
+	fix_fini(&f);
+}
+
+/* 192.0.2.1:7469 and all of IPv6, at that port. */
+static bool
+is_own(void *arg, const struct addr *a)
+{
+	static const uint8_t own[] = { 192, 0, 2, 1 };
+	struct addr v4 = addr_from_ip(own, 4, 7469);
+
+	assert_ptr_equal(arg, &nowhere_v4);
+	return a->port == 7469 && (!addr_is_v4(a) || addr_equal(a, &v4));
+}
+
+static void
+own_addresses(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	resolve_refuse(f.r, is_own, (void *)(uintptr_t)&nowhere_v4);
+	(void)resolve_start(f.r, "both.example", 7469, on_done, &f);
+	wait_for(&f, 1);
+	assert_int_equal(f.n, 1);
+	assert_true(has(&f, "192.0.2.2:7469"));
+	(void)resolve_start(f.r, "both.example:1", 7469, on_done, &f);
+	wait_for(&f, 2);
+	assert_int_equal(f.n, 3);
 	fix_fini(&f);
 }
 
@@ -438,6 +518,8 @@ main(void)
 		cmocka_unit_test(no_names),
 		cmocka_unit_test(both_families),
 		cmocka_unit_test(from_hosts_file),
+		cmocka_unit_test(nobodys_addresses),
+		cmocka_unit_test(own_addresses),
 		cmocka_unit_test(no_time_at_all),
 		cmocka_unit_test(one_family_soon),
 		cmocka_unit_test(hosts_lines),

@@ -228,6 +228,42 @@ flapping(void **state)
 	fix_fini(&f);
 }
 
+static bool
+has(const struct fix *f, const char *text)
+{
+	struct addr a;
+
+	assert_true(addr_parse(text, 7469, &a));
+	return uplink_has(f->u, &a);
+}
+
+/* Of any interface, also of ours. */
+static void
+addresses(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	if (!alone)
+		skip();
+	assert_true(sh("ip link add vpl0 type veth peer name vpl1 && "
+		       "ip link set vpl0 up && ip link set vpl1 up && "
+		       "ip addr add 192.0.2.1/24 dev vpl0 && "
+		       "ip -6 addr add 2001:db8::1/64 dev vpl0 nodad"));
+	fix_init(&f);
+	assert_true(has(&f, "192.0.2.1"));
+	assert_true(has(&f, "2001:db8::1"));
+	assert_false(has(&f, "192.0.2.2"));
+	assert_false(has(&f, "2001:db8::"));
+	assert_int_equal(after(&f, "ip addr add 192.0.2.2/24 dev vpl0"), 0);
+	assert_true(has(&f, "192.0.2.2"));
+	assert_true(sh("ip link del vpl0"));
+	env_run(&f.e, 50);
+	assert_false(has(&f, "192.0.2.1"));
+	assert_false(has(&f, "2001:db8::1"));
+	fix_fini(&f);
+}
+
 /* Default routes that were there before us. */
 static void
 routes_of_before(void **state)
@@ -452,6 +488,7 @@ main(void)
 		cmocka_unit_test(together),
 		cmocka_unit_test(flapping),
 		cmocka_unit_test(routes_of_before),
+		cmocka_unit_test(addresses),
 		cmocka_unit_test(by_several_hops),
 		cmocka_unit_test(tables_of_others),
 		cmocka_unit_test(overrun),

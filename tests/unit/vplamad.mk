@@ -47,7 +47,8 @@ tests_unit_test_node_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
 tests_unit_test_node_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=resolve_start \
 	-Wl,--wrap=resolve_cancel,--wrap=core_peer_add \
 	-Wl,--wrap=core_peer_by_id,--wrap=core_peer_endpoints \
-	-Wl,--wrap=core_peer_prefixes,--wrap=place_peer,--wrap=place_prefixes
+	-Wl,--wrap=core_peer_prefixes,--wrap=place_peer,--wrap=place_prefixes \
+	-Wl,--wrap=udp_local,--wrap=uplink_has
 
 tests_unit_test_entry_tell_SOURCES = tests/unit/test_entry_tell.c $(IO_ENV)
 tests_unit_test_entry_tell_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)

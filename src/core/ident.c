@@ -5,6 +5,7 @@
 
 #include "core/answer.h"
 #include "core/core.h"
+#include "core/guard.h"
 #include "crypto/sign.h"
 
 #define TRIES 6
@@ -196,6 +197,7 @@ ident_ask(struct core *c, uint32_t id, const struct addr *at, unsigned n,
 {
 	struct ident_query *q = query_of(c, id);
 	uint8_t nonce[IDENT_NONCE];
+	unsigned i;
 
 	if (q == NULL || q->state != IDENT_NAMES)
 		return;
@@ -203,8 +205,16 @@ ident_ask(struct core *c, uint32_t id, const struct addr *at, unsigned n,
 		ident_fail(c, id, "there is no address to ask", t->now);
 		return;
 	}
-	for (; q->n < n && q->n < IDENT_ADDRS; q->n++)
-		q->target[q->n].at = at[q->n];
+	for (i = 0; i < n && q->n < IDENT_ADDRS; i++)
+		if (guard_endpoint(c, NULL, &at[i], t))
+			q->target[q->n++].at = at[i];
+	if (q->n == 0) {
+		ident_fail(c, id,
+		    "its address is in the mesh, and no tunnel goes there; "
+		    "see bind-device",
+		    t->now);
+		return;
+	}
 	q->index = index_fresh(c);
 	c->io.random(c->io.arg, nonce, sizeof(nonce));
 	msg_idq_write(q->msg, q->index, nonce);

@@ -69,7 +69,7 @@ void ident_set_answers(struct core *c, bool answers);
 /*
  * Begins a query and returns its id, never 0; 0: as many as may be are under
  * way. ident_ask() or ident_fail() has to follow, at once or later; addresses
- * that are too many are left out.
+ * that are too many, or in the mesh (core/guard), are left out.
  */
 uint32_t ident_open(struct core *c);
 void ident_ask(struct core *c, uint32_t id, const struct addr *at, unsigned n,

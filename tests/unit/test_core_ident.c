@@ -9,6 +9,7 @@
 
 #include "base/wr.h"
 #include "core/answer.h"
+#include "core/guard.h"
 #include "crypto/sign.h"
 #include "tests/unit/duo.h"
 #include "tests/unit/vectors.h"
@@ -169,6 +170,38 @@ silent_when_stopping(void **state)
 	duo_run(&d, ASKING_US);
 	assert_failed(&d, id, "nobody answered");
 	assert_int_equal(d.end[1].out_n, 0);
+	duo_fini(&d);
+}
+
+/* As tunnels do not go through the mesh, nobody is asked there. */
+static void
+nobody_in_the_mesh(void **state)
+{
+	struct addr at[2];
+	struct prefix mesh;
+	struct duo d;
+	uint32_t id, who;
+	size_t bad;
+
+	(void)state;
+	two(&d, 9, NULL, NULL);
+	assert_null(prefix_parse_host("10.0.2.0/24", &mesh));
+	assert_true(core_own_prefixes(&d.end[0].core, &mesh, 1, &bad, &who));
+	id = ask_other(&d);
+	assert_failed(&d, id, "in the mesh");
+	at[0] = d.end[1].face;
+	at[1] = duo_addr("192.0.2.7:7469");
+	id = ask_at(&d, at, 2);
+	duo_run(&d, ASKING_US);
+	assert_failed(&d, id, "nobody answered");
+	assert_int_equal(d.end[1].out_n, 0);
+	assert_int_equal(d.stray.n, 6);
+	assert_int_equal(d.end[0].out_n, 6);
+	assert_int_equal(duo_cnt(&d, 0, CNT_guard_endpoint), 2);
+	guard_set(&d.end[0].core, false); /* by a way of its own */
+	id = ask_other(&d);
+	duo_run(&d, MONO_SEC);
+	assert_known(&d, id);
 	duo_fini(&d);
 }
 
@@ -546,6 +579,7 @@ main(void)
 		cmocka_unit_test(silent_unless_told),
 		cmocka_unit_test(silent_to_others),
 		cmocka_unit_test(silent_when_stopping),
+		cmocka_unit_test(nobody_in_the_mesh),
 		cmocka_unit_test(bad_line),
 		cmocka_unit_test(several_addresses),
 		cmocka_unit_test(altered_replies),

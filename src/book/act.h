@@ -78,8 +78,9 @@ struct book {
 	struct share others; /* of those for whose own there was no memory */
 	struct item **list[LISTS];
 	size_t n[LISTS];
-	uint32_t watched;     /* minutes */
-	struct mono answered; /* when somebody last did; 0: never */
+	struct addr *proven_at; /* of those reached; port 0: of no use */
+	uint32_t watched;	/* minutes */
+	struct mono answered;	/* when somebody last did; 0: never */
 
 	struct mono feeler_at, trial_slot; /* 0: none yet */
 
@@ -134,6 +135,9 @@ void act_dials_fini(struct book *b);
 /* One slot each interval, burst of them at once. */
 bool act_rate(
     struct mono *slot, uint64_t interval_us, unsigned burst, struct mono now);
+
+/* proven.c: where one of those reached answered; enough within its site. */
+void act_note_proven(struct book *b, const struct item *it);
 
 /* revoked.c */
 void act_revoked_fini(struct book *b);

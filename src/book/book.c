@@ -123,6 +123,8 @@ enter(struct book *b, struct item *it, enum list l)
 	it->site = it->e.proven.port == 0
 	    ? NULL
 	    : share_enter(b, &b->sites, site_key(&it->e.proven), l);
+	if (l == REACHED)
+		act_note_proven(b, it);
 }
 
 /* The last one of the list takes its place. */
@@ -133,6 +135,8 @@ leave(struct book *b, struct item *it, enum list l)
 
 	last->pos = it->pos;
 	b->list[l][it->pos] = last;
+	if (l == REACHED)
+		b->proven_at[it->pos] = b->proven_at[b->n[l]];
 	share_leave(b, &b->groups, it->group, l);
 	share_leave(b, &b->sources, it->source, l);
 	if (it->site != NULL)
@@ -241,6 +245,7 @@ book_new(const struct book_config *cfg, const struct book_io *io,
 	TAILQ_INIT(&b->by_age);
 	b->list[HEARD] = xcalloc(BOOK_HEARD, sizeof(struct item *));
 	b->list[REACHED] = xcalloc(BOOK_REACHED, sizeof(struct item *));
+	b->proven_at = xcalloc(BOOK_REACHED, sizeof(*b->proven_at));
 	b->all_revoked = xcalloc(BOOK_REVOKED, sizeof(*b->all_revoked));
 	return b;
 }
@@ -257,6 +262,7 @@ book_free(struct book *b)
 			item_free(b, b->list[l][b->n[l] - 1]);
 		free(b->list[l]);
 	}
+	free(b->proven_at);
 	act_dials_fini(b);
 	act_revoked_fini(b);
 	htab_fini(&b->by_key);

@@ -9,6 +9,8 @@ src_book_libbook_a_SOURCES = \
 	src/book/hear.c \
 	src/book/minutes.c \
 	src/book/pick.c \
+	src/book/proven.c \
+	src/book/proven.h \
 	src/book/revoked.c \
 	src/book/room.c \
 	src/book/tell.c \

@@ -162,6 +162,7 @@ book_reached(struct book *b, const uint8_t key[RECORD_KEY],
 	if (it == NULL || !promote(b, it))
 		return;
 	news = take_proven(it, at, dialled) || first;
+	act_note_proven(b, it);
 	if (it->e.first_at == 0)
 		it->e.first_at = (int64_t)wall;
 	it->e.last_at = (int64_t)wall;

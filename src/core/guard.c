@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "book/proven.h"
 #include "core/core.h"
+#include "core/exchange.h"
 #include "core/negotiate.h"
 
 #define AWAY_US (600 * (uint64_t)MONO_SEC) /* a member that restarts */
@@ -115,6 +117,22 @@ endpoint_in(const struct core *c, const struct peer *q, const struct prefix *p,
 	return NULL;
 }
 
+/* Nor is a vnode of the book cut off where it answered, if nothing else does.
+ */
+static const struct addr *
+known_in(const struct core *c, const struct prefix *p, struct mono now)
+{
+	const struct book *b = exchange_book(c);
+	const struct addr *a;
+	struct prefix mesh;
+	size_t pos = 0;
+
+	while (b != NULL && (a = book_proven_in(b, p, &pos)) != NULL)
+		if (!is_inside(c, a, now, &mesh))
+			return a;
+	return NULL;
+}
+
 bool
 guard_route(
     struct core *c, struct peer *p, const struct prefix *route, struct turn *t)
@@ -127,6 +145,8 @@ guard_route(
 	TAILQ_FOREACH (q, &c->peers, link)
 		if ((a = endpoint_in(c, q, route, t->now)) != NULL)
 			break;
+	if (a == NULL)
+		a = known_in(c, route, t->now);
 	if (a == NULL)
 		return true;
 	count(&c->cnt, CNT_guard_route);

@@ -62,7 +62,8 @@ bool guard_endpoint(
 
 /*
  * May that go to p? Not over an endpoint that a person named, or where a
- * tunnel is, or a member's was ten minutes ago; counted, and EV_PEER_UNROUTED.
+ * tunnel is, or a member's was ten minutes ago, or where a vnode of the book
+ * answered us (book_proven_in()); counted, and EV_PEER_UNROUTED.
  */
 bool guard_route(
     struct core *c, struct peer *p, const struct prefix *route, struct turn *t);

@@ -256,8 +256,9 @@ static const struct rule {
 	    "Give it a peer block, or set open-transit or another trust." },
 	{ "route-covers-endpoint", covering,
 	    "The tunnel is up; what the peer asks for covers the endpoint of "
-	    "a tunnel (route_covers below), which a route would cut off. That "
-	    "is not routed, the rest is.",
+	    "a tunnel, or of a vnode that is known there (route_covers "
+	    "below), which a route would cut off. That is not routed, the "
+	    "rest is.",
 	    "bind-device",
 	    "Ask the peer's operator whose addresses these are; with "
 	    "bind-device or mark they can be routed." },

@@ -124,7 +124,7 @@ log_unrouted(struct vplamad *d, const struct peer *p)
 	char at[ADDR_TEXT], route[PREFIX_TEXT];
 
 	(void)d;
-	log_warnx("peer %s: its %s would cover the endpoint %s of a tunnel: "
+	log_warnx("peer %s: its %s would cover the endpoint %s of another: "
 		  "not routed",
 	    p->cfg.name, prefix_format(&p->guard.route, route),
 	    addr_format(&p->guard.covers, at));

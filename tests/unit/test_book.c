@@ -2,9 +2,11 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
+#include "book/proven.h"
 #include "tests/unit/bookrig.h"
 
 static struct rig rig;
@@ -414,6 +416,91 @@ a_flood_of_revocations_leaves_room(void **state)
 	assert_true(book_is_revoked(rig.b, rig_key(1000)));
 }
 
+/* One of few, some of them private. */
+static struct addr
+some_place(void)
+{
+	static const char *const net[][2] = { { "198.51.100.", ":7469" },
+		{ "198.51.101.", ":7469" }, { "203.0.113.", ":99" },
+		{ "10.9.9.", ":7469" }, { "[2001:db8::", "]:7469" },
+		{ "[fd00::", "]:7469" } };
+	size_t i = rng_below(&rig.rng, 6);
+	char text[ADDR_TEXT];
+
+	snprintf(text, sizeof(text), "%s%zu%s", net[i][0],
+	    rng_below(&rig.rng, 9), net[i][1]);
+	return rig_at(text);
+}
+
+static void
+something_happens(void)
+{
+	unsigned n = 1 + (unsigned)rng_below(&rig.rng, 40);
+	struct addr at = some_place();
+	size_t what = rng_below(&rig.rng, 400);
+
+	if (what < 2)
+		revoke(n, n);
+	else if (what < 12)
+		rig_restart(&rig);
+	else if (what < 80)
+		book_tried(rig.b, rig_key(n), false, rig.now);
+	else if (what < 150)
+		book_heard_of(rig.b, RIG_LIST, rig_key(n), &at, 1, rig.now);
+	else
+		book_reached(rig.b, rig_key(n), RIG_LIST, &at,
+		    rng_below(&rig.rng, 3) > 0, rig.now, rig.wall);
+}
+
+static unsigned
+dialled_in(const struct prefix *p)
+{
+	size_t pos = 0;
+	unsigned n = 0;
+	const struct addr *a;
+
+	while ((a = book_proven_in(rig.b, p, &pos)) != NULL) {
+		assert_true(prefix_has_addr(p, a));
+		n++;
+	}
+	return n;
+}
+
+static unsigned
+dialled_in_slowly(const struct prefix *p)
+{
+	const struct book_entry *e;
+	size_t pos = 0;
+	unsigned n = 0;
+
+	while ((e = book_each(rig.b, &pos)) != NULL)
+		n += e->reached && e->dialled && e->fails < 3 &&
+		    e->proven.port != 0 && !addr_is_private(&e->proven) &&
+		    prefix_has_addr(p, &e->proven);
+	return n;
+}
+
+static void
+where_entries_answered(void **state)
+{
+	static const char *const nets[] = { "198.51.100.0/24", "198.0.0.0/8",
+		"198.51.101.3/32", "203.0.113.4/30", "10.0.0.0/8",
+		"2001:db8::/64", "2001:db8::4/128", "fc00::/7" };
+	unsigned i, k, hits = 0;
+	struct prefix p;
+
+	(void)state;
+	for (i = 0; i < 4000; i++) {
+		something_happens();
+		for (k = 0; k < 8; k++) {
+			assert_null(prefix_parse(nets[k], &p));
+			assert_int_equal(dialled_in(&p), dialled_in_slowly(&p));
+			hits += dialled_in(&p);
+		}
+	}
+	assert_true(hits > 4000);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_teardown)
 
 int
@@ -432,6 +519,7 @@ main(void)
 		TEST(what_is_only_heard_is_not_written),
 		TEST(all_of_it_survives_a_restart),
 		TEST(damaged_rows_do_no_harm),
+		TEST(where_entries_answered),
 		TEST(revoked_is_for_ever),
 		TEST(a_flood_of_revocations_leaves_room),
 	};

@@ -288,9 +288,9 @@ none_is_forgotten_for_a_claim(void **state)
 
 /* May what covers end 1 go to end 2, as end 0 sees it? */
 static bool
-may_cover(struct party *p)
+may_cover(struct party *p, const char *prefix)
 {
-	const struct prefix to = net("10.0.2.0/24");
+	const struct prefix to = net(prefix);
 	struct turn t = duo_turn(&p->d, 0);
 	bool ok = guard_route(&p->d.end[0].core, party_peer(p, 0, 2), &to, &t);
 
@@ -310,11 +310,54 @@ a_strangers_tunnel_is_not_cut_off(void **state)
 	party_tell(p, 2, 0);
 	assert_true(party_wait_meshed(p, 3, 10 * MONO_SEC));
 	party_peer(p, 0, 1)->member = false;
-	assert_false(may_cover(p));
+	assert_false(may_cover(p, "10.0.2.0/24"));
 	duo_stop(&p->d, 1);
 	duo_run(&p->d, 2 * MINUTE);
 	assert_false(party_live(p, 0, 1));
-	assert_true(may_cover(p));
+	assert_true(may_cover(p, "10.0.2.0/24"));
+	party_fini(p);
+}
+
+/* Nor is anybody whom we know, and could dial: as long as it is there. */
+static void
+nobody_of_the_book_is_cut_off(void **state)
+{
+	const char *const covers = "192.0.2.0/24";
+	struct party *p = party_of(14, TRUST_SECRET);
+	const struct book_entry *e;
+	struct turn t;
+
+	(void)state;
+	party_start(p, 0, 3);
+	p->d.end[1].face = duo_addr("192.0.2.7:7469");
+	p->d.end[2].face = duo_addr("198.51.100.7:7469");
+	party_tell(p, 0, 1);
+	party_tell(p, 2, 0); /* dials us */
+	duo_run(&p->d, 10 * MONO_SEC);
+	assert_true(party_live(p, 0, 1));
+	assert_true(party_live(p, 0, 2));
+	t = duo_turn(&p->d, 0);
+	core_peer_del(&p->d.end[0].core, party_peer(p, 0, 1), CLOSE_NONE, &t);
+	duo_done(&p->d);
+	assert_false(may_cover(p, covers));
+	assert_false(may_cover(p, "192.0.0.0/8"));
+	assert_false(may_cover(p, "192.0.2.7/32"));
+	assert_true(may_cover(p, "192.0.2.6/32"));
+	assert_true(may_cover(p, "192.0.3.0/24"));
+	assert_true(duo_cnt(&p->d, 0, CNT_guard_route) > 2);
+	assert_true(
+	    addr_equal(&party_peer(p, 0, 2)->guard.covers, &p->d.end[1].face));
+	/* inside already, by a word that goes before */
+	own(&p->d, 0, "192.0.2.0/25");
+	assert_true(may_cover(p, covers));
+	own(&p->d, 0, NULL);
+	assert_false(may_cover(p, covers));
+	/* not there any more */
+	e = party_entry(p, 0, 1);
+	duo_stop(&p->d, 1);
+	duo_run(&p->d, PARTY_HOUR);
+	assert_true(e->fails > 2);
+	assert_true(may_cover(p, covers));
 	party_fini(p);
 }
 
@@ -577,6 +620,7 @@ main(void)
 		cmocka_unit_test(none_that_was_heard_of),
 		cmocka_unit_test(none_is_forgotten_for_a_claim),
 		cmocka_unit_test(a_strangers_tunnel_is_not_cut_off),
+		cmocka_unit_test(nobody_of_the_book_is_cut_off),
 		cmocka_unit_test(a_living_tunnel_is_not_cut_off),
 		cmocka_unit_test(the_dead_cut_off_nobody),
 		cmocka_unit_test(what_was_refused_is_asked_again),

@@ -20,25 +20,25 @@ settle_role(struct link *l, bool peer_dialled)
 }
 
 /* NULL: it breaks the rules, or there is no memory for it. */
-static struct netdesc *
+static const struct netdesc *
 read_desc(const struct neg *g, const struct link *l, const struct neg_desc *m,
     bool *ret_bad)
 {
 	struct rd r = rd_of(m->bytes, m->len);
-	struct netdesc *d = try_calloc(1, sizeof(*d));
+	const struct netdesc *kept = NULL;
 	const char *field;
+	struct netdesc d;
 
-	*ret_bad = d != NULL;
-	if (d == NULL)
-		return NULL;
-	field = netdesc_parse(&r, NETDESC_TUNNEL, d);
-	if (field != NULL)
+	field = netdesc_parse(&r, NETDESC_TUNNEL, &d);
+	if (field != NULL) {
 		*ret_bad = strcmp(field, NETDESC_NO_MEMORY) != 0;
-	else if (g->io.verify(g->io.arg, l->p.key, m->bytes, m->len, m->sig))
-		return d;
-	netdesc_fini(d);
-	free(d);
-	return NULL;
+		return NULL;
+	}
+	*ret_bad = !g->io.verify(g->io.arg, l->p.key, m->bytes, m->len, m->sig);
+	if (!*ret_bad)
+		kept = netdesc_keep(&d);
+	netdesc_fini(&d);
+	return kept;
 }
 
 static void
@@ -122,7 +122,7 @@ void
 greet_desc(
     struct neg *g, struct link *l, const struct neg_msg *m, struct mono now)
 {
-	struct netdesc *d, *old = l->desc;
+	const struct netdesc *d, *old = l->desc;
 	bool anew, alone, bad = true;
 
 	d = too_many(l, now) ? NULL : read_desc(g, l, &m->u.desc, &bad);
@@ -131,8 +131,7 @@ greet_desc(
 		return;
 	}
 	if (m->type != NEG_HELLO && !l->has_role) {
-		netdesc_fini(d);
-		free(d);
+		netdesc_free(d);
 		return;
 	}
 	alone = m->type == NEG_HELLO && (m->u.desc.flags & HELLO_ALONE) != 0;
@@ -142,10 +141,7 @@ greet_desc(
 	if (anew && !adopts_ours(g, old, d))
 		l->sibling = false; /* by what was heard of another place */
 	l->desc = d;
-	if (old != NULL) {
-		netdesc_fini(old);
-		free(old);
-	}
+	netdesc_free(old);
 	remember(g, l, &m->u.desc, now);
 	if (m->type == NEG_HELLO) {
 		memcpy(l->nonce_in, m->u.desc.nonce, NEG_NONCE);

@@ -48,7 +48,7 @@ struct link {
 	bool greeted; /* we have sent a HELLO in this life of the channel */
 	bool has_role, initiator;
 
-	struct netdesc *desc;
+	const struct netdesc *desc; /* by netdesc_keep() */
 	struct verdict verdict;
 	bool has_verdict;
 	uint8_t why;

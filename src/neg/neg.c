@@ -71,9 +71,7 @@ link_free(struct neg *g, struct link *l)
 	htab_del(&g->by_id, &l->by_id);
 	TAILQ_REMOVE(&g->links, l, all);
 	channel_fini(&l->ch);
-	if (l->desc != NULL)
-		netdesc_fini(l->desc);
-	free(l->desc);
+	netdesc_free(l->desc);
 	free(l->wish.taken);
 	free(l->route);
 	free(l->held);

@@ -14,10 +14,41 @@ netdesc_fini(struct netdesc *d)
 	d->n_known = 0;
 }
 
+/* Up to the end of its claims: of a kept one there is no more. */
+static size_t
+len_of(const struct netdesc *d)
+{
+	return offsetof(struct netdesc, claim) +
+	    d->n_claims * sizeof(d->claim[0]);
+}
+
+const struct netdesc *
+netdesc_keep(struct netdesc *d)
+{
+	void *kept = try_malloc(len_of(d));
+
+	if (kept == NULL)
+		return NULL;
+	memcpy(kept, d, len_of(d));
+	d->known = NULL;
+	d->n_known = 0;
+	return kept;
+}
+
+void
+netdesc_free(const struct netdesc *kept)
+{
+	if (kept == NULL)
+		return;
+	free(kept->known);
+	free((void *)(uintptr_t)kept);
+}
+
 void
 netdesc_copy(struct netdesc *to, const struct netdesc *from)
 {
-	*to = *from;
+	memset(to, 0, sizeof(*to));
+	memcpy(to, from, len_of(from));
 	to->known = NULL;
 	if (from->n_known == 0)
 		return;

@@ -85,8 +85,8 @@ struct netdesc {
 	uint16_t flags;
 	uint8_t n_claims;
 	uint16_t n_known;
-	struct claim claim[NETDESC_CLAIMS];
 	struct known *known; /* owned; NULL when there are none */
+	struct claim claim[NETDESC_CLAIMS]; /* last: see netdesc_keep() */
 };
 
 void netdesc_fini(struct netdesc *d); /* fine on zeroes */
@@ -96,6 +96,14 @@ void netdesc_fini(struct netdesc *d); /* fine on zeroes */
  * none.
  */
 void netdesc_copy(struct netdesc *to, const struct netdesc *from);
+
+/*
+ * What d says, which is left without known ones, in no more memory than that
+ * takes: there is nothing behind its claims, so only netdesc_copy() copies it.
+ * NULL without memory: d has all it had. netdesc_free() ends it.
+ */
+const struct netdesc *netdesc_keep(struct netdesc *d);
+void netdesc_free(const struct netdesc *kept); /* fine on NULL */
 
 /*
  * Same address space, address and claims with flags, in any order: no new

@@ -9,6 +9,7 @@ static void
 try_use(const uint8_t *p, size_t len, enum netdesc_use use)
 {
 	struct rd r = rd_of(p, len);
+	const struct netdesc *kept;
 	struct netdesc d, again;
 	uint8_t *once, *twice;
 	struct wr w1, w2;
@@ -33,8 +34,11 @@ try_use(const uint8_t *p, size_t len, enum netdesc_use use)
 	MUST(memcmp(once, twice, len) == 0); /* not p: unknown flags went */
 	netdesc_fini(&again);
 	netdesc_copy(&again, &d);
+	kept = netdesc_keep(&again);
+	MUST(kept != NULL);
 	w2 = wr_of(twice, len);
-	MUST(netdesc_write(&w2, &again, len) && memcmp(once, twice, len) == 0);
+	MUST(netdesc_write(&w2, kept, len) && memcmp(once, twice, len) == 0);
+	netdesc_free(kept);
 	netdesc_fini(&again);
 	netdesc_fini(&d);
 	free(once);

@@ -148,7 +148,8 @@ descgen_equal(const struct netdesc *a, const struct netdesc *b)
 	assert_int_equal(a->age, b->age);
 	assert_int_equal(a->flags, b->flags);
 	assert_int_equal(a->n_claims, b->n_claims);
-	assert_memory_equal(a->claim, b->claim, sizeof(a->claim));
+	assert_memory_equal(
+	    a->claim, b->claim, a->n_claims * sizeof(a->claim[0]));
 	assert_int_equal(a->n_known, b->n_known);
 	for (i = 0; i < a->n_known; i++) {
 		assert_true(a->known[i].netid == b->known[i].netid);

@@ -596,6 +596,31 @@ writes_the_known_that_fit(void **state)
 	netdesc_fini(&d);
 }
 
+/* All but the room for claims that are not there. */
+static void
+keeps(void **state)
+{
+	const struct netdesc *kept;
+	struct netdesc d = sample(), was, back;
+
+	(void)state;
+	netdesc_copy(&was, &d);
+	kept = netdesc_keep(&d);
+	assert_non_null(kept);
+	assert_null(d.known);
+	assert_int_equal(d.n_known, 0);
+	descgen_equal(&was, kept);
+	assert_true(netdesc_same_place(&was, kept));
+	assert_null(netdesc_check(kept, NETDESC_TUNNEL));
+	netdesc_copy(&back, kept);
+	netdesc_free(kept);
+	descgen_equal(&was, &back);
+	netdesc_fini(&back);
+	netdesc_fini(&was);
+	netdesc_fini(&d);
+	netdesc_free(NULL);
+}
+
 static void
 copies_and_places(void **state)
 {
@@ -645,6 +670,7 @@ main(void)
 		cmocka_unit_test(unknown_flags_are_cleared),
 		cmocka_unit_test(plain_sites),
 		cmocka_unit_test(writes_the_known_that_fit),
+		cmocka_unit_test(keeps),
 		cmocka_unit_test(copies_and_places),
 	};
 

@@ -110,7 +110,7 @@ find(struct frag_table *ft, uint32_t id, uint32_t session)
 {
 	unsigned i;
 
-	for (i = 0; i < FRAG_WHOLES; i++) {
+	for (i = 0; ft->whole != NULL && i < FRAG_WHOLES; i++) {
 		const struct frag_whole *w = ft->whole[i];
 
 		if (w != NULL && w->id == id && w->session == session)
@@ -151,8 +151,11 @@ begin(struct frag_table *ft, const struct frag *fr, uint32_t session,
 {
 	struct frag_whole *w = try_calloc(1, sizeof(*w));
 
-	if (w == NULL) {
+	if (ft->whole == NULL)
+		ft->whole = try_calloc(FRAG_WHOLES, sizeof(*ft->whole));
+	if (w == NULL || ft->whole == NULL) {
 		count(cnt, CNT_frag_room);
+		free(w);
 		return NULL;
 	}
 	w->id = fr->id;
@@ -292,7 +295,7 @@ frag_expire(struct frag_table *ft, struct counters *cnt, struct mono now)
 	struct mono next = MONO_NEVER;
 	unsigned i;
 
-	for (i = 0; i < FRAG_WHOLES; i++) {
+	for (i = 0; ft->whole != NULL && i < FRAG_WHOLES; i++) {
 		struct frag_whole **at = &ft->whole[i];
 
 		if (*at != NULL && mono_due(deadline(*at), now))
@@ -300,6 +303,8 @@ frag_expire(struct frag_table *ft, struct counters *cnt, struct mono now)
 		if (*at != NULL)
 			next = mono_min(next, deadline(*at));
 	}
+	if (mono_is_never(next))
+		frag_fini(ft);
 	return next;
 }
 
@@ -308,7 +313,9 @@ frag_fini(struct frag_table *ft)
 {
 	unsigned i;
 
-	for (i = 0; i < FRAG_WHOLES; i++)
+	for (i = 0; ft->whole != NULL && i < FRAG_WHOLES; i++)
 		if (ft->whole[i] != NULL)
 			give_up(ft, &ft->whole[i]);
+	free(ft->whole);
+	ft->whole = NULL;
 }

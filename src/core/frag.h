@@ -19,10 +19,10 @@
 
 struct frag_whole; /* one unfinished whole */
 
-/* Starts zeroed. */
+/* Starts zeroed. Most peers have none most of the time: there is no room yet */
 struct frag_table {
-	struct frag_whole *whole[FRAG_WHOLES];
-	uint32_t bytes; /* of bodies held */
+	struct frag_whole **whole; /* FRAG_WHOLES places; or NULL */
+	uint32_t bytes;		   /* of bodies held */
 };
 
 /* Can len bytes go in parts for bodies of at most mtu at all? */

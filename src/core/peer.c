@@ -118,7 +118,7 @@ release(struct core *c, struct peer *p)
 		slot_free(c, p, (enum slot)i);
 	peer_send_forget(c, p);
 	frag_fini(&p->frags);
-	p->roam = (struct roam){ .settled = p->roam.settled };
+	roam_end(c, p);
 	pmtu_forget(c, p);
 	timers_all_off(c, p);
 	p->probes = 0;
@@ -180,9 +180,8 @@ peer_set_path(struct core *c, struct peer *p, const struct path *path)
 {
 	p->path = *path;
 	p->has_path = true;
-	p->roam.active = false;
+	roam_end(c, p);
 	pmtu_forget(c, p);
-	timers_off(c, p, TM_PATH);
 	known_update(c, p);
 	peer_event(c, EV_PEER_ENDPOINT, p);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/xmem.h"
 #include "core/core.h"
 #include "core/guard.h"
 #include "core/peer_send.h"
@@ -29,7 +30,7 @@ challenge(struct core *c, struct peer *p, struct roam_leg *leg, struct turn *t)
  * each of which has headers as well? Then that is spent.
  */
 static bool
-pay(struct roam *r)
+pay(struct roam_check *r)
 {
 	if (r->got - r->sent < CHALLENGE_SENT || r->got_n == r->sent_n)
 		return false;
@@ -42,32 +43,35 @@ pay(struct roam *r)
 static void
 challenge_new(struct core *c, struct peer *p, struct turn *t)
 {
-	struct roam *r = &p->roam;
+	struct roam_check *r = p->roam.check;
 
 	if (!r->new.asked && pay(r))
 		challenge(c, p, &r->new, t);
 }
 
-static void
+/* Without memory the next packet from there asks again. */
+static bool
 begin(struct core *c, struct peer *p, const struct path *from, struct turn *t)
 {
-	struct roam *r = &p->roam;
+	struct roam_check *r = try_calloc(1, sizeof(*r));
 
-	*r = (struct roam){ .active = true,
-		.old = { .path = p->path },
-		.new = { .path = *from },
-		.until = mono_add(t->now, CHECK_US),
-		.settled = r->settled };
+	if (r == NULL)
+		return false;
+	r->old.path = p->path;
+	r->new.path = *from;
 	c->io.random(c->io.arg, r->old.cookie, CHALLENGE_LEN);
 	c->io.random(c->io.arg, r->new.cookie, CHALLENGE_LEN);
-	timers_arm(c, p, TM_PATH, r->until);
+	p->roam.check = r;
+	timers_arm(c, p, TM_PATH, mono_add(t->now, CHECK_US));
 	challenge(c, p, &r->old, t);
+	return true;
 }
 
-static void
-finish(struct core *c, struct peer *p)
+void
+roam_end(struct core *c, struct peer *p)
 {
-	p->roam.active = false;
+	free(p->roam.check);
+	p->roam.check = NULL;
 	timers_off(c, p, TM_PATH);
 }
 
@@ -76,16 +80,17 @@ roam_candidate(struct core *c, struct peer *p, const struct path *from,
     size_t bytes, unsigned n, struct turn *t)
 {
 	const struct session *s = peer_session(p);
-	struct roam *r = &p->roam;
+	struct roam_check *r;
 
-	if (!r->active) {
-		if (mono_before(t->now, r->settled) || s == NULL ||
+	if (p->roam.check == NULL) {
+		if (mono_before(t->now, p->roam.settled) || s == NULL ||
 		    (s->caps & CAP_PATH) == 0)
 			return;
-		if (!guard_endpoint(c, p, &from->remote, t))
+		if (!guard_endpoint(c, p, &from->remote, t) ||
+		    !begin(c, p, from, t))
 			return;
-		begin(c, p, from, t);
 	}
+	r = p->roam.check;
 	if (!addr_equal(&r->new.path.remote, &from->remote))
 		return; /* one check at a time */
 	r->got += bytes;
@@ -98,12 +103,12 @@ roam_challenge(struct core *c, struct peer *p, const struct path *from,
     const uint8_t *cookie, struct turn *t)
 {
 	struct session *s = peer_session(p);
-	struct roam *r = &p->roam;
+	struct roam_check *r = p->roam.check;
 
 	if (s == NULL)
 		return;
 	/* Our own question may have taken what came. */
-	if (r->active && addr_equal(&r->new.path.remote, &from->remote) &&
+	if (r != NULL && addr_equal(&r->new.path.remote, &from->remote) &&
 	    !pay(r))
 		return;
 	peer_send_small(
@@ -113,9 +118,11 @@ roam_challenge(struct core *c, struct peer *p, const struct path *from,
 static void
 switch_path(struct core *c, struct peer *p, struct turn *t)
 {
+	struct path to = p->roam.check->new.path;
+
 	p->roam.settled = mono_add(t->now, SETTLE_US);
 	count(&c->cnt, CNT_roam_switch);
-	peer_set_path(c, p, &p->roam.new.path);
+	peer_set_path(c, p, &to); /* ends the check */
 }
 
 static void
@@ -123,7 +130,7 @@ refuse(struct core *c, struct peer *p, enum counter why, struct turn *t)
 {
 	p->roam.settled = mono_add(t->now, SETTLE_US);
 	count(&c->cnt, why);
-	finish(c, p);
+	roam_end(c, p);
 }
 
 static bool
@@ -141,14 +148,14 @@ void
 roam_response(struct core *c, struct peer *p, const struct path *from,
     const uint8_t *cookie, struct turn *t)
 {
-	struct roam *r = &p->roam;
+	struct roam_check *r = p->roam.check;
 
-	if (r->active && leg_answers(&r->old, from, cookie)) {
+	if (r != NULL && leg_answers(&r->old, from, cookie)) {
 		/* The old way is alive: somebody copies packets. */
 		refuse(c, p, CNT_roam_refused, t);
 		return;
 	}
-	if (!r->active || !leg_answers(&r->new, from, cookie)) {
+	if (r == NULL || !leg_answers(&r->new, from, cookie)) {
 		count(&c->cnt, CNT_path_response_bad);
 		return;
 	}
@@ -160,9 +167,9 @@ roam_response(struct core *c, struct peer *p, const struct path *from,
 void
 roam_decide(struct core *c, struct peer *p, struct turn *t)
 {
-	if (!p->roam.active)
+	if (p->roam.check == NULL)
 		return;
-	if (p->roam.new.answered)
+	if (p->roam.check->new.answered)
 		switch_path(c, p, t);
 	else
 		refuse(c, p, CNT_roam_unproven, t);

@@ -24,14 +24,16 @@ struct roam_leg {
 	bool asked, answered;
 };
 
-struct roam {
-	bool active;
+struct roam_check {
 	struct roam_leg old, new;
 	uint64_t got;		/* bytes received from the new address so far */
 	uint64_t sent;		/* bytes sent to it */
 	unsigned got_n, sent_n; /* datagrams */
-	struct mono until;	/* the check ends */
-	struct mono settled;	/* no switch before */
+};
+
+struct roam {
+	struct roam_check *check; /* NULL: none is under way */
+	struct mono settled;	  /* no switch before */
 };
 
 /*
@@ -52,5 +54,8 @@ void roam_response(struct core *c, struct peer *p, const struct path *from,
 
 /* TM_PATH is due: decide by what was answered. */
 void roam_decide(struct core *c, struct peer *p, struct turn *t);
+
+/* The check is over, whatever was answered; fine without one. */
+void roam_end(struct core *c, struct peer *p);
 
 #endif

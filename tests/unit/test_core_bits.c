@@ -41,7 +41,7 @@ look(const struct duo *d, unsigned nr)
 	pic.n_rec = e->n_rec;
 	pic.n_index = e->core.by_index.n;
 	pic.used = e->core.staging.used;
-	pic.roaming = p->roam.active;
+	pic.roaming = p->roam.check != NULL;
 	return pic;
 }
 

@@ -220,7 +220,7 @@ test_late_packet(void **state)
 	duo_inject(&d, 1, &me, caught.d[0].p, caught.d[0].len);
 	assert_int_equal(duo_heard(&d, 1, 1), 1); /* it was never seen */
 	assert_int_equal(d.end[1].out_n, 0);
-	assert_false(d.end[1].peer[0]->roam.active);
+	assert_null(d.end[1].peer[0]->roam.check);
 	duo_tape_free(&caught);
 	duo_fini(&d);
 }

@@ -11,7 +11,8 @@ AM_TESTS_ENVIRONMENT = TOP_SRCDIR='$(abs_top_srcdir)'; \
 	TOP_BUILDDIR='$(abs_top_builddir)'; \
 	export TOP_SRCDIR TOP_BUILDDIR;
 
-EXTRA_DIST += tests/folder.h tests/rng.h tests/model/README.md tests/model/pair.pml
+EXTRA_DIST += tests/entrycopy.h tests/folder.h tests/rng.h
+EXTRA_DIST += tests/model/README.md tests/model/pair.pml
 
 # What the programs below tests/relay and tests/netns share.
 test_tool = tests/tool.c tests/tool.h

@@ -37,8 +37,8 @@ struct share {
 
 struct item {
 	struct hnode node;
-	struct book_entry e;
-	size_t pos; /* in its list */
+	struct book_entry e; /* its record is ours */
+	size_t pos;	     /* in its list */
 	struct share *group, *source;
 	struct share *site;   /* where it answered; NULL: nowhere */
 	uint64_t seq, issued; /* of its record */
@@ -103,10 +103,16 @@ uint64_t act_source_key(struct book_source src);
 /* Told by more than a vnode, which may be anybody's. */
 bool act_is_vouched(struct book_source src);
 
-/* A new entry in that list; the caller has made room. NULL: no memory. */
+/*
+ * A new entry in that list, without a record; the caller has made room. NULL:
+ * no memory.
+ */
 struct item *act_add(
     struct book *b, enum list l, const struct book_entry *e, struct mono now);
 void act_drop(struct book *b, struct item *it); /* and out of the store */
+
+/* In place of the one it has; len 0: none. False: no memory, that one stays. */
+bool act_record(struct item *it, const uint8_t *raw, size_t len);
 void act_save(struct book *b, struct item *it, bool urgent);
 
 /* To another list, network, source or address: as e now says. */

@@ -167,6 +167,8 @@ act_add(
 	if (it == NULL)
 		return NULL;
 	it->e = *e;
+	it->e.record = NULL;
+	it->e.record_len = 0;
 	it->again = now;
 	it->vouched = act_is_vouched(e->source);
 	htab_add(&b->by_key, &it->node);
@@ -174,11 +176,29 @@ act_add(
 	return it;
 }
 
+bool
+act_record(struct item *it, const uint8_t *raw, size_t len)
+{
+	uint8_t *copy = NULL;
+
+	if (len > 0) {
+		copy = try_malloc(len);
+		if (copy == NULL)
+			return false;
+		memcpy(copy, raw, len);
+	}
+	free((void *)(uintptr_t)it->e.record);
+	it->e.record = copy;
+	it->e.record_len = (uint16_t)len;
+	return true;
+}
+
 static void
 item_free(struct book *b, struct item *it)
 {
 	leave(b, it, list_of(it));
 	htab_del(&b->by_key, &it->node);
+	(void)act_record(it, NULL, 0);
 	free(it);
 }
 

@@ -58,8 +58,8 @@ struct book_entry {
 	uint32_t fails;	    /* trials in a row without an answer */
 	int64_t first_at, last_at; /* first and last contact; 0: none */
 	struct uptime uptime;
-	uint8_t record[RECORD_MAX]; /* the newest of the owner, signed */
-	uint16_t record_len;	    /* 0: none */
+	const uint8_t *record; /* the newest of the owner, signed; borrowed */
+	uint16_t record_len;   /* 0: none */
 };
 
 /* A revocation, as it came; signed by itself or by an authority. */

@@ -114,16 +114,17 @@ take_source(struct book *b, struct item *it, struct book_source src)
 /* --- heard ------------------------------------------------------------------
  */
 
-static void
+static bool
 take_record(
     struct item *it, const struct record *r, const uint8_t *raw, size_t len)
 {
+	if (!act_record(it, raw, len))
+		return false;
 	it->seq = r->seq;
 	it->issued = r->issued;
 	it->life = r->life;
 	it->says = r->n_ep > 0;
-	memmove(it->e.record, raw, len); /* it may be that one */
-	it->e.record_len = (uint16_t)len;
+	return true;
 }
 
 /* Not newer: what is it? */
@@ -159,7 +160,8 @@ book_heard(struct book *b, struct book_source src, const struct record *r,
 	if (it == NULL)
 		return BOOK_REFUSED;
 	take_source(b, it, src);
-	take_record(it, r, raw, len);
+	if (!take_record(it, r, raw, len))
+		news = BOOK_REFUSED; /* it may come again */
 	act_save(b, it, true);
 	return news;
 }
@@ -222,10 +224,10 @@ sound(const struct book *b, const struct book_entry *e)
 	    e->record_len <= RECORD_MAX;
 }
 
+/* Without memory it has none, and its owner tells it again. */
 static void
-restore_record(struct item *it)
+restore_record(struct item *it, const struct book_entry *e)
 {
-	struct book_entry *e = &it->e;
 	const uint8_t *sig;
 	struct record r;
 	size_t len;
@@ -233,9 +235,7 @@ restore_record(struct item *it)
 	if (e->record_len > 0 &&
 	    record_parse(e->record, e->record_len, &r, &len, &sig) &&
 	    memcmp(r.key, e->key, RECORD_KEY) == 0)
-		take_record(it, &r, e->record, e->record_len);
-	else
-		e->record_len = 0;
+		(void)take_record(it, &r, e->record, e->record_len);
 }
 
 void
@@ -252,7 +252,7 @@ book_restore(struct book *b, const struct book_entry *e)
 	if (it == NULL)
 		return;
 	it->saved = true;
-	restore_record(it);
+	restore_record(it, e);
 	book_restore_watched(b, e->uptime.at);
 }
 

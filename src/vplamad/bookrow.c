@@ -80,7 +80,7 @@ read_record(const struct store_rec *row, struct book_entry *ret)
 	    !record_parse(b->p, b->len, &r, &len, &sig) ||
 	    memcmp(r.key, ret->key, RECORD_KEY) != 0)
 		return false;
-	memcpy(ret->record, b->p, b->len);
+	ret->record = b->p;
 	ret->record_len = (uint16_t)b->len;
 	return true;
 }

@@ -18,7 +18,7 @@ struct bookrow_buf {
 void bookrow_from_entry(
     const struct book_entry *e, struct store_rec *ret, struct bookrow_buf *buf);
 
-/* False: it makes no sense. */
+/* False: it makes no sense. The entry borrows from the row. */
 bool bookrow_to_entry(const struct store_rec *row, struct book_entry *ret);
 
 void bookrow_from_revoked(

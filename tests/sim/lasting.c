@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "book/book.h"
+#include "tests/entrycopy.h"
 #include "tests/rng.h"
 
 #define START UINT64_C(1790000000) /* seconds since 1970 */
@@ -75,6 +76,7 @@ struct life {
 	uint64_t wall;
 	/* The store. */
 	struct book_entry row[PEERS];
+	uint8_t raw[PEERS][RECORD_MAX]; /* their records */
 	unsigned n_rows;
 	uint32_t watched;
 	unsigned restarts, jumps;
@@ -96,7 +98,7 @@ save(void *arg, const struct book_entry *e, bool urgent)
 			break;
 	if (i == PEERS)
 		fatalx("a row too many");
-	l->row[i] = *e;
+	entry_copy(&l->row[i], l->raw[i], e);
 	if (i == l->n_rows)
 		l->n_rows++;
 }

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/xmem.h"
+#include "tests/entrycopy.h"
 
 /* --- the store --------------------------------------------------------------
  */
@@ -19,6 +20,12 @@ row_of(const struct rig *r, const uint8_t key[RECORD_KEY])
 }
 
 static void
+row_free(struct book_entry *row)
+{
+	free((void *)(uintptr_t)row->record);
+}
+
+static void
 save(void *arg, const struct book_entry *e, bool urgent)
 {
 	struct rig *r = arg;
@@ -32,8 +39,10 @@ save(void *arg, const struct book_entry *e, bool urgent)
 	if (row == NULL) {
 		r->row = xreallocarray(r->row, r->n_rows + 1, sizeof(*r->row));
 		row = &r->row[r->n_rows++];
+	} else {
+		row_free(row);
 	}
-	*row = *e;
+	entry_copy(row, xmalloc(RECORD_MAX), e);
 }
 
 static void
@@ -43,8 +52,10 @@ forget(void *arg, const uint8_t key[RECORD_KEY])
 	struct book_entry *row = r->idle ? NULL : row_of(r, key);
 
 	r->forgets++;
-	if (row != NULL)
-		*row = r->row[--r->n_rows];
+	if (row == NULL)
+		return;
+	row_free(row);
+	*row = r->row[--r->n_rows];
 }
 
 static void
@@ -101,6 +112,8 @@ rig_fini(struct rig *r)
 {
 	book_free(r->b);
 	free(r->revoked);
+	while (r->n_rows > 0)
+		row_free(&r->row[--r->n_rows]);
 	free(r->row);
 }
 
@@ -136,6 +149,8 @@ rig_restart(struct rig *r)
 	for (i = 0; i < r->n_revoked; i++)
 		book_restore_revoked(r->b, &r->revoked[i]);
 	book_restore_watched(r->b, r->watched);
+	while (n-- > 0)
+		row_free(&row[n]);
 	free(row);
 }
 

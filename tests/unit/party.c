@@ -8,6 +8,7 @@
 
 #include "core/peer_send.h"
 #include "crypto/sign.h"
+#include "tests/entrycopy.h"
 
 static const uint8_t secret[KEY_LEN] = { 7 };
 
@@ -43,7 +44,7 @@ on_save(void *arg, const struct book_entry *e, bool urgent)
 		assert_true(w->n_saved < PARTY_SAVED);
 		old = &w->saved[w->n_saved++];
 	}
-	*old = *e;
+	entry_copy(old, w->raw[old - w->saved], e);
 }
 
 static void
@@ -53,7 +54,7 @@ on_forget(void *arg, const uint8_t key[KEY_LEN])
 	struct book_entry *e = saved(w, key);
 
 	if (e != NULL)
-		*e = w->saved[--w->n_saved];
+		entry_copy(e, w->raw[e - w->saved], &w->saved[--w->n_saved]);
 }
 
 static void

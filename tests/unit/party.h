@@ -15,6 +15,7 @@
 /* What the world of one end was told. */
 struct party_world {
 	struct book_entry saved[PARTY_SAVED]; /* the newest of each key */
+	uint8_t raw[PARTY_SAVED][RECORD_MAX]; /* their records */
 	size_t n_saved;
 	struct book_revoked revoked[PARTY_SAVED];
 	size_t n_revoked;

@@ -32,14 +32,16 @@ some_record(struct rng *r, struct book_entry *e)
 		.life = 3600,
 		.load = 7,
 		.n_ep = 1 };
+	static uint8_t raw[RECORD_MAX];
 	size_t len;
 
 	memcpy(rec.key, e->key, RECORD_KEY);
 	rec.ep[0] = some_addr(r);
 	strcpy(rec.name, "tower");
-	len = record_write(&rec, e->record);
+	len = record_write(&rec, raw);
 	assert_true(len > 0);
-	rng_fill(r, e->record + len, RECORD_SIG);
+	rng_fill(r, raw + len, RECORD_SIG);
+	e->record = raw;
 	e->record_len = (uint16_t)(len + RECORD_SIG);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/xmem.h"
 #include "book/proven.h"
 #include "core/core.h"
 #include "core/exchange.h"
@@ -38,7 +39,7 @@ find(const struct route *r, const struct addr *a)
 	return p != NULL && guard_is_mesh(p) ? p : NULL;
 }
 
-/* Does it lie in the mesh? *ret as guard.mesh. */
+/* Does it lie in the mesh? *ret as guard->mesh. */
 static bool
 is_inside(const struct core *c, const struct addr *a, struct mono now,
     struct prefix *ret)
@@ -66,11 +67,21 @@ is_news(struct mono *told, struct mono now)
 	return true;
 }
 
+/* NULL without memory. */
+static struct guard *
+guard_of(struct peer *p)
+{
+	if (p->guard == NULL)
+		p->guard = try_calloc(1, sizeof(*p->guard));
+	return p->guard;
+}
+
 bool
 guard_endpoint(
     struct core *c, struct peer *p, const struct addr *a, struct turn *t)
 {
 	struct prefix mesh;
+	struct guard *g;
 
 	if (!c->guarded || !is_inside(c, a, t->now, &mesh))
 		return true;
@@ -78,12 +89,12 @@ guard_endpoint(
 	    addr_equal(a, &p->path.remote))
 		return true;
 	count(&c->cnt, CNT_guard_endpoint);
-	if (p == NULL)
+	if (p == NULL || (g = guard_of(p)) == NULL)
 		return false;
-	p->guard.at = t->now;
-	p->guard.ep = *a;
-	p->guard.mesh = mesh;
-	if (is_news(&p->guard.told, t->now))
+	g->at = t->now;
+	g->ep = *a;
+	g->mesh = mesh;
+	if (is_news(&g->told, t->now))
 		peer_event(c, EV_PEER_INSIDE, p);
 	return false;
 }
@@ -139,6 +150,7 @@ guard_route(
 {
 	const struct addr *a = NULL;
 	const struct peer *q;
+	struct guard *g;
 
 	if (!c->guarded || route->family == PREFIX_MAC)
 		return true;
@@ -150,10 +162,13 @@ guard_route(
 	if (a == NULL)
 		return true;
 	count(&c->cnt, CNT_guard_route);
-	p->guard.unrouted = true;
-	p->guard.route = *route;
-	p->guard.covers = *a;
-	if (is_news(&p->guard.route_told, t->now))
+	p->unrouted = true;
+	g = guard_of(p);
+	if (g == NULL)
+		return false;
+	g->route = *route;
+	g->covers = *a;
+	if (is_news(&g->route_told, t->now))
 		peer_event(c, EV_PEER_UNROUTED, p);
 	return false;
 }

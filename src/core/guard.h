@@ -20,16 +20,18 @@ struct turn;
 
 #define GUARD_TOLD_S 600 /* the host hears of one peer once in so long */
 
-/* What was refused of one peer, for whoever asks why. */
+/*
+ * What was refused of one peer, for whoever asks why. Made when something is;
+ * without memory it is refused all the same, and nobody hears of it.
+ */
 struct guard {
 	struct mono at;	    /* an endpoint of it, the last; 0: none */
 	struct mono told;   /* when the host last heard of that */
 	struct addr ep;	    /* which, and what it lies in */
 	struct prefix mesh; /* length 0: claims of our own gnode */
 
-	bool unrouted; /* it asks for prefixes that it does not get now: */
-	struct mono route_told;
-	struct prefix route; /* the first, and the endpoint in it */
+	struct mono route_told; /* of a prefix that it did not get */
+	struct prefix route;	/* which, and the endpoint in it */
 	struct addr covers;
 };
 

@@ -52,7 +52,7 @@ struct negotiate {
 	struct told conf, mesh; /* by whom; the mesh daemon's word goes */
 	struct mono mesh_until; /* its word holds so long behind its end */
 	uint32_t asked;		/* the mesh daemon is moving: id, or 0 */
-	unsigned n_unrouted;	/* peers with guard.unrouted */
+	unsigned n_unrouted;	/* peers that are unrouted */
 	struct mono regranted;	/* when what was refused was last asked again */
 };
 
@@ -219,12 +219,12 @@ on_routes(void *arg, uint32_t peer, const struct netdesc *of,
 
 	if (p == NULL || (p->agreed == NULL && n == 0))
 		return;
-	ng->n_unrouted -= p->guard.unrouted;
+	ng->n_unrouted -= p->unrouted;
 	if (ng->n_unrouted == 0)
 		ng->c->places_changed = false; /* nobody waits for it */
-	p->guard.unrouted = false;
+	p->unrouted = false;
 	a = n > 0 ? agreed_new(ng, p, of, c, n) : NULL;
-	ng->n_unrouted += p->guard.unrouted;
+	ng->n_unrouted += p->unrouted;
 	if (is_same(a, p->agreed)) {
 		free(a);
 		return;
@@ -252,7 +252,7 @@ regrant(struct negotiate *ng)
 	ng->c->places_changed = false;
 	ng->regranted = ng->t->now;
 	TAILQ_FOREACH (p, &ng->c->peers, link)
-		if (p->guard.unrouted && p->agreed != NULL &&
+		if (p->unrouted && p->agreed != NULL &&
 		    neg_show_link(ng->g, p->id, &v) && v.desc != NULL)
 			on_routes(ng, p->id, v.desc, v.route, v.n_routes);
 }

@@ -138,6 +138,7 @@ peer_free(struct core *c, struct peer *p)
 	if (p->state == PEER_VRNODE)
 		c->n_live--;
 	free(p->flood);
+	free(p->guard);
 	free(p->dial.cookies);
 	wipe(p, sizeof(*p));
 	free(p);

@@ -130,6 +130,7 @@ struct peer {
 	uint32_t frag_id;
 	struct tell tell;
 	struct agreed *agreed; /* by core/negotiate; NULL: nothing is */
+	bool unrouted;	       /* it asks for prefixes that it does not get */
 	bool no_use;	       /* says it: the tunnel ends at the next tick */
 	uint8_t no_use_why;    /* enum close_reason */
 	struct bucket fan;     /* its share of what we take from tunnels */
@@ -138,7 +139,7 @@ struct peer {
 	unsigned n_staged;
 	struct mono recursion_at;   /* core/recursion.h, the last; 0: never */
 	struct mono recursion_told; /* when the host last heard of it */
-	struct guard guard;
+	struct guard *guard;	    /* what was refused of it; NULL: nothing */
 	struct peer_stats stats;
 };
 

@@ -53,16 +53,16 @@ in_itself(const struct view *k)
 static bool
 inside(const struct view *k)
 {
-	const struct guard *g = &k->peer->guard;
+	const struct guard *g = k->peer->guard;
 
-	return k->peer->state != PEER_VRNODE && g->at.us != 0 &&
+	return k->peer->state != PEER_VRNODE && g != NULL && g->at.us != 0 &&
 	    mono_since(g->at, k->now) < RECURSION_FRESH_US;
 }
 
 static bool
 covering(const struct view *k)
 {
-	return k->peer->guard.unrouted;
+	return k->peer->unrouted;
 }
 
 static bool
@@ -453,16 +453,18 @@ facts_tunnel(struct json_object *facts, const struct view *k)
 static void
 facts_guard(struct json_object *facts, const struct view *k)
 {
-	const struct guard *g = &k->peer->guard;
+	const struct guard *g = k->peer->guard;
 	char at[ADDR_TEXT], text[PREFIX_TEXT];
 
+	if (g == NULL)
+		return;
 	if (g->at.us != 0) {
 		fact_str(facts, "endpoint_refused", addr_format(&g->ep, at));
 		fact_str(facts, "mesh_prefix",
 		    g->mesh.bits > 0 ? prefix_format(&g->mesh, text) : "ours");
 		fact_ago(facts, "endpoint_refused_seconds", g->at, k);
 	}
-	if (g->unrouted) {
+	if (k->peer->unrouted) {
 		fact_str(facts, "route_covers", addr_format(&g->covers, at));
 		fact_str(
 		    facts, "prefix_not_routed", prefix_format(&g->route, text));

@@ -114,8 +114,8 @@ log_inside(struct vplamad *d, const struct peer *p)
 	log_warnx("peer %s: its endpoint %s is in %s, which the mesh has: no "
 		  "tunnel goes there; see Endpoints in the mesh in "
 		  "vplamad.conf(5)",
-	    p->cfg.name, addr_format(&p->guard.ep, at),
-	    mesh_text(&p->guard.mesh, mesh));
+	    p->cfg.name, addr_format(&p->guard->ep, at),
+	    mesh_text(&p->guard->mesh, mesh));
 }
 
 static void
@@ -126,8 +126,8 @@ log_unrouted(struct vplamad *d, const struct peer *p)
 	(void)d;
 	log_warnx("peer %s: its %s would cover the endpoint %s of another: "
 		  "not routed",
-	    p->cfg.name, prefix_format(&p->guard.route, route),
-	    addr_format(&p->guard.covers, at));
+	    p->cfg.name, prefix_format(&p->guard->route, route),
+	    addr_format(&p->guard->covers, at));
 }
 
 static void

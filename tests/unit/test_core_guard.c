@@ -72,7 +72,7 @@ not_dialled(struct duo *d)
 	assert_int_equal(duo_cnt(d, 0, CNT_init_sent), 0);
 	assert_int_equal(e->out_n, 0);
 	assert_true(duo_cnt(d, 0, CNT_guard_endpoint) > 2);
-	assert_true(addr_equal(&p->guard.ep, &d->end[1].face));
+	assert_true(addr_equal(&p->guard->ep, &d->end[1].face));
 	assert_int_equal(e->insides, 1);
 	duo_run(d, 11 * MINUTE);
 	assert_int_equal(e->insides, 2); /* once in ten minutes */
@@ -127,7 +127,7 @@ no_tunnel_into_what_it_has_itself(void **state)
 	duo_done(d);
 	duo_run(d, MINUTE);
 	assert_int_equal(p->state, PEER_CANDIDATE);
-	assert_int_equal(p->guard.mesh.bits, 24);
+	assert_int_equal(p->guard->mesh.bits, 24);
 	grant(d, 0, p, "10.0.3.0/24");
 	dialled_again(d);
 }
@@ -231,7 +231,7 @@ no_move_into_the_mesh(void **state)
 	duo_run(&d, MINUTE);
 	assert_int_equal(duo_cnt(&d, 1, CNT_roam_switch), 0);
 	assert_true(duo_cnt(&d, 1, CNT_guard_endpoint) > 0);
-	assert_true(addr_equal(&p->guard.ep, &d.end[0].face));
+	assert_true(addr_equal(&p->guard->ep, &d.end[0].face));
 	assert_false(p->state == PEER_VRNODE &&
 	    addr_equal(&p->path.remote, &d.end[0].face));
 	d.end[0].face = duo_addr("198.51.100.1:4000");
@@ -451,9 +451,9 @@ a_living_tunnel_is_not_cut_off(void **state)
 	duo_run(d, 5 * MONO_SEC);
 	assert_int_equal(lab->n_routed[one->id], 1);
 	assert_int_equal(lab->routed[one->id].a[1], 201);
-	assert_true(one->guard.unrouted);
-	assert_true(addr_equal(&one->guard.covers, &d->end[2].face) ||
-	    addr_equal(&one->guard.covers, &d->end[1].face));
+	assert_true(one->unrouted);
+	assert_true(addr_equal(&one->guard->covers, &d->end[2].face) ||
+	    addr_equal(&one->guard->covers, &d->end[1].face));
 	assert_int_equal(d->end[0].unrouted, 1);
 	assert_true(duo_cnt(d, 0, CNT_guard_route) > 0);
 	duo_run(d, 60 * MINUTE);
@@ -489,7 +489,7 @@ the_dead_cut_off_nobody(void **state)
 	assert_int_equal(lab->n_routed[one->id], 1);
 	duo_run(d, 2 * MINUTE);
 	assert_int_equal(lab->n_routed[one->id], 2);
-	assert_false(one->guard.unrouted);
+	assert_false(one->unrouted);
 	duo_fini(d);
 }
 
@@ -516,7 +516,7 @@ what_was_refused_is_asked_again(void **state)
 	duo_done(d);
 	duo_run(d, MONO_SEC);
 	assert_int_equal(lab->n_routed[one->id], 1);
-	assert_false(one->guard.unrouted);
+	assert_false(one->unrouted);
 	duo_fini(d);
 }
 
@@ -540,7 +540,7 @@ what_stays_is_told_once(void **state)
 	one = duo_peer(d, 0, 1, false);
 	assert_true(duo_wait_up(d, 0, 1, 5 * MONO_SEC));
 	duo_run(d, 10 * MONO_SEC);
-	assert_true(one->guard.unrouted);
+	assert_true(one->unrouted);
 	assert_int_equal(lab->n_routed[one->id], 1);
 	told = lab->told;
 	recs = duo_recs(d, 0, MESH_ROUTE);
@@ -598,7 +598,7 @@ no_tunnel_into_what_we_claim(void **state)
 	duo_run(d, MINUTE);
 	assert_int_equal(one->state, PEER_CANDIDATE);
 	assert_true(duo_cnt(d, 0, CNT_guard_endpoint) > 0);
-	assert_int_equal(one->guard.mesh.bits, 0);
+	assert_int_equal(one->guard->mesh.bits, 0);
 	claim(lab, 0, "10.200.0.0/16", NULL);
 	assert_true(duo_wait_up(d, 0, 1, 6 * MINUTE));
 	duo_fini(d);

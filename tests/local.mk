@@ -23,6 +23,12 @@ test_raw = tests/rawsock.c tests/rawsock.h
 # And callbacks of a core that do nothing.
 test_quiet = tests/quiet.c tests/quiet.h
 
+# Memory that runs out where a test says so.
+test_starve = tests/starve.c tests/starve.h
+starve_wrap = -Wl,--wrap=try_malloc,--wrap=try_calloc \
+	-Wl,--wrap=try_aligned_alloc,--wrap=try_reallocarray \
+	-Wl,--wrap=try_strdup
+
 include tests/unit/base.mk
 include tests/unit/crypto.mk
 include tests/unit/wire.mk

@@ -14,7 +14,7 @@
 #include "core/session.h"
 #include "crypto/kx.h"
 #include "tests/fuzz/feed.h"
-#include "tests/fuzz/starve.h"
+#include "tests/starve.h"
 #include "tests/unit/party.h"
 
 #define STEPS 64
@@ -426,7 +426,7 @@ step_load(struct lab *l, struct feed *f, uint8_t flags)
 	if ((flags & 8) != 0)
 		peertab_by_key(c, l->away.x_pk)->revoked = true;
 	if ((flags & 16) != 0)
-		starve_after(feed_u8(f));
+		starve_once(feed_u8(f));
 	if ((flags & 32) != 0)
 		l->room = 1 + 16u * feed_u8(f);
 	if ((flags & 64) != 0)
@@ -448,7 +448,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		what = feed_u8(&f) % (sizeof(steps) / sizeof(steps[0]));
 		steps[what](&l, &f, feed_u8(&f));
 	}
-	starve_after(0);
+	starve_end();
 	duo_run(&l.p.d, MONO_SEC);
 	party_fini(&l.p);
 	return 0;

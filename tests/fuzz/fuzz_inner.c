@@ -13,8 +13,8 @@
 #include "core/session.h"
 #include "crypto/sign.h"
 #include "tests/fuzz/feed.h"
-#include "tests/fuzz/starve.h"
 #include "tests/quiet.h"
+#include "tests/starve.h"
 #include "tests/unit/party.h"
 
 #define STEPS 64
@@ -307,7 +307,7 @@ step_say(struct lab *l, struct feed *f, uint8_t flags)
 static void
 step_starve(struct lab *l, struct feed *f, uint8_t flags)
 {
-	starve_after(flags);
+	starve_once(flags);
 	l->room = 16u * feed_u8(f);
 }
 
@@ -327,7 +327,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		what = feed_u8(&f) % (sizeof(steps) / sizeof(steps[0]));
 		steps[what](&l, &f, feed_u8(&f));
 	}
-	starve_after(0);
+	starve_end();
 	flush(&l, false);
 	duo_run(&l.p.d, MONO_SEC);
 	party_fini(&l.p);

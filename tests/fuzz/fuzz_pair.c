@@ -17,7 +17,7 @@
 #include "core/session.h"
 #include "core/timers.h"
 #include "tests/fuzz/feed.h"
-#include "tests/fuzz/starve.h"
+#include "tests/starve.h"
 #include "tests/unit/duo.h"
 
 #define ENDS 3
@@ -148,7 +148,7 @@ meet(struct lab *l, unsigned a, unsigned b)
 
 	if (!l->d.end[b].on || peer_of(l, a, b) != NULL)
 		return;
-	starve_after(0); /* whom a person names has to be there */
+	starve_end(); /* whom a person names has to be there */
 	snprintf(cfg.name, sizeof(cfg.name), "end%u", b);
 	memcpy(cfg.ed_pk, l->d.end[b].core.id.ed_pk, KEY_LEN);
 	memcpy(cfg.x_pk, l->d.end[b].core.id.x_pk, KEY_LEN);
@@ -509,7 +509,7 @@ static void
 ev_starve(struct lab *l, struct feed *f)
 {
 	(void)l;
-	starve_after(feed_u8(f));
+	starve_once(feed_u8(f));
 }
 
 static bool
@@ -573,7 +573,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		    &l, &f);
 		check(&l);
 	}
-	starve_after(0);
+	starve_end();
 	heal(&l);
 	duo_tape_free(&l.wire);
 	duo_fini(&l.d);

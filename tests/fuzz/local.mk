@@ -128,11 +128,6 @@ tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c
 tests_fuzz_fuzz_config_LDADD = $(FUZZ_CONFIG)
 tests_fuzz_fuzz_config_LDFLAGS = $(fuzz_link)
 
-# Memory that runs out where an input says so.
-fuzz_starve = tests/fuzz/starve.c tests/fuzz/starve.h
-fuzz_wrap = -Wl,--wrap=try_malloc -Wl,--wrap=try_calloc \
-	-Wl,--wrap=try_aligned_alloc -Wl,--wrap=try_reallocarray
-
 # Whole cores, on the line of tests/unit/duo.h.
 if HAVE_CMOCKA
 FUZZ_CORE = src/core/libcore.a src/neg/libneg.a src/book/libbook.a \
@@ -140,20 +135,20 @@ FUZZ_CORE = src/core/libcore.a src/neg/libneg.a src/book/libbook.a \
 	src/base/libbase.a $(SODIUM_LIBS) $(CMOCKA_LIBS)
 FUZZ_TESTS += tests/fuzz/replay_dgram
 FUZZERS += tests/fuzz/fuzz_dgram
-tests_fuzz_replay_dgram_SOURCES = $(fuzz_replay) tests/fuzz/fuzz_dgram.c $(fuzz_starve) $(coreflow_party)
+tests_fuzz_replay_dgram_SOURCES = $(fuzz_replay) tests/fuzz/fuzz_dgram.c $(test_starve) $(coreflow_party)
 tests_fuzz_replay_dgram_LDADD = $(FUZZ_CORE)
-tests_fuzz_fuzz_dgram_SOURCES = tests/fuzz/fuzz_dgram.c $(fuzz_starve) $(coreflow_party)
+tests_fuzz_fuzz_dgram_SOURCES = tests/fuzz/fuzz_dgram.c $(test_starve) $(coreflow_party)
 tests_fuzz_fuzz_dgram_LDADD = $(FUZZ_CORE)
-tests_fuzz_fuzz_dgram_LDFLAGS = $(fuzz_link) $(fuzz_wrap)
-tests_fuzz_replay_dgram_LDFLAGS = $(AM_LDFLAGS) $(fuzz_wrap)
+tests_fuzz_fuzz_dgram_LDFLAGS = $(fuzz_link) $(starve_wrap)
+tests_fuzz_replay_dgram_LDFLAGS = $(AM_LDFLAGS) $(starve_wrap)
 FUZZ_TESTS += tests/fuzz/replay_inner
 FUZZERS += tests/fuzz/fuzz_inner
-tests_fuzz_replay_inner_SOURCES = $(fuzz_replay) tests/fuzz/fuzz_inner.c $(fuzz_starve) $(coreflow_party)
+tests_fuzz_replay_inner_SOURCES = $(fuzz_replay) tests/fuzz/fuzz_inner.c $(test_starve) $(coreflow_party)
 tests_fuzz_replay_inner_LDADD = $(FUZZ_CORE)
-tests_fuzz_fuzz_inner_SOURCES = tests/fuzz/fuzz_inner.c $(fuzz_starve) $(coreflow_party)
+tests_fuzz_fuzz_inner_SOURCES = tests/fuzz/fuzz_inner.c $(test_starve) $(coreflow_party)
 tests_fuzz_fuzz_inner_LDADD = $(FUZZ_CORE)
-tests_fuzz_fuzz_inner_LDFLAGS = $(fuzz_link) $(fuzz_wrap)
-tests_fuzz_replay_inner_LDFLAGS = $(AM_LDFLAGS) $(fuzz_wrap)
+tests_fuzz_fuzz_inner_LDFLAGS = $(fuzz_link) $(starve_wrap)
+tests_fuzz_replay_inner_LDFLAGS = $(AM_LDFLAGS) $(starve_wrap)
 FUZZ_TESTS += tests/fuzz/replay_envelope
 FUZZERS += tests/fuzz/fuzz_envelope
 tests_fuzz_replay_envelope_SOURCES = $(fuzz_replay) tests/fuzz/fuzz_envelope.c $(coreflow_duo)
@@ -177,12 +172,12 @@ tests_fuzz_fuzz_talk_LDADD = $(FUZZ_CORE)
 tests_fuzz_fuzz_talk_LDFLAGS = $(fuzz_link)
 FUZZ_TESTS += tests/fuzz/replay_pair
 FUZZERS += tests/fuzz/fuzz_pair
-tests_fuzz_replay_pair_SOURCES = $(fuzz_replay) tests/fuzz/fuzz_pair.c $(fuzz_starve) $(coreflow_duo)
+tests_fuzz_replay_pair_SOURCES = $(fuzz_replay) tests/fuzz/fuzz_pair.c $(test_starve) $(coreflow_duo)
 tests_fuzz_replay_pair_LDADD = $(FUZZ_CORE)
-tests_fuzz_fuzz_pair_SOURCES = tests/fuzz/fuzz_pair.c $(fuzz_starve) $(coreflow_duo)
+tests_fuzz_fuzz_pair_SOURCES = tests/fuzz/fuzz_pair.c $(test_starve) $(coreflow_duo)
 tests_fuzz_fuzz_pair_LDADD = $(FUZZ_CORE)
-tests_fuzz_fuzz_pair_LDFLAGS = $(fuzz_link) $(fuzz_wrap)
-tests_fuzz_replay_pair_LDFLAGS = $(AM_LDFLAGS) $(fuzz_wrap)
+tests_fuzz_fuzz_pair_LDFLAGS = $(fuzz_link) $(starve_wrap)
+tests_fuzz_replay_pair_LDFLAGS = $(AM_LDFLAGS) $(starve_wrap)
 FUZZ_TESTS += tests/fuzz/replay_ctl
 FUZZERS += tests/fuzz/fuzz_ctl
 tests_fuzz_replay_ctl_SOURCES = $(fuzz_replay) tests/fuzz/fuzz_ctl.c $(CTLNODE)

@@ -52,12 +52,11 @@ tests_unit_test_core_guard_LDADD = $(coreflow_libs)
 tests_unit_test_core_siege_SOURCES = tests/unit/test_core_siege.c \
 	$(coreflow_party)
 tests_unit_test_core_siege_LDADD = $(coreflow_libs)
-tests_unit_test_nomem_SOURCES = tests/unit/test_nomem.c $(coreflow_party)
+tests_unit_test_nomem_SOURCES = tests/unit/test_nomem.c $(coreflow_party) \
+	$(test_starve)
 tests_unit_test_nomem_LDADD = $(coreflow_libs)
-tests_unit_test_nomem_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=try_malloc,--wrap=try_calloc,--wrap=try_aligned_alloc \
-	-Wl,--wrap=try_reallocarray,--wrap=xmalloc,--wrap=xcalloc \
-	-Wl,--wrap=xreallocarray
+tests_unit_test_nomem_LDFLAGS = $(AM_LDFLAGS) $(starve_wrap) \
+	-Wl,--wrap=xmalloc,--wrap=xcalloc,--wrap=xreallocarray
 tests_unit_test_weight_SOURCES = tests/unit/test_weight.c $(test_quiet)
 tests_unit_test_weight_LDADD = $(coreflow_libs) $(CIPHER_LIBS)
 tests_unit_test_core_trust_SOURCES = tests/unit/test_core_trust.c \

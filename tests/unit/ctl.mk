@@ -9,18 +9,17 @@ check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
 
 CTLNODE = tests/unit/ctlnode.c tests/unit/ctlnode.h $(test_quiet)
-NOREALLOC = tests/unit/norealloc.c tests/unit/norealloc.h
 CTL_LDADD = src/ctl/libctl.a src/core/libcore.a src/neg/libneg.a src/book/libbook.a \
 	src/crypto/libcrypto.a src/crypto/libkx.a \
 	src/wire/libwire.a src/base/libbase.a \
 	$(CMOCKA_LIBS) $(SODIUM_LIBS) $(JSON_LIBS)
 
-tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c $(CTLNODE) $(NOREALLOC)
+tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c $(CTLNODE) $(test_starve)
 tests_unit_test_ctl_LDADD = $(CTL_LDADD)
-tests_unit_test_ctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=try_reallocarray
-tests_unit_test_ctl_entry_SOURCES = tests/unit/test_ctl_entry.c $(CTLNODE) $(NOREALLOC)
+tests_unit_test_ctl_LDFLAGS = $(AM_LDFLAGS) $(starve_wrap)
+tests_unit_test_ctl_entry_SOURCES = tests/unit/test_ctl_entry.c $(CTLNODE) $(test_starve)
 tests_unit_test_ctl_entry_LDADD = $(CTL_LDADD)
-tests_unit_test_ctl_entry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=try_reallocarray
+tests_unit_test_ctl_entry_LDFLAGS = $(AM_LDFLAGS) $(starve_wrap)
 tests_unit_test_ctl_identity_SOURCES = tests/unit/test_ctl_identity.c \
 	$(CTLNODE)
 tests_unit_test_ctl_identity_LDADD = $(CTL_LDADD)

@@ -1,5 +1,5 @@
 #include "tests/unit/ctlnode.h"
-#include "tests/unit/norealloc.h"
+#include "tests/starve.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -442,9 +442,9 @@ macs_come_in_pages(void **state)
 	for (i = 0; i < 1000; i++)
 		frame_from_device(&a, 0, i * 37 % 1000, 7);
 	assert_int_equal(all_rows(&a, "macs", "address"), 1000);
-	no_memory = true; /* no part of them that looks whole */
+	starve(1, STARVE_ALL); /* no part of them that looks whole */
 	refused(&a, "{\"cmd\":\"macs\"}", "refused", "no memory");
-	no_memory = false;
+	starve_end();
 	node_fini(&a);
 	node_fini(&b);
 }

@@ -13,7 +13,7 @@
 #include "crypto/sign.h"
 #include "tests/quiet.h"
 #include "tests/unit/ctlnode.h"
-#include "tests/unit/norealloc.h"
+#include "tests/starve.h"
 #include "wire/uri.h"
 
 static void
@@ -152,9 +152,9 @@ pages(void **state)
 	assert_true(more);
 	assert_int_equal(page(&n, last, &more), MANY - 200);
 	assert_false(more);
-	no_memory = true; /* no part of them that looks whole */
+	starve(1, STARVE_ALL); /* no part of them that looks whole */
 	refused(&n, "{\"cmd\":\"entry.list\"}", "refused");
-	no_memory = false;
+	starve_end();
 	assert_int_equal(page(&n, last, &more), 0);
 	refused(&n, "{\"cmd\":\"entry.list\",\"args\":{\"after\":\"x\"}}",
 	    "bad-argument");

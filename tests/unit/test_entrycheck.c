@@ -9,21 +9,8 @@
 #include <cmocka.h>
 
 #include "base/xmem.h"
+#include "tests/starve.h"
 #include "tests/unit/listgen.h"
-
-void *__real_try_calloc(size_t n, size_t len);
-void *__wrap_try_calloc(size_t n, size_t len);
-
-static unsigned calls_left = UINT_MAX; /* until memory ends */
-
-void *
-__wrap_try_calloc(size_t n, size_t len)
-{
-	if (calls_left == 0)
-		return NULL;
-	calls_left--;
-	return __real_try_calloc(n, len);
-}
 
 #define N 5
 
@@ -125,15 +112,15 @@ test_no_memory(void **state)
 	bool ok;
 
 	do {
-		calls_left = calls;
+		starve(calls + 1, STARVE_ALL);
 		ok = check_at(f, LISTGEN_NOW);
-		calls_left = UINT_MAX;
+		starve_end();
 	} while (!ok && calls++ < 10);
 	assert_true(ok);
 	assert_int_equal(f->said.list.n, N);
-	calls_left = calls - 1; /* for all but the last: the keys */
+	starve(calls, STARVE_ALL); /* for all but the last: the keys */
 	ok = check_at(f, LISTGEN_NOW);
-	calls_left = UINT_MAX;
+	starve_end();
 	assert_false(ok);
 	assert_string_equal(f->why, "cannot be checked: there is no memory");
 }

@@ -16,64 +16,13 @@
 #include "core/replay.h"
 #include "core/session.h"
 #include "tests/quiet.h"
+#include "tests/starve.h"
 #include "tests/unit/party.h"
 
 #define ENDS 3
 #define SEC MONO_SEC
 
 /* --- memory that fails -------------------------------------------------- */
-
-/* Only while armed; from number first on, until number last. */
-static struct {
-	bool armed;
-	unsigned n, first, last, failed;
-} plan;
-
-static bool
-fails(void)
-{
-	if (!plan.armed)
-		return false;
-	plan.n++;
-	if (plan.n < plan.first || plan.n > plan.last)
-		return false;
-	plan.failed++;
-	mem_note_failed();
-	return true;
-}
-
-void *__real_try_malloc(size_t len);
-void *__wrap_try_malloc(size_t len);
-void *__real_try_calloc(size_t n, size_t len);
-void *__wrap_try_calloc(size_t n, size_t len);
-void *__real_try_aligned_alloc(size_t align, size_t len);
-void *__wrap_try_aligned_alloc(size_t align, size_t len);
-void *__real_try_reallocarray(void *p, size_t n, size_t len);
-void *__wrap_try_reallocarray(void *p, size_t n, size_t len);
-
-void *
-__wrap_try_malloc(size_t len)
-{
-	return fails() ? NULL : __real_try_malloc(len);
-}
-
-void *
-__wrap_try_calloc(size_t n, size_t len)
-{
-	return fails() ? NULL : __real_try_calloc(n, len);
-}
-
-void *
-__wrap_try_aligned_alloc(size_t align, size_t len)
-{
-	return fails() ? NULL : __real_try_aligned_alloc(align, len);
-}
-
-void *
-__wrap_try_reallocarray(void *p, size_t n, size_t len)
-{
-	return fails() ? NULL : __real_try_reallocarray(p, n, len);
-}
 
 /* What ends the process must not be asked for any more. */
 void *__real_xmalloc(size_t len);
@@ -86,21 +35,21 @@ void *__wrap_xreallocarray(void *p, size_t n, size_t len);
 void *
 __wrap_xmalloc(size_t len)
 {
-	assert_false(plan.armed);
+	assert_false(starve_is_on());
 	return __real_xmalloc(len);
 }
 
 void *
 __wrap_xcalloc(size_t n, size_t len)
 {
-	assert_false(plan.armed);
+	assert_false(starve_is_on());
 	return __real_xcalloc(n, len);
 }
 
 void *
 __wrap_xreallocarray(void *p, size_t n, size_t len)
 {
-	assert_false(plan.armed);
+	assert_false(starve_is_on());
 	return __real_xreallocarray(p, n, len);
 }
 
@@ -270,7 +219,7 @@ live_pairs(void)
 
 /* All have tunnels to all, that carry, and may use each other's addresses. */
 static void
-look(bool named)
+look(bool named, unsigned first)
 {
 	unsigned a, b;
 
@@ -279,15 +228,15 @@ look(bool named)
 	if (named)
 		rekey_all();
 	if (!party_wait_meshed(&lab, ENDS, 400 * SEC))
-		fail_msg("number %u: %u tunnel ends of %u", plan.first,
-		    live_pairs(), ENDS * (ENDS - 1));
+		fail_msg("number %u: %u tunnel ends of %u", first, live_pairs(),
+		    ENDS * (ENDS - 1));
 	duo_run(&lab.d, 100 * SEC);
 	for (a = 0; a < ENDS; a++) {
 		duo_forget(&lab.d, a);
 		for (b = 0; b < ENDS; b++)
 			if (a != b && !granted(a, (uint8_t)(70 + b)))
 				fail_msg("number %u: %u grants %u nothing",
-				    plan.first, a, b);
+				    first, a, b);
 	}
 	say_all(3);
 	for (a = 0; a < ENDS; a++)
@@ -301,18 +250,15 @@ play(bool named, unsigned first, unsigned last)
 	uint64_t before = mem_failed();
 
 	begin(named);
-	memset(&plan, 0, sizeof(plan));
-	plan.first = first;
-	plan.last = last;
-	plan.armed = true;
+	starve(first, last);
 	scene(named);
-	plan.armed = false;
+	starve_end();
 	if (first == last && !party_live(&lab, 0, 1) && live_pairs() < 4)
 		fail_msg("number %u ended more than one tunnel", first);
-	assert_int_equal(mem_failed() - before, plan.failed);
-	look(named);
+	assert_int_equal(mem_failed() - before, starve_refused());
+	look(named, first);
 	party_fini(&lab);
-	return plan.n;
+	return starve_asked();
 }
 
 static void
@@ -348,10 +294,7 @@ small_window(void **state)
 
 	(void)state;
 	replay_init(&rp);
-	memset(&plan, 0, sizeof(plan));
-	plan.first = 1;
-	plan.last = 20;
-	plan.armed = true;
+	starve(1, 20);
 	for (n = 0; n < 64 * 40; n++) {
 		assert_true(replay_accept(&rp, n + (n % 100 == 99)));
 		if (n % 100 == 99)
@@ -360,8 +303,8 @@ small_window(void **state)
 		for (k = n > 300 ? n - 300 : 0; k <= n; k++)
 			assert_false(replay_accept(&rp, k));
 	}
-	plan.armed = false;
-	assert_int_equal(plan.failed, 20);
+	starve_end();
+	assert_int_equal(starve_refused(), 20);
 	assert_non_null(rp.all);
 	for (k = 0; k < n; k++)
 		assert_false(replay_accept(&rp, k));

@@ -38,9 +38,9 @@ tests_unit_test_device_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
 TEST_LISTGEN = tests/unit/listgen.c tests/unit/listgen.h \
 	tests/unit/recgen.c tests/unit/recgen.h
 tests_unit_test_entrycheck_SOURCES = tests/unit/test_entrycheck.c \
-	$(TEST_LISTGEN)
+	$(TEST_LISTGEN) $(test_starve)
 tests_unit_test_entrycheck_LDADD = $(vplamad_test_libs) $(JSON_LIBS)
-tests_unit_test_entrycheck_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=try_calloc
+tests_unit_test_entrycheck_LDFLAGS = $(AM_LDFLAGS) $(starve_wrap)
 
 tests_unit_test_node_SOURCES = tests/unit/test_node.c
 tests_unit_test_node_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)

@@ -1,4 +1,4 @@
-#include "tests/fuzz/starve.h"
+#include "tests/starve.h"
 
 #include "base/xmem.h"
 
@@ -6,23 +6,62 @@ void *__real_try_malloc(size_t len);
 void *__real_try_calloc(size_t n, size_t len);
 void *__real_try_aligned_alloc(size_t align, size_t len);
 void *__real_try_reallocarray(void *p, size_t n, size_t len);
+char *__real_try_strdup(const char *s);
 void *__wrap_try_malloc(size_t len);
 void *__wrap_try_calloc(size_t n, size_t len);
 void *__wrap_try_aligned_alloc(size_t align, size_t len);
 void *__wrap_try_reallocarray(void *p, size_t n, size_t len);
+char *__wrap_try_strdup(const char *s);
 
-static unsigned left;
+static struct {
+	bool on;
+	unsigned asked, refused, first, last;
+} plan;
 
 void
-starve_after(unsigned n)
+starve(unsigned first, unsigned last)
 {
-	left = n;
+	plan.on = true;
+	plan.asked = plan.refused = 0;
+	plan.first = first;
+	plan.last = last;
 }
 
-static int
+void
+starve_end(void)
+{
+	plan.on = false;
+}
+
+bool
+starve_is_on(void)
+{
+	return plan.on;
+}
+
+unsigned
+starve_asked(void)
+{
+	return plan.asked;
+}
+
+unsigned
+starve_refused(void)
+{
+	return plan.refused;
+}
+
+static bool
 is_refused(void)
 {
-	return left > 0 && --left == 0;
+	if (!plan.on)
+		return false;
+	plan.asked++;
+	if (plan.asked < plan.first || plan.asked > plan.last)
+		return false;
+	plan.refused++;
+	mem_note_failed();
+	return true;
 }
 
 void *
@@ -47,4 +86,10 @@ void *
 __wrap_try_reallocarray(void *p, size_t n, size_t len)
 {
 	return is_refused() ? NULL : __real_try_reallocarray(p, n, len);
+}
+
+char *
+__wrap_try_strdup(const char *s)
+{
+	return is_refused() ? NULL : __real_try_strdup(s);
 }

@@ -27,7 +27,7 @@ test_quiet = tests/quiet.c tests/quiet.h
 test_starve = tests/starve.c tests/starve.h
 starve_wrap = -Wl,--wrap=try_malloc,--wrap=try_calloc \
 	-Wl,--wrap=try_aligned_alloc,--wrap=try_reallocarray \
-	-Wl,--wrap=try_strdup
+	-Wl,--wrap=try_strdup,--wrap=try_asprintf
 
 include tests/unit/base.mk
 include tests/unit/crypto.mk

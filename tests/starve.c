@@ -1,5 +1,8 @@
 #include "tests/starve.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "base/xmem.h"
 
 void *__real_try_malloc(size_t len);
@@ -7,6 +10,8 @@ void *__real_try_calloc(size_t n, size_t len);
 void *__real_try_aligned_alloc(size_t align, size_t len);
 void *__real_try_reallocarray(void *p, size_t n, size_t len);
 char *__real_try_strdup(const char *s);
+char *__wrap_try_asprintf(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
 void *__wrap_try_malloc(size_t len);
 void *__wrap_try_calloc(size_t n, size_t len);
 void *__wrap_try_aligned_alloc(size_t align, size_t len);
@@ -92,4 +97,19 @@ char *
 __wrap_try_strdup(const char *s)
 {
 	return is_refused() ? NULL : __real_try_strdup(s);
+}
+
+char *
+__wrap_try_asprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	if (is_refused())
+		return NULL;
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) < 0)
+		s = NULL;
+	va_end(ap);
+	return s;
 }

@@ -149,6 +149,19 @@ try_strdup(const char *s)
 	return noted(strdup(s));
 }
 
+char *
+try_asprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	return noted(n < 0 ? NULL : s);
+}
+
 bool
 mem_has(size_t len)
 {

@@ -26,6 +26,7 @@ void *try_calloc(size_t n, size_t len);
 void *try_aligned_alloc(size_t align, size_t len);
 void *try_reallocarray(void *p, size_t n, size_t len); /* NULL: p stays */
 char *try_strdup(const char *s);
+char *try_asprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Would so much be there? Asked before a library that ends the process. */
 bool mem_has(size_t len);

@@ -499,12 +499,14 @@ negotiate_place(struct core *c, const struct netdesc *d, struct turn *t)
 	place_changed(c->neg, t);
 }
 
-void
+bool
 negotiate_avoid(
     struct core *c, const struct neg_taken *t, size_t n, struct turn *turn)
 {
-	neg_avoid(begin(c->neg, turn), t, n, turn->now);
+	bool ok = neg_avoid(begin(c->neg, turn), t, n, turn->now);
+
 	end(c->neg);
+	return ok;
 }
 
 void
@@ -569,6 +571,22 @@ const struct neg *
 negotiate_neg(const struct core *c)
 {
 	return c->neg != NULL ? c->neg->g : NULL;
+}
+
+void
+negotiate_tell_routes(struct core *c)
+{
+	struct prefix prefix[NETDESC_CLAIMS];
+	const struct agreed *a;
+
+	if (c->neg == NULL)
+		return;
+	LIST_FOREACH (a, &c->neg->agreed, link) {
+		size_t n = prefixes_of(a, prefix);
+
+		if (n > 0)
+			c->neg->io.routes(c->neg->io.arg, a->peer, prefix, n);
+	}
 }
 
 bool

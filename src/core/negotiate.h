@@ -60,7 +60,7 @@ void negotiate_restore(
  * (NETDESC_MESH; copied). NULL: nowhere.
  */
 void negotiate_place(struct core *c, const struct netdesc *d, struct turn *t);
-void negotiate_avoid(
+bool negotiate_avoid(
     struct core *c, const struct neg_taken *t, size_t n, struct turn *turn);
 
 /* The word of a peer is enough to move us (option trust-renumber). */
@@ -83,6 +83,9 @@ bool negotiate_owns(
 
 /* For show.h. NULL without a negotiation. */
 const struct neg *negotiate_neg(const struct core *c);
+
+/* io.routes again, of each peer that has any. */
+void negotiate_tell_routes(struct core *c);
 
 /* Whose an address is besides by agreement: a second vnode of its gnode. */
 bool negotiate_grants(

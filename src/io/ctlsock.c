@@ -332,8 +332,15 @@ client_new(struct ctlsock *cs, int fd)
 	c->role = role_of(fd);
 	c->bev = bufferevent_socket_new(base, fd, 0);
 	c->idle = evtimer_new(base, on_idle, c);
-	if (c->bev == NULL || c->idle == NULL)
-		fatalx("out of memory for a control client");
+	if (c->bev == NULL || c->idle == NULL) {
+		if (c->bev != NULL)
+			bufferevent_free(c->bev);
+		if (c->idle != NULL)
+			event_free(c->idle);
+		free(c);
+		unix_close(fd);
+		return;
+	}
 	TAILQ_INSERT_TAIL(&cs->clients, c, entry);
 	cs->n++;
 	bufferevent_setcb(c->bev, on_read, on_written, on_event, c);

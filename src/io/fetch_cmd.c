@@ -96,12 +96,14 @@ on_end(void *arg, struct turn *t)
 static int
 start(struct cmd *c, const struct fetch_ask *ask)
 {
-	char *program = xstrdup(ask->url);
+	char *program = try_strdup(ask->url);
 	char *argv[] = { program, NULL };
 	char *env[] = { spawn_path(), NULL };
 	struct spawned sp;
-	int rc = spawn_program(argv, env, false, &sp);
+	int rc = -ENOMEM;
 
+	if (program != NULL && env[0] != NULL)
+		rc = spawn_program(argv, env, false, &sp);
 	free(program);
 	free(env[0]);
 	if (rc < 0)

@@ -437,16 +437,18 @@ port_link_open(struct port_link *l, const struct port *port, bool ethernet,
 	l->out.form = out_form;
 	l->out.tail = &l->out.head;
 	l->out.pool.max = LINK_QUEUE_BYTES;
-	if (in_form == LINK_STREAM) {
-		l->in.buf = xmalloc(IN_BUF);
-		l->in.again = evtimer_new(loop_base(loop), on_again, l);
-		if (l->in.again == NULL)
-			fatalx("out of memory for a timer");
-	}
 	watch_init(&l->in.watch, loop, in, WATCH_READ,
 	    in_form == LINK_STREAM ? on_stream : on_records, l);
 	watch_init(&l->out.watch, loop, out, WATCH_WRITE, on_writable, l);
 	watch_on(&l->in.watch);
+	if (in_form != LINK_STREAM)
+		return;
+	l->in.buf = try_malloc(IN_BUF);
+	l->in.again = evtimer_new(loop_base(loop), on_again, l);
+	if (l->in.buf == NULL || l->in.again == NULL) {
+		in_end(l);
+		out_end(l);
+	}
 }
 
 void

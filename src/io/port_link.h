@@ -62,7 +62,8 @@ bool port_link_form(int fd, enum link_form *ret);
 
 /*
  * Both descriptors are nonblocking, stay the caller's and may be the same. l
- * must stay where it is. Frames go to port->env->input() from now on.
+ * must stay where it is. Frames go to port->env->input() from now on. Without
+ * memory both ends are over.
  */
 void port_link_open(struct port_link *l, const struct port *port, bool ethernet,
     int in, enum link_form in_form, int out, enum link_form out_form);

@@ -100,7 +100,7 @@ spawn_path(void)
 {
 	const char *path = getenv("PATH");
 
-	return xasprintf("PATH=%s", path != NULL ? path : "/usr/bin:/bin");
+	return try_asprintf("PATH=%s", path != NULL ? path : "/usr/bin:/bin");
 }
 
 void

@@ -20,7 +20,7 @@ struct spawned {
 int spawn_program(
     char *const *argv, char *const *env, bool err_too, struct spawned *ret);
 
-/* "PATH=" and ours, or a usual one; for free(). */
+/* "PATH=" and ours, or a usual one; for free(). NULL without memory. */
 char *spawn_path(void);
 
 /* With whatever it has started; before it is buried. */

@@ -101,6 +101,20 @@ is_ours(const struct uplink *u, const struct item *it)
 	return it->index != 0 && u->ops.is_ours(u->ops.arg, it->index);
 }
 
+/* False without memory. */
+static bool
+grow(struct uplink *u)
+{
+	size_t max = u->max == 0 ? 16 : 2 * u->max;
+	struct item *more = try_reallocarray(u->item, max, sizeof(*more));
+
+	if (more == NULL)
+		return false;
+	u->item = more;
+	u->max = max;
+	return true;
+}
+
 static void
 item_add(struct uplink *u, struct item *it, bool is_news)
 {
@@ -111,13 +125,11 @@ item_add(struct uplink *u, struct item *it, bool is_news)
 	if (was != NULL || u->n == ITEMS_MAX)
 		return;
 	it->ours = is_ours(u, it);
-	if (u->n == u->max) {
-		u->max = u->max == 0 ? 16 : 2 * u->max;
-		u->item = xreallocarray(u->item, u->max, sizeof(*u->item));
-	}
-	u->item[u->n++] = *it;
 	if (is_news)
 		note(u, it);
+	if (u->n == u->max && !grow(u))
+		return; /* it is news again when it is said again */
+	u->item[u->n++] = *it;
 }
 
 static void

@@ -288,19 +288,24 @@ neg_own(struct neg *g, const struct netdesc *own, struct mono now)
 	own_publish(g, now);
 }
 
-void
+bool
 neg_avoid(struct neg *g, const struct neg_taken *t, size_t n, struct mono now)
 {
-	free(g->avoid);
-	g->avoid = NULL;
-	g->n_avoid = n;
+	struct neg_taken *all = NULL;
+
 	if (n > 0) {
-		g->avoid = xcalloc(n, sizeof(*t));
-		memcpy(g->avoid, t, n * sizeof(*t));
+		all = try_calloc(n, sizeof(*t));
+		if (all == NULL)
+			return false;
+		memcpy(all, t, n * sizeof(*t));
 	}
+	free(g->avoid);
+	g->avoid = all;
+	g->n_avoid = n;
 	now = neg_in(now);
 	routes_update(g, NULL, now);
 	own_publish(g, now);
+	return true;
 }
 
 /* NULL without memory. */

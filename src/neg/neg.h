@@ -119,12 +119,13 @@ void neg_own(struct neg *g, const struct netdesc *own, struct mono now);
  * What is somebody's whatever is agreed: addresses of the host itself, prefixes
  * of the configuration. We choose nothing of it, and no other peer has a route
  * to it. Copied. One of length 0 stands for all the rest and says nothing.
+ * False without memory: what was said before holds.
  */
 struct neg_taken {
 	struct prefix p;
 	uint32_t peer; /* whose; 0: our own */
 };
-void neg_avoid(
+bool neg_avoid(
     struct neg *g, const struct neg_taken *t, size_t n, struct mono now);
 
 /* A tunnel has come to life, has died, has changed what we know of it. */

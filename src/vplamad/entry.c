@@ -211,11 +211,19 @@ take_checked(struct list *l, struct check *k, struct turn *t)
 static void
 take_hints(struct list *l, const struct fetch_result *res, struct turn *t)
 {
+	struct fetch_hint *hint = try_calloc(res->n_hint + 1, sizeof(*hint));
+	uint8_t(*key)[RECORD_KEY] = try_calloc(res->n_hint + 1, sizeof(*key));
 	unsigned i;
 
+	if (hint == NULL || key == NULL) {
+		free(hint);
+		free(key);
+		failed(l, "cannot be taken: there is no memory", t);
+		return;
+	}
 	entry_forget(l);
-	l->hint = xcalloc(res->n_hint + 1, sizeof(*l->hint));
-	l->said.key = xcalloc(res->n_hint + 1, sizeof(*l->said.key));
+	l->hint = hint;
+	l->said.key = key;
 	for (i = 0; i < res->n_hint; i++) {
 		l->hint[i] = res->hint[i];
 		memcpy(l->said.key[i], res->hint[i].key, RECORD_KEY);
@@ -273,8 +281,12 @@ static void
 start_check(struct list *l, const struct fetch_result *res, struct turn *t)
 {
 	const struct config *cfg = &l->es->d->cfg;
-	struct check *k = xcalloc(1, sizeof(*k));
+	struct check *k = try_calloc(1, sizeof(*k));
 
+	if (k == NULL) {
+		failed(l, "cannot be checked: there is no memory", t);
+		return;
+	}
 	k->owner = l;
 	memcpy(k->hold.key, l->signer, sizeof(k->hold.key));
 	k->hold.serial = l->serial;

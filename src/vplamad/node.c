@@ -123,6 +123,10 @@ make_names(struct node *n, struct turn *t)
 	struct addr a;
 
 	n->name = xcalloc(count, sizeof(*n->name));
+	n->d->n_names += count;
+	if (!heap_reserve(
+		&n->d->names, n->d->n_names)) /* later there is room */
+		fatalx("out of memory for names");
 	for (i = 0; i < count; i++) {
 		struct node_name *nm = &n->name[i];
 
@@ -147,6 +151,8 @@ forget_names(struct node *n)
 		if (n->name[i].query != NULL)
 			resolve_cancel(n->name[i].query);
 	}
+	if (n->name != NULL)
+		n->d->n_names -= i;
 	free(n->name);
 	n->name = NULL;
 }

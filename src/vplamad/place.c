@@ -51,20 +51,27 @@ tell_place(struct vplamad *d, struct turn *t)
 	negotiate_place(&d->core, desc->n_claims > 0 ? desc : NULL, t);
 }
 
-/* A growing list for negotiate_avoid(). */
+/* A growing list for negotiate_avoid(); without memory it is none at all. */
 struct avoid {
 	struct neg_taken *t;
 	size_t n;
+	bool failed;
 };
 
 static void
 avoid_add(struct avoid *av, const struct prefix *p, size_t n, uint32_t peer)
 {
+	struct neg_taken *more;
 	size_t i;
 
-	if (n == 0)
+	if (n == 0 || av->failed)
 		return;
-	av->t = xreallocarray(av->t, av->n + n, sizeof(*av->t));
+	more = try_reallocarray(av->t, av->n + n, sizeof(*more));
+	if (more == NULL) {
+		av->failed = true;
+		return;
+	}
+	av->t = more;
 	for (i = 0; i < n; i++)
 		av->t[av->n++] = (struct neg_taken){ p[i], peer };
 }
@@ -84,20 +91,23 @@ avoid_devices(struct avoid *av, const struct config *cfg)
 		}
 }
 
-/* What is this very host's or configured goes before what peers agree on. */
+/*
+ * What is this very host's or configured goes before what peers agree on.
+ * Without memory what was told holds, and the next turn tries again.
+ */
 static void
 tell_avoid(struct vplamad *d, struct turn *t)
 {
-	struct avoid av = { NULL, 0 };
+	struct avoid av = { .n = 0 };
 	const struct node *n;
 
-	d->place.avoid_changed = false;
 	avoid_devices(&av, &d->cfg);
 	avoid_add(&av, d->cfg.prefix, d->cfg.given[OPT_prefix].n, ROUTE_LOCAL);
 	TAILQ_FOREACH (n, &d->nodes, link)
 		avoid_add(&av, n->conf.prefix, n->conf.given[PEER_OPT_prefix].n,
 		    n->id);
-	negotiate_avoid(&d->core, av.t, av.n, t);
+	d->place.avoid_changed =
+	    av.failed || !negotiate_avoid(&d->core, av.t, av.n, t);
 	free(av.t);
 }
 

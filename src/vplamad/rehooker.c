@@ -8,6 +8,8 @@
 #include "io/spawn.h"
 #include "vplamad/runner.h"
 
+#define VARS 4 /* in its environment, besides PATH */
+
 struct rehooker {
 	struct runner *runner;
 	struct runner_job *job; /* NULL: none runs */
@@ -55,24 +57,27 @@ int
 rehooker_run(struct rehooker *h, const char *program, unsigned timeout_ms,
     const struct rehooker_order *o, rehooker_done *done, void *arg)
 {
-	char *env[] = {
-		xasprintf("VPLAMA_REHOOK_ID=%u", o->id),
-		xasprintf("VPLAMA_FROM=%s", o->from),
-		xasprintf("VPLAMA_TO=%s", o->to),
-		xasprintf("VPLAMA_COUNT=%u", o->count),
+	char *env[VARS + 1] = {
+		try_asprintf("VPLAMA_REHOOK_ID=%u", o->id),
+		try_asprintf("VPLAMA_FROM=%s", o->from),
+		try_asprintf("VPLAMA_TO=%s", o->to),
+		try_asprintf("VPLAMA_COUNT=%u", o->count),
 		NULL,
 	};
-	int rc = -EBUSY;
+	int rc = h->job != NULL ? -EBUSY : 0;
 	size_t i;
 
-	if (h->job == NULL) {
+	for (i = 0; i < VARS; i++)
+		if (env[i] == NULL)
+			rc = -ENOMEM;
+	if (rc == 0) {
 		h->id = o->id;
 		h->done = done;
 		h->arg = arg;
 		rc = runner_run(h->runner, program, (const char *const *)env,
 		    timeout_ms, on_end, h, &h->job);
 	}
-	for (i = 0; env[i] != NULL; i++)
+	for (i = 0; i < VARS; i++)
 		free(env[i]);
 	return rc;
 }

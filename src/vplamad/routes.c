@@ -26,6 +26,7 @@ struct routes {
 	struct entry *all;
 	size_t n, room;
 	bool dirty;
+	bool missed; /* something wanted is not in all */
 	struct mono retry_at;
 };
 
@@ -88,18 +89,20 @@ wants(const struct entry *e, uint32_t peer)
 	return false;
 }
 
-static void
+/* False without memory. */
+static bool
 join(struct entry *e, uint32_t peer)
 {
 	uint32_t *more;
 
 	if (e == NULL || wants(e, peer))
-		return;
+		return e != NULL;
 	more = try_reallocarray(e->peer, e->n + 1, sizeof(*e->peer));
 	if (more == NULL)
-		return;
+		return false;
 	e->peer = more;
 	e->peer[e->n++] = peer;
+	return true;
 }
 
 static void
@@ -135,7 +138,7 @@ routes_set(struct routes *r, uint32_t peer, const struct prefix *p, size_t n)
 		if (!is_in(&r->all[i].p, p, n))
 			leave(&r->all[i], peer);
 	for (i = 0; i < n; i++)
-		join(find_or_add(r, &p[i]), peer);
+		r->missed |= !join(find_or_add(r, &p[i]), peer);
 	r->dirty = true;
 }
 
@@ -276,6 +279,13 @@ routes_apply(struct routes *r, struct mono now)
 
 	if (r == NULL || (!r->dirty && !mono_due(r->retry_at, now)))
 		return;
+	if (mono_due(r->retry_at, now)) {
+		r->retry_at = MONO_NEVER;
+		if (r->missed) {
+			r->missed = false;
+			r->env.all(r->env.arg);
+		}
+	}
 	for (i = 0; i < r->n; i++) {
 		struct entry e = r->all[i];
 
@@ -288,7 +298,9 @@ routes_apply(struct routes *r, struct mono now)
 	}
 	r->n = k;
 	r->dirty = false;
-	r->retry_at = refused ? mono_add(now, ROUTES_RETRY_US) : MONO_NEVER;
+	r->retry_at = !refused && !r->missed
+	    ? MONO_NEVER
+	    : mono_min(r->retry_at, mono_add(now, ROUTES_RETRY_US));
 }
 
 struct mono

@@ -15,7 +15,7 @@
 struct priv;
 struct routes;
 
-#define ROUTES_RETRY_US (10u * MONO_SEC) /* what the kernel refused */
+#define ROUTES_RETRY_US (10u * MONO_SEC) /* refused, or without memory */
 
 struct routes_env {
 	void *arg;
@@ -26,6 +26,9 @@ struct routes_env {
 	 * NULL: it is not there now.
 	 */
 	const char *(*unit)(void *arg, uint32_t peer);
+
+	/* There was no memory for some: routes_set() for all, again. */
+	void (*all)(void *arg);
 };
 
 /*

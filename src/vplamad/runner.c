@@ -200,7 +200,7 @@ start_job(struct runner_job *j, const char *program, unsigned timeout_ms,
 	return 0;
 }
 
-/* With PATH in front; the caller frees the first, and all. */
+/* With PATH in front; the caller frees the first, and all. NULL: no memory. */
 static char **
 with_path(const char *const *env)
 {
@@ -209,8 +209,14 @@ with_path(const char *const *env)
 
 	while (env[n] != NULL)
 		n++;
-	ret = xcalloc(n + 2, sizeof(*ret));
+	ret = try_calloc(n + 2, sizeof(*ret));
+	if (ret == NULL)
+		return NULL;
 	ret[0] = spawn_path();
+	if (ret[0] == NULL) {
+		free(ret);
+		return NULL;
+	}
 	memcpy(ret + 1, env, n * sizeof(*env));
 	return ret;
 }
@@ -219,10 +225,17 @@ int
 runner_run(struct runner *r, const char *program, const char *const *env,
     unsigned timeout_ms, runner_done *done, void *arg, struct runner_job **ret)
 {
-	struct runner_job *j = xcalloc(1, sizeof(*j));
+	struct runner_job *j = try_calloc(1, sizeof(*j));
 	char **all = with_path(env);
 	int rc;
 
+	if (j == NULL || all == NULL) {
+		if (all != NULL)
+			free(all[0]);
+		free(all);
+		free(j);
+		return -ENOMEM;
+	}
 	*j = (struct runner_job){
 		.r = r,
 		.done = done,

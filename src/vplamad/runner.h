@@ -33,8 +33,8 @@ typedef void runner_done(void *arg, int code, struct turn *t);
 /*
  * Runs the program (a path) with PATH and env, "NAME=value" and NULL behind the
  * last, in its environment. Killed after timeout_ms with what it has started. 0
- * or -errno: -ENOSYS before Linux 5.3; what posix_spawn() has against the
- * program.
+ * or -errno: -ENOSYS before Linux 5.3; -ENOMEM; what posix_spawn() has against
+ * the program.
  */
 int runner_run(struct runner *r, const char *program, const char *const *env,
     unsigned timeout_ms, runner_done *done, void *arg, struct runner_job **ret);

@@ -1,5 +1,6 @@
 #include "vplamad/trusthook.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,13 +99,14 @@ run(struct question *q, unsigned timeout_ms)
 	struct runner_job *job;
 	char key[KEY_TEXT], addr[ADDR_TEXT];
 	char *env[3] = { NULL };
-	int rc;
+	int rc = -ENOMEM;
 
 	key_format(q->x_pk, key);
-	env[0] = xasprintf("VPLAMA_KEY=%s", key);
-	env[1] = xasprintf("VPLAMA_ADDRESS=%s", addr_format(&q->from, addr));
-	rc = runner_run(q->h->runner, q->h->program, (const char *const *)env,
-	    timeout_ms, on_end, q, &job);
+	env[0] = try_asprintf("VPLAMA_KEY=%s", key);
+	env[1] = try_asprintf("VPLAMA_ADDRESS=%s", addr_format(&q->from, addr));
+	if (env[0] != NULL && env[1] != NULL)
+		rc = runner_run(q->h->runner, q->h->program,
+		    (const char *const *)env, timeout_ms, on_end, q, &job);
 	free(env[0]);
 	free(env[1]);
 	return rc;

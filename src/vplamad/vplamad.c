@@ -7,6 +7,7 @@
 
 #include "base/xmem.h"
 #include "core/dial.h"
+#include "core/negotiate.h"
 #include "crypto/kx.h"
 #include "vplamad/cfgdevice.h"
 #include "vplamad/notify.h"
@@ -554,9 +555,18 @@ on_route_unit(void *arg, uint32_t peer)
 }
 
 static void
+on_all_routes(void *arg)
+{
+	struct vplamad *d = arg;
+
+	negotiate_tell_routes(&d->core);
+}
+
+static void
 start_routes(struct vplamad *d)
 {
-	const struct routes_env env = { d, &d->priv, on_route_unit };
+	const struct routes_env env = { d, &d->priv, on_route_unit,
+		on_all_routes };
 
 	if (!d->monitor.has_routes)
 		return;

@@ -57,7 +57,8 @@ struct vplamad {
 	struct hook act;
 	struct node_list nodes;
 	struct htab node_ids; /* them by id */
-	struct heap names;    /* of theirs: when to look up which */
+	struct heap names; /* of theirs: when to look up which; room for all: */
+	size_t n_names;
 	struct told_list told;
 	unsigned n_told;
 	struct whois whois[IDENT_QUERIES];

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "tests/starve.h"
 #include "vplamad/vplamad.h"
 
 #define S(s) ((uint64_t)(s)*MONO_SEC)
@@ -404,6 +405,31 @@ own_addresses(void **state)
 	fix_free(f);
 }
 
+/* All may be under way at once, and each comes back to where it waits. */
+static void
+room_for_all(void **state)
+{
+	static const char *const name[] = { "a.example:1", "b.example:1",
+		"c.example:1", "d.example:1", "e.example:1", "f.example:1",
+		"g.example:1", "h.example:1" };
+	struct fix *f = fix_new();
+	unsigned i;
+
+	(void)state;
+	add(f, name, 8);
+	add(f, name, 8);
+	nodes_look_up(&f->d, &f->t);
+	assert_int_equal(asks, 16);
+	add(f, name, 8);
+	starve(1, STARVE_ALL);
+	for (i = 0; i < 16; i++)
+		say(f, i, "192.0.2.1", 60);
+	starve_end();
+	assert_int_equal(starve_asked(), 0);
+	assert_int_equal(f->d.names.n, 24);
+	fix_free(f);
+}
+
 int
 main(void)
 {
@@ -414,6 +440,7 @@ main(void)
 		cmocka_unit_test(addresses_are_no_names),
 		cmocka_unit_test(few_in_a_turn),
 		cmocka_unit_test(own_addresses),
+		cmocka_unit_test(room_for_all),
 	};
 
 	if (!crypto_start())

@@ -19,6 +19,7 @@
 
 #include "base/fdutil.h"
 #include "base/log.h"
+#include "tests/starve.h"
 #include "tests/unit/io_env.h"
 
 struct fix {
@@ -158,6 +159,30 @@ cannot_be_run(void **state)
 	fix_fini(&f);
 }
 
+/* Wherever memory ends it does not begin, and nothing is in the way. */
+static void
+without_memory(void **state)
+{
+	unsigned n = 0;
+	struct fix f;
+	int rc;
+
+	(void)state;
+	fix_init(&f);
+	script(&f, "exit 0");
+	do {
+		starve(++n, STARVE_ALL);
+		rc = run(&f, REHOOKER_MS);
+		starve_end();
+		assert_true(rc == 0 || rc == -ENOMEM);
+	} while (rc != 0);
+	assert_true(n > 5); /* its environment, the job */
+	env_until(&f.env, has_ended, &f);
+	assert_true(f.ok);
+	assert_true(result(&f, "exit 0"));
+	fix_fini(&f);
+}
+
 static void
 too_long(void **state)
 {
@@ -273,6 +298,7 @@ main(void)
 		cmocka_unit_test(what_it_gets),
 		cmocka_unit_test(how_it_ends),
 		cmocka_unit_test(cannot_be_run),
+		cmocka_unit_test(without_memory),
 		cmocka_unit_test(too_long),
 		cmocka_unit_test(stopped),
 		cmocka_unit_test(what_it_says),

@@ -11,8 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "priv/priv.h"
 #include "tests/rng.h"
+#include "tests/starve.h"
 
 #define PEERS 6
 #define PREFIXES 12
@@ -76,12 +78,32 @@ struct fix {
 	struct priv pv;
 	struct routes *r;
 	struct mono now;
+	unsigned asked; /* how often for all that is wanted */
 };
+
+static struct prefix
+prefix(unsigned no)
+{
+	return (struct prefix){ PREFIX_IPV4, 16, { 10, (uint8_t)no } };
+}
+
+/* All that test_memory wants: prefix 2 of peer 1, 3 of peer 2. */
+static void
+on_all(void *arg)
+{
+	struct kernel *k = arg;
+	struct fix *f = CONTAINER_OF(k, struct fix, k);
+	const struct prefix two = prefix(2), three = prefix(3);
+
+	f->asked++;
+	routes_set(f->r, 1, &two, 1);
+	routes_set(f->r, 2, &three, 1);
+}
 
 static void
 fix_init(struct fix *f, bool per_peer)
 {
-	struct routes_env env = { &f->k, &f->pv, on_unit };
+	struct routes_env env = { &f->k, &f->pv, on_unit, on_all };
 
 	*f = (struct fix){ .k = { .per_peer = per_peer }, .now = { 1000 } };
 	f->pv = (struct priv){ on_call, &f->k };
@@ -97,12 +119,6 @@ fix_fini(struct fix *f)
 	routes_free(f->r);
 	for (i = 0; i < PREFIXES; i++)
 		assert_false(f->k.there[i]);
-}
-
-static struct prefix
-prefix(unsigned no)
-{
-	return (struct prefix){ PREFIX_IPV4, 16, { 10, (uint8_t)no } };
 }
 
 /* The prefixes whose bits are set are wanted for the peer. */
@@ -284,6 +300,39 @@ refused_and_tried_again(void **state)
 	fix_fini(&f);
 }
 
+/* What was dropped is asked for again by time, whatever else is set. */
+static void
+without_memory(void **state)
+{
+	struct fix f;
+	unsigned n;
+
+	(void)state;
+	for (n = 1; n <= 2; n++) {
+		fix_init(&f, false);
+		starve(n, STARVE_ALL);
+		want(&f, 1, 1u << 2);
+		apply(&f);
+		assert_false(f.k.there[2]);
+		f.now = mono_add(f.now, ROUTES_RETRY_US / 2);
+		want(&f, 2, 1u << 3);
+		apply(&f);
+		assert_int_equal(f.asked, 0);
+		f.now = mono_add(f.now, ROUTES_RETRY_US / 2);
+		assert_true(mono_due(routes_deadline(f.r), f.now));
+		apply(&f);
+		assert_int_equal(f.asked, 1);
+		assert_false(f.k.there[2]); /* there is still none */
+		starve_end();
+		f.now = routes_deadline(f.r);
+		apply(&f);
+		assert_int_equal(f.asked, 2);
+		assert_true(f.k.there[2] && f.k.there[3]);
+		assert_true(mono_is_never(routes_deadline(f.r)));
+		fix_fini(&f);
+	}
+}
+
 static void
 without_any(void **state)
 {
@@ -430,6 +479,7 @@ main(void)
 		cmocka_unit_test(two_want_one),
 		cmocka_unit_test(device_goes_and_comes),
 		cmocka_unit_test(refused_and_tried_again),
+		cmocka_unit_test(without_memory),
 		cmocka_unit_test(without_any),
 		cmocka_unit_test(random_against_model),
 	};

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "core/trust.h"
 #include "crypto/keys.h"
+#include "tests/starve.h"
 #include "tests/unit/io_env.h"
 
 #define LIMIT_MS 5000
@@ -269,6 +270,30 @@ not_there(void **state)
 	fix_fini(&f);
 }
 
+/* Nothing is said of whom there is no memory for; the next one is asked. */
+static void
+without_memory(void **state)
+{
+	unsigned n;
+	struct fix f;
+
+	(void)state;
+	fix_init(&f);
+	script(&f, "exit 0");
+	for (n = 1; n <= 3; n++) {
+		ask_about(&f, (uint8_t)n);
+		starve(n, n);
+		act(&f, LIMIT_MS);
+		starve_end();
+		assert_int_equal(f.words, n);
+		assert_int_equal(f.class[n], TRUST_UNSAID);
+	}
+	ask_about(&f, 4);
+	act(&f, LIMIT_MS);
+	assert_int_equal(f.words, 3);
+	fix_fini(&f);
+}
+
 /* As many as there may be, side by side; one more is dropped. */
 static void
 many(void **state)
@@ -307,6 +332,7 @@ main(void)
 		cmocka_unit_test(what_it_says),
 		cmocka_unit_test(left_behind),
 		cmocka_unit_test(not_there),
+		cmocka_unit_test(without_memory),
 		cmocka_unit_test(many),
 	};
 

@@ -49,6 +49,10 @@ failures_count(void **state)
 	assert_true(mem_has(4096));
 	mem_note_failed();
 	assert_int_equal(mem_failed(), before + 7);
+	p = try_asprintf("%s-%u", "vpl", 7u);
+	assert_string_equal(p, "vpl-7");
+	free(p);
+	assert_int_equal(mem_failed(), before + 7);
 }
 
 static void

@@ -42,9 +42,10 @@ tests_unit_test_entrycheck_SOURCES = tests/unit/test_entrycheck.c \
 tests_unit_test_entrycheck_LDADD = $(vplamad_test_libs) $(JSON_LIBS)
 tests_unit_test_entrycheck_LDFLAGS = $(AM_LDFLAGS) $(starve_wrap)
 
-tests_unit_test_node_SOURCES = tests/unit/test_node.c
+tests_unit_test_node_SOURCES = tests/unit/test_node.c $(test_starve)
 tests_unit_test_node_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
-tests_unit_test_node_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=resolve_start \
+tests_unit_test_node_LDFLAGS = $(AM_LDFLAGS) $(starve_wrap) \
+	-Wl,--wrap=resolve_start \
 	-Wl,--wrap=resolve_cancel,--wrap=core_peer_add \
 	-Wl,--wrap=core_peer_by_id,--wrap=core_peer_endpoints \
 	-Wl,--wrap=core_peer_prefixes,--wrap=place_peer,--wrap=place_prefixes \
@@ -62,17 +63,22 @@ tests_unit_test_memory_SOURCES = tests/unit/test_memory.c
 tests_unit_test_memory_LDADD = src/vplamad/libvplamad.a \
 	src/store/libstore.a src/wire/libwire.a src/base/libbase.a \
 	$(SQLITE_LIBS) $(JSON_LIBS) $(SODIUM_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_rehooker_SOURCES = tests/unit/test_rehooker.c $(IO_ENV)
+tests_unit_test_rehooker_SOURCES = tests/unit/test_rehooker.c $(IO_ENV) \
+	$(test_starve)
 tests_unit_test_rehooker_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
+tests_unit_test_rehooker_LDFLAGS = $(AM_LDFLAGS) $(starve_wrap)
 
-tests_unit_test_routes_SOURCES = tests/unit/test_routes.c
+tests_unit_test_routes_SOURCES = tests/unit/test_routes.c $(test_starve)
 tests_unit_test_routes_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
+tests_unit_test_routes_LDFLAGS = $(AM_LDFLAGS) $(starve_wrap)
 
 tests_unit_test_stamp_SOURCES = tests/unit/test_stamp.c
 tests_unit_test_stamp_LDADD = $(vplamad_test_libs)
 
-tests_unit_test_trusthook_SOURCES = tests/unit/test_trusthook.c $(IO_ENV)
+tests_unit_test_trusthook_SOURCES = tests/unit/test_trusthook.c $(IO_ENV) \
+	$(test_starve)
 tests_unit_test_trusthook_LDADD = $(vplamad_LDADD) $(CMOCKA_LIBS)
+tests_unit_test_trusthook_LDFLAGS = $(AM_LDFLAGS) $(starve_wrap)
 
 # Writes what the daemon says now to the .ok files; look at the difference.
 update-golden: update-golden-config

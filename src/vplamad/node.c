@@ -58,10 +58,8 @@ publish(struct node *n, struct turn *t)
 	unsigned got = merge(n, ep);
 	struct peer *p = core_peer_by_id(&n->d->core, n->id);
 
-	if (p == NULL || (got == n->n_ep && ep_same(ep, n->ep, got)))
+	if (p == NULL || (got == p->n_ep && ep_same(ep, p->ep, got)))
 		return;
-	memcpy(n->ep, ep, sizeof(ep));
-	n->n_ep = got;
 	core_peer_endpoints(&n->d->core, p, ep, got, t);
 }
 
@@ -78,6 +76,23 @@ pause_us(const struct node_name *nm, const struct resolved *got)
 	return us > NODE_LOOKUP_US ? us : NODE_LOOKUP_US;
 }
 
+/* False, and the old ones, without memory; an address is configuration. */
+static bool
+take_answer(struct node_name *nm, const struct resolved *got)
+{
+	unsigned n = got->n < PEER_ENDPOINTS ? got->n : PEER_ENDPOINTS;
+	struct addr *ep = nm->numeric
+	    ? xreallocarray(nm->ep, n, sizeof(*ep))
+	    : try_reallocarray(nm->ep, n, sizeof(*ep));
+
+	if (ep == NULL)
+		return false;
+	nm->ep = ep;
+	nm->n = n;
+	memcpy(ep, got->ep, n * sizeof(*ep));
+	return true;
+}
+
 static void
 on_names(void *arg, const struct resolved *got, struct turn *t)
 {
@@ -85,17 +100,20 @@ on_names(void *arg, const struct resolved *got, struct turn *t)
 	struct vplamad *d = nm->node->d;
 
 	nm->query = NULL;
+	free(nm->why);
+	nm->why = NULL;
 	if (!nm->numeric)
 		heap_set(
 		    &d->names, &nm->due, mono_add(t->now, pause_us(nm, got)));
 	if (got->n > 0) {
-		nm->n = got->n < PEER_ENDPOINTS ? got->n : PEER_ENDPOINTS;
-		memcpy(nm->ep, got->ep, nm->n * sizeof(*nm->ep));
-		nm->why[0] = '\0';
-		nm->fails = 0;
+		if (take_answer(nm, got))
+			nm->fails = 0;
+		else
+			heap_set(&d->names, &nm->due,
+			    mono_add(t->now, NODE_LOOKUP_US));
 	} else { /* old addresses are better than none */
 		nm->fails++;
-		snprintf(nm->why, sizeof(nm->why), "%s", got->why);
+		nm->why = try_strdup(got->why);
 		log_debug("peer %s: name=%s error=\"%s\"", nm->node->conf.name,
 		    nm->node->conf.endpoint[nm - nm->node->name], got->why);
 	}
@@ -150,9 +168,10 @@ forget_names(struct node *n)
 		heap_set(&n->d->names, &n->name[i].due, MONO_NEVER);
 		if (n->name[i].query != NULL)
 			resolve_cancel(n->name[i].query);
+		free(n->name[i].ep);
+		free(n->name[i].why);
+		n->d->n_names--;
 	}
-	if (n->name != NULL)
-		n->d->n_names -= i;
 	free(n->name);
 	n->name = NULL;
 }
@@ -383,8 +402,7 @@ node_names(const struct node *n)
 		    o, "text", json_object_new_string(n->conf.endpoint[i]));
 		json_object_object_add(o, "addresses", addrs);
 		json_object_object_add(o, "error",
-		    nm->why[0] != '\0' ? json_object_new_string(nm->why)
-				       : NULL);
+		    nm->why != NULL ? json_object_new_string(nm->why) : NULL);
 		json_object_array_add(list, o);
 	}
 	return list;

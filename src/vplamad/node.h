@@ -23,14 +23,14 @@ struct node;
 
 struct node_name {
 	struct node *node;
-	struct hpent due;		/* in vplamad.names: looked up again */
-	struct mono looked_at;		/* last */
-	struct lookup *query;		/* under way, or NULL */
-	struct addr ep[PEER_ENDPOINTS]; /* of the last good answer */
+	struct hpent due;      /* in vplamad.names: looked up again */
+	struct mono looked_at; /* last */
+	struct lookup *query;  /* under way, or NULL */
+	struct addr *ep;       /* of the last good answer, n of them */
 	unsigned n;
 	unsigned fails; /* since then */
 	bool numeric;	/* no name */
-	char why[80];	/* of the last bad one; "" after a good one */
+	char *why;	/* of the last bad one; NULL after a good one */
 };
 
 struct node {
@@ -39,9 +39,7 @@ struct node {
 	struct vplamad *d;
 	uint32_t id; /* of its struct peer; 0: none */
 	struct config_kept conf;
-	struct node_name *name;		/* of conf.endpoint, as many */
-	struct addr ep[PEER_ENDPOINTS]; /* what the core was told */
-	unsigned n_ep;
+	struct node_name *name; /* of conf.endpoint, as many */
 };
 
 TAILQ_HEAD(node_list, node);

@@ -1,5 +1,6 @@
 #include "core/pmtu.h"
 
+#include "base/xmem.h"
 #include "core/core.h"
 #include "core/peer_send.h"
 #include "core/timers.h"
@@ -43,6 +44,10 @@ probe(struct core *c, struct peer *p, size_t size, struct turn *t)
 
 	if (m->n == PMTU_SENT || peer_session(p) == NULL)
 		return;
+	if (m->sent == NULL)
+		m->sent = try_calloc(PMTU_SENT, sizeof(*m->sent));
+	if (m->sent == NULL)
+		return; /* as one that is lost */
 	if (m->n == 0)
 		m->first = p->probe_seq + 1;
 	/* Other probes may come between: they hold a place of size 0. */
@@ -109,6 +114,8 @@ rest(struct core *c, struct peer *p, struct mono now)
 {
 	p->pmtu.state = PMTU_IDLE;
 	p->pmtu.n = 0;
+	free(p->pmtu.sent);
+	p->pmtu.sent = NULL;
 	timers_arm(c, p, TM_MTU,
 	    p->pmtu.used ? mono_add(now, CONFIRM_US) : MONO_NEVER);
 }
@@ -216,6 +223,7 @@ pmtu_run(struct core *c, struct peer *p, struct turn *t)
 void
 pmtu_forget(struct core *c, struct peer *p)
 {
+	free(p->pmtu.sent);
 	p->pmtu =
 	    (struct pmtu){ .raise_at = MONO_NEVER, .bunch = p->pmtu.bunch };
 	timers_off(c, p, TM_MTU);

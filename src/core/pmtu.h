@@ -46,7 +46,7 @@ struct pmtu {
 	struct mono known_at; /* when size was last confirmed; 0: never */
 	uint32_t first;	      /* number of the probe in sent[0] */
 	unsigned n;
-	uint16_t sent[PMTU_SENT];
+	uint16_t *sent; /* PMTU_SENT; NULL: nothing was asked lately */
 };
 
 /* A new path: nothing is known of it. */

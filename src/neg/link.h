@@ -40,23 +40,23 @@ struct link {
 	struct network *net; /* what we remember of its key */
 
 	enum neg_state state;
+	unsigned words; /* descriptors heard, less those that time forgives */
+	struct mono words_at;
 	struct mono since, up_at, timer;
 	unsigned tries, backoff;
-	bool closed;	     /* we wait for neg_link_down() */
 	struct mono anew_at; /* a broken channel begins anew, not before */
 
+	bool closed;  /* we wait for neg_link_down() */
 	bool greeted; /* we have sent a HELLO in this life of the channel */
 	bool has_role, initiator;
-
-	const struct netdesc *desc; /* by netdesc_keep() */
-	struct verdict verdict;
 	bool has_verdict;
 	uint8_t why;
 	bool why_peer;
-	struct mono told; /* when we told it of a third party, or 0 */
+	bool routed; /* the state allows routes */
 
-	unsigned words; /* descriptors heard, less those that time forgives */
-	struct mono words_at;
+	const struct netdesc *desc; /* by netdesc_keep() */
+	struct verdict verdict;
+	struct mono told; /* when we told it of a third party, or 0 */
 
 	uint8_t nonce_out[NEG_NONCE], nonce_in[NEG_NONCE], probe[NEG_NONCE];
 	uint8_t heard[NEG_NONCE]; /* of the peer, in the mesh */
@@ -67,11 +67,9 @@ struct link {
 	struct mono conflict; /* since when, MONO_NEVER: there is none */
 	struct mono compat;   /* since when UP in this epoch, or MONO_NEVER */
 
-	bool routed; /* the state allows routes */
 	struct claim *route;
-	unsigned n_routes;
 	struct claim *held; /* routes as they were when it last had settled */
-	unsigned n_held;
+	unsigned n_routes, n_held;
 };
 
 /* A place kept for whoever moves there. */

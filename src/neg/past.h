@@ -23,17 +23,17 @@ struct network {
 	uint64_t netid;
 	struct topology topo;
 	struct claim *claim; /* without those that it was leaving */
-	unsigned n_claims;
-	uint8_t *desc; /* as signed; NULL: nothing but sins is known */
+	uint8_t *desc;	     /* as signed; NULL: nothing but sins is known */
 	size_t len;
 	uint8_t sig[NEG_SIG];
+	unsigned n_claims;
 	uint32_t uptime;	   /* compatible seconds in all */
 	struct mono seen, counted; /* counted: uptime is known up to there */
 
-	unsigned points;    /* one less each hour */
-	struct mono sinned; /* they are counted up to there */
+	struct mono sinned; /* points are counted up to there */
 	struct mono refuse_until;
 	struct mono death[PAST_FLAPS]; /* the oldest is replaced */
+	unsigned points;	       /* one less each hour */
 	unsigned next_death;
 };
 

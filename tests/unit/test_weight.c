@@ -15,6 +15,7 @@
 #include "core/exchange.h"
 #include "core/negotiate.h"
 #include "core/route.h"
+#include "crypto/prim.h"
 #include "neg/space.h"
 #include "tests/quiet.h"
 #include "tests/rng.h"
@@ -394,5 +395,7 @@ main(void)
 		cmocka_unit_test(test_thousand),
 	};
 
+	if (!crypto_start()) /* else no AES is found */
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

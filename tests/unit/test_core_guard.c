@@ -346,7 +346,7 @@ nobody_of_the_book_is_cut_off(void **state)
 	assert_true(may_cover(p, "192.0.3.0/24"));
 	assert_true(duo_cnt(&p->d, 0, CNT_guard_route) > 2);
 	assert_true(
-	    addr_equal(&party_peer(p, 0, 2)->guard.covers, &p->d.end[1].face));
+	    addr_equal(&party_peer(p, 0, 2)->guard->covers, &p->d.end[1].face));
 	/* inside already, by a word that goes before */
 	own(&p->d, 0, "192.0.2.0/25");
 	assert_true(may_cover(p, covers));

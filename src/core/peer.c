@@ -139,6 +139,8 @@ peer_free(struct core *c, struct peer *p)
 		c->n_live--;
 	free(p->flood);
 	free(p->guard);
+	if (p->dial.cookies != NULL)
+		wipe(p->dial.cookies, sizeof(*p->dial.cookies));
 	free(p->dial.cookies);
 	wipe(p, sizeof(*p));
 	free(p);
@@ -318,8 +320,9 @@ go_back(struct core *c, struct peer *p, struct turn *t)
 	p->slot[SLOT_PREV] = p->slot[SLOT_CUR];
 	p->slot[SLOT_CUR] = s;
 	p->dialled = s->initiator;
+	/* A packet that came late may have told that it ends. */
+	s->end = mono_add(s->born, times_reject_us(c));
 	timers_session_current(c, p, t);
-	peer_event(c, EV_PEER_SESSION, p);
 }
 
 void
@@ -332,10 +335,13 @@ peer_opened(struct core *c, struct peer *p, struct session *s, bool newest,
 		confirm(c, p, s, t);
 	else if (mono_since(p->handshake_at, t->now) < LINGER_US)
 		return;
+	else if (!newest || cur == NULL)
+		return;
 	else if (s == cur)
 		retire(c, p, t);
-	else if (newest && s == p->slot[SLOT_PREV] && cur != NULL &&
-	    cur->heard && memcmp(c->id.x_pk, p->cfg.x_pk, KEY_LEN) < 0)
+	else if (s == p->slot[SLOT_PREV] && cur->heard &&
+	    equal_ct(s->boot, cur->boot, BOOT_LEN) &&
+	    memcmp(c->id.x_pk, p->cfg.x_pk, KEY_LEN) < 0)
 		go_back(c, p, t);
 }
 

@@ -168,14 +168,20 @@ pair_open(struct port **ret, const struct port_ops *ops, int in, int out,
 	rc = way_open(&p->in, in, O_WRONLY);
 	if (rc == 0)
 		rc = way_open(&p->out, out, O_RDONLY);
+	if (rc == 0) {
+		port_link_open(&p->link, &p->port, ethernet, p->in.fd,
+		    p->in.form, p->out.fd, p->out.form);
+		if (p->link.end != 0) { /* nothing opens it again */
+			port_link_close(&p->link);
+			rc = -ENOMEM;
+		}
+	}
 	if (rc < 0) {
 		way_close(&p->out);
 		way_close(&p->in);
 		free(p);
 		return rc;
 	}
-	port_link_open(&p->link, &p->port, ethernet, p->in.fd, p->in.form,
-	    p->out.fd, p->out.form);
 	hook_add(&p->watcher, env->loop, LOOP_ACT, on_turn, p);
 	*ret = &p->port;
 	return 0;

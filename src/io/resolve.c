@@ -417,6 +417,8 @@ resolve_free(struct resolve *r)
 	if (r == NULL)
 		return;
 	hook_del(&r->reap, r->loop);
+	/* An answer that is pending comes all the same, to nobody. */
+	r->is_own = NULL;
 	TAILQ_FOREACH (q, &r->lookups, entry)
 		resolve_cancel(q);
 	r->bye = event_new(loop_base(r->loop), -1, 0, on_bye, r);

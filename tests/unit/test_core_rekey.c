@@ -366,6 +366,20 @@ is_split(const struct duo *d)
 	    a->remote != b->ix.index;
 }
 
+/* On a slow line that loses; both dial. */
+static void
+meets(struct duo *d, uint64_t seed, struct duo_tape *tape)
+{
+	duo_init(d, seed);
+	d->tape = tape;
+	duo_start(d, 0, NULL);
+	duo_start(d, 1, NULL);
+	duo_delay(d, 0, 1, 300 * MONO_MS);
+	d->dir[0][1].loss = d->dir[1][0].loss = 50;
+	duo_peer(d, 0, 1, true);
+	duo_peer(d, 1, 0, true);
+}
+
 static bool
 becomes_split(struct duo *d)
 {
@@ -390,13 +404,7 @@ test_split(void **state)
 
 	(void)state;
 	for (i = 0; i < 1000; i++) {
-		duo_init(&d, 1000 + i);
-		duo_start(&d, 0, NULL);
-		duo_start(&d, 1, NULL);
-		duo_delay(&d, 0, 1, 300 * MONO_MS);
-		d.dir[0][1].loss = d.dir[1][0].loss = 50;
-		duo_peer(&d, 0, 1, true);
-		duo_peer(&d, 1, 0, true);
+		meets(&d, 1000 + i, NULL);
 		if (becomes_split(&d)) {
 			split++;
 			d.dir[0][1].loss = d.dir[1][0].loss = 0;
@@ -408,6 +416,64 @@ test_split(void **state)
 		duo_fini(&d);
 	}
 	assert_true(split > 3);
+}
+
+/* What was sent under session s and is not there yet comes now. */
+static uint64_t
+arrives_late(struct duo *d, unsigned at, const struct session *s)
+{
+	const struct duo_tape *tape = d->tape;
+	uint64_t before = d->end[at].peer[1 - at]->stats.rx_packets;
+	struct msg_data m;
+	size_t i;
+
+	for (i = 0; i < tape->n; i++) {
+		const struct duo_dgram *g = &tape->d[i];
+
+		if (msg_data_parse(g->p, g->len, &m) &&
+		    m.receiver == s->ix.index)
+			duo_inject(d, at, &g->from, g->p, g->len);
+	}
+	return d->end[at].peer[1 - at]->stats.rx_packets - before;
+}
+
+/*
+ * The same, and once the side that goes back could do so, some packet from
+ * before comes, held back for so long: no session in use ends by that.
+ */
+static void
+test_split_late(void **state)
+{
+	struct duo_tape tape;
+	uint32_t number = 1;
+	unsigned i, k, late = 0;
+	struct peer *p;
+	struct duo d;
+
+	(void)state;
+	for (i = 0; i < 2000; i++) {
+		memset(&tape, 0, sizeof(tape));
+		meets(&d, 1000 + i, &tape);
+		if (becomes_split(&d)) {
+			k = memcmp(d.end[0].core.id.x_pk, d.end[1].core.id.x_pk,
+				KEY_LEN) > 0;
+			p = d.end[k].peer[1 - k];
+			d.dir[0][1].loss = d.dir[1][0].loss = 0;
+			duo_run(&d,
+			    mono_since(d.now,
+				mono_add(p->handshake_at, 10100 * MONO_MS)));
+			late += arrives_late(&d, k, p->slot[SLOT_CUR]) > 0;
+			assert_true(duo_carries(&d, 0, 1, &number));
+			for (k = 0; k < 300; k++) {
+				duo_run(&d, 100 * MONO_MS);
+				assert_non_null(p->slot[SLOT_CUR]);
+			}
+			assert_true(duo_carries(&d, 0, 1, &number));
+		}
+		duo_fini(&d);
+		duo_tape_free(&tape);
+	}
+	assert_true(late > 0);
 }
 
 int
@@ -425,6 +491,7 @@ main(void)
 		cmocka_unit_test(test_lingers),
 		cmocka_unit_test(test_lingers_unproven),
 		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_split_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
